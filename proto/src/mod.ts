@@ -1,0 +1,31 @@
+/** The one door of the contract between operator and workers. */
+export { LoadReport } from './gen/streamcluster/v1/load.ts';
+export {
+  OperatorServiceClient,
+  OperatorServiceService,
+  PlaceRequest,
+  PlaceResponse,
+} from './gen/streamcluster/v1/operator.ts';
+export type { OperatorServiceServer } from './gen/streamcluster/v1/operator.ts';
+export {
+  AssignRequest,
+  AssignResponse,
+  ConfigureRequest,
+  ConfigureResponse,
+  DrainRequest,
+  DrainResponse,
+  HlsConfig,
+  ListStreamsRequest,
+  ListStreamsResponse,
+  ReleaseRequest,
+  ReleaseResponse,
+  StreamInfo,
+  StreamInfo_Role,
+  StreamsConfig,
+  TrackInfo,
+  UndrainRequest,
+  UndrainResponse,
+  WorkerServiceClient,
+  WorkerServiceService,
+} from './gen/streamcluster/v1/worker.ts';
+export type { WorkerServiceServer } from './gen/streamcluster/v1/worker.ts';

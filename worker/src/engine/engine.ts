@@ -1,0 +1,193 @@
+/**
+ * The whole interface of the native engine (worker/native, plain C).
+ *
+ * The engine holds the mechanism (sockets, memory, sends), TypeScript holds
+ * every protocol and every decision. Nothing else in the house may touch the
+ * addon. Sizes are bytes, times are milliseconds, positions are byte counters
+ * that only grow (exact up to 2^53).
+ */
+
+/** How the records of a log are framed, so that a cursor can stop between two. */
+export type Framing = 'flv' | 'ws-flv' | 'rtmp' | 'relay' | 'raw';
+
+/** Why a connection ended. `local` is our own close() or end(). */
+export type CloseReason = 'local' | 'remote' | 'reset' | 'timeout' | 'overflow' | 'refused' | 'error';
+
+export interface EngineOptions {
+  /** Virtual size of the arena's memfd; only touched pages cost memory. */
+  readonly arenaBytes: number;
+  /** Bound on the extents in use; beyond it reserve() refuses. */
+  readonly arenaCapBytes: number;
+  /** Bytes read from all sockets in one batch before they are handed over. */
+  readonly slabBytes: number;
+  readonly maxConnections: number;
+  /** Cap on SO_SNDBUF and SO_RCVBUF of every connection. 0: the kernel's own. */
+  readonly sendBufferBytes: number;
+  readonly receiveBufferBytes: number;
+  /** Bound on what write() may queue on one connection. */
+  readonly maxQueuedBytes: number;
+}
+
+export interface ListenOptions {
+  /** A literal IPv4 or IPv6 address. `::` takes both families. */
+  readonly host: string;
+  /** 0 draws a free one, see Listener.port. */
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly onAccept: (connection: Connection) => void;
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): void;
+}
+
+/** What a connection tells its owner. Exceptions thrown here end the process loudly. */
+export interface ConnectionHandler {
+  /** Bytes arrived: slab[start, end), valid only during the call. */
+  onData(slab: Buffer, start: number, end: number): void;
+  /** An outbound connection is established. */
+  onConnect?(): void;
+  /** Queued writes and spans have all been given to the kernel. */
+  onDrain?(): void;
+  /** The cursor reached the limit set for it, at a record boundary. */
+  onCursorLimit?(): void;
+  /** The cursor fell behind the log's lag position. It stands at a record
+   * boundary, sends nothing more, and waits for moveCursor() or close(). */
+  onCursorLate?(): void;
+  /** Called once, last. */
+  onClose(reason: CloseReason): void;
+}
+
+export interface CursorOptions {
+  readonly position: number;
+  /** Relays are served at the shortest tick whatever the load. */
+  readonly urgent?: boolean;
+}
+
+/** One TCP connection. All methods are no-ops once it is closed. */
+export interface Connection {
+  readonly id: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly closed: boolean;
+  handler: ConnectionHandler;
+  /** Bytes handed to the kernel, and received, so far. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Queued and not yet given to the kernel, without the cursor's. */
+  readonly queuedBytes: number;
+  /**
+   * Copies the bytes and sends them in order behind what is queued. With a
+   * cursor attached they go out between two records. Beyond maxQueuedBytes the
+   * connection is closed with reason `overflow`.
+   */
+  write(bytes: Uint8Array): void;
+  /** Queues length bytes of a log from position on, without copying them. The
+   * bytes stay valid until sent, also when the log is trimmed or closed. */
+  writeSpan(log: EngineLog, position: number, length: number): void;
+  /** From now on, behind what is queued, the connection follows the log. */
+  attachCursor(log: EngineLog, options: CursorOptions): void;
+  /**
+   * Continues a late cursor elsewhere: first `prefix` (whole records), then
+   * the log from position on, timestamps reduced by skippedMs (total of all
+   * jumps of this viewer). Only valid in or after onCursorLate.
+   */
+  moveCursor(position: number, skippedMs: number, prefix?: Uint8Array): void;
+  /** onCursorLimit is called once position is reached. Infinity: no limit. */
+  limitCursor(position: number): void;
+  detachCursor(): void;
+  /** Position of the next byte the cursor sends. -1 without a cursor. */
+  readonly cursorPosition: number;
+  /** Largest record timestamp sent by the cursor, known when it is late. */
+  readonly cursorTimestampMs: number;
+  /** Reads of this connection may wait for the read tick (busy publishers). */
+  coalesceReads(on: boolean): void;
+  pauseReads(on: boolean): void;
+  /** Input is counted and dropped in the kernel (load generators, viewers). */
+  discardInput(on: boolean): void;
+  /** Sends what is queued (not the cursor's), then closes; at most 5 s. */
+  end(): void;
+  /** Closes at once. */
+  close(): void;
+}
+
+/** An append-only log in the arena. Records never straddle two extents. */
+export interface EngineLog {
+  readonly id: number;
+  readonly framing: Framing;
+  /** Where the next record goes: buffer[offset, offset + reserved). */
+  readonly buffer: Buffer;
+  readonly offset: number;
+  /** Makes room for one record. False: the arena is full, nothing changed. */
+  reserve(bytes: number): boolean;
+  /** Makes `bytes` of what was reserved visible. Returns its position. */
+  commit(bytes: number): number;
+  /** Position behind the last record. */
+  readonly head: number;
+  /** Position of the oldest byte that is kept. */
+  readonly tail: number;
+  /** Nothing before position is needed for new viewers. Extents in front of it
+   * are freed once no cursor and no span needs them; cursors left behind it
+   * become late at once. */
+  trim(position: number): void;
+  /** Cursors before this position are late. Cheap, may be called per frame. */
+  setLagPosition(position: number): void;
+  /** The extent that holds position, or undefined when it is gone. Its first
+   * byte is always the start of a record. */
+  locate(position: number): Extent | undefined;
+  readonly cursors: number;
+  /** Detaches all cursors (their connections stay open) and frees the log. */
+  close(): void;
+}
+
+export interface Extent {
+  /** Position of buffer[0]. */
+  readonly start: number;
+  /** View of the whole extent; valid until trimmed. */
+  readonly buffer: Buffer;
+  /** Bytes of it in use so far. */
+  readonly used: number;
+}
+
+export interface EngineStats {
+  readonly connections: number;
+  readonly cursors: number;
+  readonly logs: number;
+  readonly acceptedTotal: number;
+  readonly acceptErrorsTotal: number;
+  readonly bytesReceivedTotal: number;
+  readonly bytesSentTotal: number;
+  readonly readCallsTotal: number;
+  readonly sendCallsTotal: number;
+  readonly lateCursorsTotal: number;
+  readonly overflowsTotal: number;
+  readonly arenaInUseBytes: number;
+  readonly arenaPunchedBytesTotal: number;
+  readonly queuedBytes: number;
+  readonly sendTickMs: number;
+  readonly readTickMs: number;
+  /** How late send ticks ran since the last call of stats(). */
+  readonly tickLagP99Ms: number;
+  readonly tickLagMaxMs: number;
+  /** Time spent by part since start. */
+  readonly readMs: number;
+  readonly sendMs: number;
+}
+
+export interface Engine {
+  listen(options: ListenOptions): Listener;
+  /** Host is a literal address. Failure arrives as onClose. */
+  connect(host: string, port: number, handler: ConnectionHandler): Connection;
+  /** For framing `rtmp`, chunkBytes is the chunk size of the log's messages. */
+  createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog;
+  /** Sets the ticks; readTickMs 0 wakes the loop at once. See tick-policy.ts. */
+  setTicks(sendTickMs: number, readTickMs: number): void;
+  stats(): EngineStats;
+  /** Pins the calling thread. Throws ENGINE_AFFINITY with the reason. */
+  pin(cpus: readonly number[]): void;
+  affinity(): number[];
+  /** Closes every connection and listener; the process may then end. */
+  close(): void;
+}

@@ -1,0 +1,35 @@
+/** Every error of a worker that users or operators can meet, by code. Each has
+ * a row in docs/errors.md; codes are never reused. */
+const WORKER_ERRORS = {
+  STREAM_NAME_INVALID: { message: 'stream name is not valid', httpStatus: 400 },
+  STREAM_NOT_FOUND: { message: 'no such stream', httpStatus: 404 },
+  STREAM_BUSY: { message: 'stream already has a publisher', httpStatus: 409 },
+  STREAM_UPSTREAM_LOST: { message: 'the worker that has the stream does not answer', httpStatus: 502 },
+  WORKER_DRAINING: { message: 'worker is draining', httpStatus: 503 },
+  WORKER_OVERLOADED: { message: 'worker has no room for more', httpStatus: 503 },
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  readonly message: string;
+  /** How the HTTP front answers it. */
+  readonly httpStatus: number;
+}
+
+export type WorkerErrorCode = keyof typeof WORKER_ERRORS;
+
+/** All codes, for the test that compares them with docs/errors.md. */
+export const WORKER_ERROR_CODES = Object.keys(WORKER_ERRORS) as WorkerErrorCode[];
+
+export class WorkerError extends Error {
+  readonly code: WorkerErrorCode;
+  readonly httpStatus: number;
+
+  /** `detail` is appended to the code's constant message. */
+  constructor(code: WorkerErrorCode, detail?: string, options?: ErrorOptions) {
+    const { message, httpStatus } = WORKER_ERRORS[code];
+    super(detail === undefined ? message : `${message}: ${detail}`, options);
+    this.name = 'WorkerError';
+    this.code = code;
+    this.httpStatus = httpStatus;
+  }
+}
