@@ -1,0 +1,54 @@
+# Every verb does its own set-up on a fresh machine. Caches live in .cache/.
+SHELL := /bin/bash
+NODE  := node_modules/.bin/node
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench fuzz generate image clean setup
+
+help: ## Print this list.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: setup ## Start NATS, the operator and three workers on loopback; Ctrl-C stops all.
+	@scripts/nats-server.sh >/dev/null
+	@exec $(NODE) operator/src/run.ts
+
+demo: setup ## Publish a test picture to a running `make run` and print where to watch.
+	@scripts/ffmpeg.sh >/dev/null
+	@exec scripts/demo.sh
+
+test: setup ## Run every test that needs no Kubernetes.
+	@scripts/ffmpeg.sh >/dev/null
+	@scripts/nats-server.sh >/dev/null
+	@npx --no-install vitest run
+
+lint: setup ## Check types, style, import directions, dead code and generated files.
+	@npx --no-install eslint .
+	@npx --no-install prettier --check --log-level warn .
+	@npx --no-install tsc -p tsconfig.json
+	@npx --no-install knip --no-progress
+	@scripts/check-generated.sh
+
+bench: setup ## Measure CPU, start time and memory of one worker under load.
+	@scripts/ffmpeg.sh >/dev/null
+	@scripts/nats-server.sh >/dev/null
+	@$(NODE) bench/src/main.ts $(ARGS)
+
+fuzz: setup ## Feed every parser 100,000 mutated inputs.
+	@$(NODE) bench/src/fuzz.ts $(ARGS)
+
+generate: setup ## Write generated files anew (protobuf, CRD, its table).
+	@scripts/generate.sh
+
+image: ## Build the two container images with docker, podman or buildah.
+	@scripts/image.sh
+
+clean: ## Remove what was built, and what `make run` left.
+	rm -rf node_modules .cache .run worker/native/build
+
+setup: node_modules/.package-lock.json
+	@$(MAKE) --no-print-directory -C worker/native
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
