@@ -1,6 +1,6 @@
 const FIRST_BYTES = 1024;
 /** What is kept from one use to the next; more is given back. */
-const KEEP_BYTES = 256 * 1024;
+const KEEP_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
