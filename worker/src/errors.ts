@@ -7,6 +7,13 @@ const WORKER_ERRORS = {
   STREAM_UPSTREAM_LOST: { message: 'the worker that has the stream does not answer', httpStatus: 502 },
   WORKER_DRAINING: { message: 'worker is draining', httpStatus: 503 },
   WORKER_OVERLOADED: { message: 'worker has no room for more', httpStatus: 503 },
+  RTMP_HANDSHAKE_INVALID: { message: 'not an RTMP handshake', httpStatus: 400 },
+  RTMP_CHUNKS_INVALID: { message: 'RTMP chunks are malformed or beyond bounds', httpStatus: 400 },
+  RTMP_COMMAND_INVALID: { message: 'RTMP command is malformed or out of place', httpStatus: 400 },
+  RTMP_TIMEOUT: { message: 'client did not publish or play in time', httpStatus: 408 },
+  PUBLISHER_IDLE: { message: 'publisher sends no media', httpStatus: 408 },
+  MEDIA_UNSUPPORTED: { message: 'media is malformed or its codec is not supported', httpStatus: 415 },
+  INTERNAL: { message: 'internal error', httpStatus: 500 },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {
