@@ -1,0 +1,136 @@
+import type { RequestHead } from '../../formats/http/request-parser.ts';
+import type { Connection, ConnectionHandler, EngineLog } from '../../engine/engine.ts';
+import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
+import type { PreparedResponse } from './prepared-response.ts';
+import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
+
+/** What an exchange needs of the session it belongs to. */
+export interface ExchangeOwner {
+  readonly connection: Connection;
+  /** This answer is the connection's last. */
+  readonly closesAfterAnswer: boolean;
+  /** The answer's last byte is queued. */
+  answered(): void;
+  refused(error: WorkerError): void;
+  handOver(handler: ConnectionHandler): void;
+}
+
+/** Status, headers and where the body lies. */
+export interface SpanReply {
+  readonly status: number;
+  /** Whole lines, without Content-Length. */
+  readonly headers: string;
+  readonly log: EngineLog;
+  readonly position: number;
+  readonly length: number;
+}
+
+/** One request and its answer. */
+export class HttpExchange {
+  readonly isHead: boolean;
+  readonly segments: readonly string[];
+  /** Behind the `?`, not decoded. */
+  readonly query: string;
+  /** False once it is answered or the client is gone. */
+  isOpen = true;
+  private readonly owner: ExchangeOwner;
+  private readonly head: RequestHead;
+  private onGone: (() => void) | undefined = undefined;
+
+  constructor(owner: ExchangeOwner, head: RequestHead, segments: readonly string[], query: string) {
+    this.owner = owner;
+    this.head = head;
+    this.isHead = head.method === 'HEAD';
+    this.segments = segments;
+    this.query = query;
+  }
+
+  get connection(): Connection {
+    return this.owner.connection;
+  }
+
+  /** Only during the call of the route's handler. */
+  header(lowerName: string): string | undefined {
+    return this.head.header(lowerName);
+  }
+
+  /** All values of a header as one list; empty without. */
+  headerList(lowerName: string): string {
+    return this.head.list(lowerName);
+  }
+
+  /** The client went away before it was answered. */
+  onClientGone(callback: () => void): void {
+    this.onGone = callback;
+  }
+
+  /** `headers` are whole lines, without Content-Length. */
+  respond(status: number, headers: string, body: Buffer): void {
+    if (!this.finish()) return;
+    const lines = `${headers}Content-Length: ${body.length}\r\n`;
+    this.writeHead(status, lines, this.owner.closesAfterAnswer);
+    if (!this.isHead) this.connection.write(body);
+    this.owner.answered();
+  }
+
+  respondPrepared(response: PreparedResponse): void {
+    if (!this.finish()) return;
+    this.connection.write(response.bytes(this.owner.closesAfterAnswer, this.isHead));
+    this.owner.answered();
+  }
+
+  /** The body goes from the log to the socket without a copy. */
+  respondSpan(reply: SpanReply): void {
+    if (!this.finish()) return;
+    const lines = `${reply.headers}Content-Length: ${reply.length}\r\n`;
+    this.writeHead(reply.status, lines, this.owner.closesAfterAnswer);
+    if (!this.isHead) this.connection.writeSpan(reply.log, reply.position, reply.length);
+    this.owner.answered();
+  }
+
+  /** Headers of a body without end, as HEAD wants them. */
+  respondHeadOfStream(status: number, headers: string): void {
+    if (!this.finish()) return;
+    this.writeHead(status, headers, true);
+    this.owner.answered();
+  }
+
+  fail(code: WorkerErrorCode, detail?: string): void {
+    this.failWith(new WorkerError(code, detail));
+  }
+
+  /** Answers with what a promise failed with. */
+  failWith(cause: unknown): void {
+    if (this.finish()) this.owner.refused(asWorkerError(cause));
+  }
+
+  /**
+   * The connection is the handler's from now on, for a body without end or
+   * another protocol. The head is written first (`headers` are whole lines, with
+   * Connection where it is needed). Bytes that came early are given to
+   * handler.onData before this returns.
+   */
+  takeOver(status: number, headers: string, handler: ConnectionHandler): void {
+    if (!this.finish()) return;
+    this.writeHead(status, headers, false);
+    this.owner.handOver(handler);
+  }
+
+  /** For the session: the connection is closed. */
+  clientGone(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.onGone?.();
+  }
+
+  private finish(): boolean {
+    const wasOpen = this.isOpen;
+    this.isOpen = false;
+    return wasOpen;
+  }
+
+  private writeHead(status: number, headers: string, closes: boolean): void {
+    const head = responseHead(status, headers + CORS_HEADERS, closes);
+    this.connection.write(Buffer.from(head, 'latin1'));
+  }
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Connection, Engine, Listener } from '../../engine/engine.ts';
+import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './deadline.ts';
+import { FallbackSocket } from './fallback-socket.ts';
+import type { MediaRoute } from './media-route.ts';
+import { HttpSession, type HttpContext, type RefusalCounters } from './session.ts';
+
+export interface HttpServerOptions {
+  readonly engine: Engine;
+  readonly log: Logger;
+  readonly counters: RefusalCounters;
+  /** Asked in this order. */
+  readonly routes: readonly MediaRoute[];
+  /** Answers everything else. Must not listen by itself. */
+  readonly fallback: Server;
+  /** Literal addresses; one listener each. */
+  readonly hosts: readonly string[];
+  /** 0 draws a free one for the first host; the others take the same. */
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly clock?: Clock;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+const SWEEP_INTERVAL_MS = 1000;
+
+/** Listens by the engine; media is answered here, the rest by Node's server. */
+export class HttpServer {
+  private readonly options: HttpServerOptions;
+  private readonly clock: Clock;
+  private readonly context: HttpContext;
+  private readonly listeners: Listener[] = [];
+  private readonly sessions = new Set<HttpSession>();
+  private timer: Timer | undefined = undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.options = options;
+    this.clock = options.clock ?? realClock;
+    this.context = {
+      routes: options.routes,
+      fallback: options.fallback,
+      log: options.log,
+      counters: options.counters,
+      limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
+      nowMs: this.clock.nowMs(),
+      isDraining: false,
+      forget: (session) => void this.sessions.delete(session),
+    };
+  }
+
+  /** Throws what the engine throws when an address cannot be had. */
+  start(): void {
+    const { engine, fallback, hosts, reusePort } = this.options;
+    // First, so that it sees every answer before a framework ends it.
+    fallback.prependListener('request', onFallbackRequest);
+    let { port } = this.options;
+    for (const host of hosts) {
+      const onAccept = (connection: Connection): void => this.accept(connection);
+      const listener = engine.listen({ host, port, reusePort, onAccept });
+      port = listener.port;
+      this.listeners.push(listener);
+    }
+    this.scheduleSweep();
+  }
+
+  get port(): number {
+    return this.listeners[0]?.port ?? 0;
+  }
+
+  /** Without those that were taken over. */
+  get connections(): number {
+    return this.sessions.size;
+  }
+
+  /** Takes nobody new; every connection ends behind its next answer. */
+  drain(): void {
+    this.context.isDraining = true;
+    for (const listener of this.listeners.splice(0)) listener.close();
+  }
+
+  close(): void {
+    this.drain();
+    this.timer?.clear();
+    this.options.fallback.removeListener('request', onFallbackRequest);
+    for (const session of this.sessions) session.connection.close();
+  }
+
+  private accept(connection: Connection): void {
+    const session = new HttpSession(connection, this.context);
+    this.sessions.add(session);
+    connection.handler = session;
+  }
+
+  private scheduleSweep(): void {
+    this.timer = this.clock.setTimer(SWEEP_INTERVAL_MS, () => {
+      this.context.nowMs = this.clock.nowMs();
+      for (const session of this.sessions) session.sweep(this.context.nowMs);
+      this.scheduleSweep();
+    });
+  }
+}
+
+function onFallbackRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  if (!(socket instanceof FallbackSocket)) return;
+  const { owner } = socket;
+  if (owner instanceof HttpSession) owner.fallbackStarted(response);
+}

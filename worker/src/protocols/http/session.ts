@@ -1,0 +1,307 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { CloseReason, Connection, ConnectionHandler } from '../../engine/engine.ts';
+import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
+import { BodyTracker } from '../../formats/http/body-tracker.ts';
+import {
+  listHasToken,
+  RequestParser,
+  statusOfFault,
+  type RequestFault,
+} from '../../formats/http/request-parser.ts';
+import { parseTarget } from '../../formats/http/target.ts';
+import { Deadline, type HttpLimits } from './deadline.ts';
+import { HttpExchange, type ExchangeOwner } from './exchange.ts';
+import { FallbackSocket, type FallbackOwner } from './fallback-socket.ts';
+import type { MediaHandler, MediaPath, MediaRoute } from './media-route.ts';
+import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
+
+/** Counts refusals by their error code. */
+export interface RefusalCounters {
+  count(reason: string): void;
+}
+
+/** What all sessions of a server share. */
+export interface HttpContext {
+  readonly routes: readonly MediaRoute[];
+  readonly fallback: Server;
+  readonly log: Logger;
+  readonly counters: RefusalCounters;
+  readonly limits: HttpLimits;
+  /** As of the last sweep: good enough for limits of seconds. */
+  nowMs: number;
+  /** Every answer is its connection's last. */
+  isDraining: boolean;
+  forget(session: HttpSession): void;
+}
+
+/**
+ * - head: between requests, or within a head
+ * - media: a route owes the answer
+ * - flushing: answered, not yet all given to the kernel
+ * - fallback: Node's server owes the answer
+ * - over: nothing more is read; taken over, or closing
+ */
+type Phase = 'head' | 'media' | 'flushing' | 'fallback' | 'over';
+
+/** Pipelined requests that wait for the answer in front of them. */
+const MAX_PENDING_BYTES = 64 * 1024;
+
+/**
+ * One connection: reads requests and answers them in their order, each by a
+ * media route or by Node's server, so that a page may mix both on one
+ * keep-alive connection.
+ */
+export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOwner {
+  readonly connection: Connection;
+  private readonly context: HttpContext;
+  private readonly parser = new RequestParser();
+  private readonly body = new BodyTracker();
+  private readonly deadline: Deadline;
+  private phase: Phase = 'head';
+  private closes = false;
+  private pending: Buffer | undefined = undefined;
+  private exchange: HttpExchange | undefined = undefined;
+  private fallback: FallbackSocket | undefined = undefined;
+
+  constructor(connection: Connection, context: HttpContext) {
+    this.connection = connection;
+    this.context = context;
+    this.deadline = new Deadline(context.limits);
+    this.deadline.forHead(context.nowMs);
+  }
+
+  get closesAfterAnswer(): boolean {
+    return this.closes || this.context.isDraining;
+  }
+
+  /** Between requests, with nothing under way. */
+  get isIdle(): boolean {
+    return this.phase === 'head' && this.parser.isIdle;
+  }
+
+  onData(slab: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at < end && this.canRead()) at = this.read(slab, at, end);
+    if (at < end) this.keep(slab, at, end);
+  }
+
+  onDrain(): void {
+    this.fallback?.drained();
+    if (this.phase === 'flushing') this.answerIsOut();
+  }
+
+  onClose(_reason: CloseReason): void {
+    this.phase = 'over';
+    this.context.forget(this);
+    this.exchange?.clientGone();
+    this.fallback?.detach();
+  }
+
+  /** Called every second or so. */
+  sweep(nowMs: number): void {
+    if (this.phase === 'over' || !this.deadline.isOver(this.connection, nowMs)) return;
+    if (this.isIdle) {
+      this.end();
+      return;
+    }
+    this.count('HTTP_TIMEOUT', this.phase);
+    if (this.phase === 'head') this.refuse(new WorkerError('HTTP_TIMEOUT'));
+    else this.connection.close();
+  }
+
+  // Requests
+
+  private canRead(): boolean {
+    return this.phase === 'head' || (this.phase === 'fallback' && !this.body.isDone);
+  }
+
+  private read(buf: Buffer, start: number, end: number): number {
+    if (this.phase === 'fallback') return this.readBody(buf, start, end);
+    const wasIdle = this.parser.isIdle;
+    const at = this.parser.push(buf, start, end);
+    if (this.parser.state === 'complete') this.dispatch();
+    else if (this.parser.fault !== undefined) this.refuseFault(this.parser.fault);
+    else if (wasIdle) this.deadline.forHead(this.context.nowMs);
+    return at;
+  }
+
+  private dispatch(): void {
+    const { head } = this.parser;
+    this.closes = !head.keepAlive;
+    const target = parseTarget(head.target);
+    if (target === undefined) {
+      this.refuseFault('target-malformed');
+      return;
+    }
+    const upgrade = head.list('upgrade');
+    const isWebSocket = upgrade !== '' && listHasToken(upgrade, 'websocket');
+    const handler = this.route({ segments: target.segments, isWebSocket });
+    if (handler === undefined) this.startFallback();
+    else this.startMedia(handler, new HttpExchange(this, head, target.segments, target.query));
+  }
+
+  private route(path: MediaPath): MediaHandler | undefined {
+    for (const route of this.context.routes) {
+      const handler = route.match(path);
+      if (handler !== undefined) return handler;
+    }
+    return undefined;
+  }
+
+  private startMedia(handler: MediaHandler, exchange: HttpExchange): void {
+    const { method, bodyKind } = this.parser.head;
+    if (bodyKind !== 'none') {
+      // Its end is not looked for, so the connection cannot go on.
+      this.closes = true;
+      const error = new WorkerError('HTTP_REQUEST_INVALID', 'no body is expected here');
+      this.count(error.code, 'body-unexpected');
+      this.refuse(error);
+      return;
+    }
+    this.phase = 'media';
+    this.deadline.none();
+    this.exchange = exchange;
+    if (method === 'GET' || method === 'HEAD') handler(exchange);
+    else if (method === 'OPTIONS') this.answerPreflight();
+    else exchange.fail('HTTP_METHOD_NOT_ALLOWED', method);
+  }
+
+  private answerPreflight(): void {
+    this.connection.write(preflightResponse(this.closesAfterAnswer));
+    this.answered();
+  }
+
+  /** Copies what waits for its turn. */
+  private keep(buf: Buffer, start: number, end: number): void {
+    if (this.phase === 'over') return;
+    const pending = this.pending ?? Buffer.alloc(0);
+    if (pending.length + end - start > MAX_PENDING_BYTES) {
+      this.count('HTTP_REQUEST_INVALID', 'pipeline-too-long');
+      this.connection.close();
+      return;
+    }
+    this.pending = Buffer.concat([pending, buf.subarray(start, end)]);
+  }
+
+  // Answers
+
+  answered(): void {
+    this.exchange = undefined;
+    this.phase = 'flushing';
+    this.deadline.forProgress(this.context.nowMs);
+    if (this.connection.queuedBytes === 0) this.answerIsOut();
+  }
+
+  private answerIsOut(): void {
+    if (this.closesAfterAnswer) {
+      this.end();
+      return;
+    }
+    this.phase = 'head';
+    this.parser.reset();
+    this.deadline.forIdle(this.context.nowMs);
+    const { pending } = this;
+    this.pending = undefined;
+    if (pending !== undefined) this.onData(pending, 0, pending.length);
+  }
+
+  /** A route refused its request; the next one may be fine. */
+  refused(error: WorkerError): void {
+    this.count(error.code, error.message);
+    if (error.httpStatus >= 500 && error.cause !== undefined) {
+      this.context.log.error({ err: error.cause }, 'request failed');
+    }
+    const isHead = this.parser.head.method === 'HEAD';
+    this.connection.write(errorResponse(error, this.closesAfterAnswer, isHead));
+    this.answered();
+  }
+
+  private refuseFault(fault: RequestFault): void {
+    const code = codeOfStatus(statusOfFault(fault));
+    this.count(code, fault);
+    this.refuse(new WorkerError(code, fault));
+  }
+
+  /** Nothing can be read behind a broken request. */
+  private refuse(error: WorkerError): void {
+    this.connection.write(errorResponse(error, true, false));
+    this.end();
+  }
+
+  private end(): void {
+    this.phase = 'over';
+    this.connection.end();
+  }
+
+  private count(code: WorkerErrorCode, reason: string): void {
+    this.context.counters.count(code);
+    const { remoteAddress } = this.connection;
+    this.context.log.info({ code, reason, remoteAddress }, 'request refused');
+  }
+
+  handOver(handler: ConnectionHandler): void {
+    this.phase = 'over';
+    this.exchange = undefined;
+    this.context.forget(this);
+    this.connection.handler = handler;
+    const { pending } = this;
+    this.pending = undefined;
+    if (pending !== undefined) handler.onData(pending, 0, pending.length);
+  }
+
+  // Node's server
+
+  private startFallback(): void {
+    const { head } = this.parser;
+    this.phase = 'fallback';
+    this.deadline.forProgress(this.context.nowMs);
+    this.body.start(head);
+    const socket = new FallbackSocket(this);
+    this.fallback = socket;
+    this.context.fallback.emit('connection', socket);
+    socket.push(Buffer.from(head.buf.subarray(head.start, head.end)));
+  }
+
+  private readBody(buf: Buffer, start: number, end: number): number {
+    const at = this.body.push(buf, start, end);
+    if (this.body.isFailed) {
+      this.refuseFault('chunk-malformed');
+      return end;
+    }
+    const chunk = Buffer.from(buf.subarray(start, at));
+    if (this.body.isDone) this.deadline.none();
+    if (this.fallback?.push(chunk) === false) this.connection.pauseReads(true);
+    return at;
+  }
+
+  fallbackWantsMore(): void {
+    this.connection.pauseReads(false);
+  }
+
+  /** Node's server has begun to answer; it may take its time. */
+  fallbackStarted(response: ServerResponse): void {
+    if (this.body.isDone) this.deadline.none();
+    response.once('close', () => this.fallbackDone());
+  }
+
+  private fallbackDone(): void {
+    if (this.phase !== 'fallback' || this.fallback?.writableEnded !== false) return;
+    const { fallback } = this;
+    this.fallback = undefined;
+    fallback.detach();
+    this.connection.pauseReads(false);
+    // An answer before the whole body came: where the next request starts would
+    // only be known after reading the rest.
+    if (!this.body.isDone) this.closes = true;
+    this.answered();
+  }
+
+  /** Node closed the connection: it said so in its answer, or refused. */
+  fallbackEnded(): void {
+    if (this.phase !== 'fallback') return;
+    this.fallback = undefined;
+    this.closes = true;
+    this.answered();
+  }
+}
