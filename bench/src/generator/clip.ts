@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { FlvReader } from '@streamcluster/worker';
+
+const CACHE = path.resolve(import.meta.dirname, '../../../.cache/bench');
+const AUDIO = 8;
+const VIDEO = 9;
+
+/** What a clip is encoded to. */
+export interface ClipOptions {
+  readonly size: string;
+  readonly framesPerSecond: number;
+  readonly videoBitsPerSecond: number;
+  readonly audioSampleRate: number;
+  readonly seconds: number;
+}
+
+/** 2 Mb/s as a viewer of HD television on the net gets it. */
+export const CLIP_2_MBPS: ClipOptions = {
+  size: '1280x720',
+  framesPerSecond: 25,
+  videoBitsPerSecond: 1_900_000,
+  audioSampleRate: 44_100,
+  seconds: 20,
+};
+
+/** 1 Mb/s in 61 messages a second (30 pictures and 31 AAC frames). */
+export const CLIP_1_MBPS: ClipOptions = {
+  size: '640x360',
+  framesPerSecond: 30,
+  videoBitsPerSecond: 900_000,
+  audioSampleRate: 32_000,
+  seconds: 20,
+};
+
+const AUDIO_BITS_PER_SECOND = 96_000;
+const GOP_SECONDS = 2;
+
+export interface ClipTag {
+  readonly kind: number;
+  readonly timestampMs: number;
+  readonly body: Buffer;
+  readonly isKey: boolean;
+}
+
+/** A piece of real H.264 and AAC that can be repeated without a seam in time. */
+export interface Clip {
+  readonly durationMs: number;
+  /** Configurations and metadata, to send before anything else. */
+  readonly head: readonly ClipTag[];
+  readonly tags: readonly ClipTag[];
+  readonly bitsPerSecond: number;
+}
+
+export async function loadClip(options: ClipOptions): Promise<Clip> {
+  fs.mkdirSync(CACHE, { recursive: true });
+  const name = `${options.size}-${options.videoBitsPerSecond}-${options.audioSampleRate}`;
+  const file = path.join(CACHE, `${name}-${options.framesPerSecond}fps.flv`);
+  if (!fs.existsSync(file)) await encode(file, options);
+  return readClip(fs.readFileSync(file), options.seconds * 1000);
+}
+
+async function encode(file: string, options: ClipOptions): Promise<void> {
+  const rate = String(options.videoBitsPerSecond);
+  const gop = String(options.framesPerSecond * GOP_SECONDS);
+  const part = `${file}.${process.pid}.part`;
+  await promisify(execFile)('ffmpeg', [
+    ...['-nostdin', '-y', '-v', 'error', '-f', 'lavfi'],
+    ...['-i', `testsrc2=size=${options.size}:rate=${options.framesPerSecond}`],
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      `anoisesrc=seed=7:amplitude=0.1:sample_rate=${options.audioSampleRate}`,
+    ],
+    ...['-t', String(options.seconds), '-threads', '1', '-c:v', 'libx264', '-preset', 'veryfast'],
+    ...['-pix_fmt', 'yuv420p', '-bf', '2', '-g', gop, '-keyint_min', gop, '-sc_threshold', '0'],
+    ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'nal-hrd=cbr'],
+    ...['-c:a', 'aac', '-ac', '2', '-b:a', String(AUDIO_BITS_PER_SECOND), '-f', 'flv', part],
+  ]);
+  fs.renameSync(part, file);
+}
+
+/** Tags beyond the duration are left out, so that the clip's end meets its start. */
+export function readClip(flv: Buffer, durationMs: number): Clip {
+  const head: ClipTag[] = [];
+  const tags: ClipTag[] = [];
+  const reader = new FlvReader({
+    // eslint-disable-next-line max-params -- As the reader calls it.
+    onTag(kind, timestampMs, buf, start, end) {
+      const body = Buffer.from(buf.subarray(start, end));
+      const tag = { kind, timestampMs, body, isKey: isKeyFrame(kind, body) };
+      if (isHead(kind, body)) head.push(tag);
+      else if (timestampMs < durationMs && body.length > 5) tags.push(tag);
+    },
+  });
+  const error = reader.push(flv, 0, flv.length);
+  if (error !== undefined) throw new Error(`clip cannot be read: ${error}`);
+  const bytes = tags.reduce((sum, tag) => sum + tag.body.length, 0);
+  return { durationMs, head, tags, bitsPerSecond: (bytes * 8000) / durationMs };
+}
+
+function isHead(kind: number, body: Buffer): boolean {
+  return (kind !== AUDIO && kind !== VIDEO) || body[1] === 0;
+}
+
+function isKeyFrame(kind: number, body: Buffer): boolean {
+  return kind === VIDEO && (body[0] ?? 0) >> 4 === 1 && body[1] === 1;
+}

@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { HOST } from '../workloads/environment.ts';
+import { SERVER_CPU } from '../measure/window.ts';
+import { freePort } from './free-port.ts';
+import { ServerProcess } from './process.ts';
+
+const READY_MS = 30_000;
+const CLUSTER = 'bench';
+
+interface Ports {
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  readonly adminPort: number;
+}
+
+export interface WorkerOptions {
+  readonly id: string;
+  readonly natsUrl: string;
+  /** The checkout. */
+  readonly root: string;
+}
+
+/** One worker process, alone on its ports, pinned. */
+export class WorkerUnderTest {
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  private readonly adminPort: number;
+  private readonly process: ServerProcess;
+
+  private constructor(process: ServerProcess, ports: Ports) {
+    this.process = process;
+    this.rtmpPort = ports.rtmpPort;
+    this.httpPort = ports.httpPort;
+    this.adminPort = ports.adminPort;
+  }
+
+  static async start({ id, natsUrl, root }: WorkerOptions): Promise<WorkerUnderTest> {
+    const [rtmpPort, httpPort] = [await freePort(), await freePort()];
+    const command = [
+      path.join(root, 'node_modules/.bin/node'),
+      // As the operator starts workers of one CPU.
+      '--single-threaded-gc',
+      path.join(root, 'worker/src/main.ts'),
+      ...['--id', id, '--namespace', 'default', '--cluster', CLUSTER, '--bucket', CLUSTER],
+      ...['--nats', natsUrl, '--listen', HOST, '--advertise', HOST, '--admin-host', HOST],
+      ...['--rtmp-port', String(rtmpPort), '--http-port', String(httpPort)],
+      ...['--admin-port', '0', '--grpc-port', '0', '--log-level', 'info'],
+    ];
+    const child = new ServerProcess(`worker ${id}`, SERVER_CPU, command);
+    try {
+      return new WorkerUnderTest(child, await child.line(readyPorts, READY_MS));
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
+  }
+
+  /** A series of /metrics, summed over its labels; undefined when there is none. */
+  async metric(name: string): Promise<number | undefined> {
+    const response = await fetch(`http://${HOST}:${this.adminPort}/metrics`);
+    const lines = (await response.text()).split('\n').filter((line) => isOf(name, line));
+    if (lines.length === 0) return undefined;
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  residentBytes(): number {
+    const status = fs.readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  stop(): Promise<void> {
+    return this.process.stop();
+  }
+}
+
+function isOf(name: string, line: string): boolean {
+  return line.startsWith(`${name} `) || line.startsWith(`${name}{`);
+}
+
+/** The ports of the log line that says that the worker is ready. */
+function readyPorts(line: string): Ports | undefined {
+  if (!line.includes('worker ready')) return undefined;
+  return JSON.parse(line) as Ports;
+}

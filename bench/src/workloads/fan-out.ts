@@ -1,0 +1,109 @@
+import { CLIP_2_MBPS, loadClip } from '../generator/clip.ts';
+import { ContentCheck } from '../generator/content-check.ts';
+import { Feed } from '../generator/feed.ts';
+import { CountingViewer, ReadingViewer } from '../generator/flv-viewer.ts';
+import { Publisher } from '../generator/publisher.ts';
+import { patiently, sleep } from '../generator/wait.ts';
+import { measureWindow, type Window } from '../measure/window.ts';
+import type { WorkerUnderTest } from '../server/worker.ts';
+import { HOST, percent, type Environment, type Result } from './environment.ts';
+
+const APP = 'bench';
+const NAME = 'fan-out';
+const BATCH = 50;
+const BATCH_PAUSE_MS = 50;
+const WARM_UP_MS = 5000;
+const JOIN_MS = 60_000;
+/** The publisher's grace, and some. */
+const CLOSE_MS = 60_000;
+
+/** Many viewers of one stream: what does delivering cost? */
+export async function fanOut(
+  environment: Environment,
+  { viewers: count, seconds }: { viewers: number; seconds: number },
+): Promise<Result> {
+  const { engine, say } = environment;
+  const worker = await environment.startWorker();
+  const clip = await loadClip(CLIP_2_MBPS);
+  const feed = new Feed(engine, clip);
+  const to = { engine, host: HOST, port: worker.rtmpPort, app: APP, name: NAME, feed };
+  const publisher = new Publisher(to);
+  await publisher.live;
+
+  const at = { engine, host: HOST, port: worker.httpPort, path: `/${APP}/${NAME}.flv` };
+  const check = new ContentCheck(clip);
+  const reader = new ReadingViewer(at, check);
+  await patiently('the first viewer sees a picture', JOIN_MS, () => check.tags > 0);
+  say(`${count} viewers join`);
+  const viewers = await join(count, () => new CountingViewer(at));
+  await sleep(WARM_UP_MS);
+  say(`measuring ${seconds} s`);
+  const window = await measureWindow(seconds, async () => ({
+    bytes: viewers.reduce((sum, viewer) => sum + viewer.bytes, 0),
+    sends: (await worker.metric('streamcluster_engine_send_calls_total')) ?? 0,
+  }));
+  const rssBytes = worker.residentBytes();
+
+  say('the publisher ends; waiting for the viewers to be closed');
+  publisher.unpublish();
+  await patiently('all viewers are closed', CLOSE_MS, () => viewers.every((one) => one.isClosed));
+  await reader.closed;
+  feed.stop();
+  const allowed = check.allowedBytes(reader.headBytes);
+  const whole = viewers.filter((viewer) => allowed.has(viewer.bytes)).length;
+  return result({
+    worker,
+    window,
+    count,
+    whole,
+    check,
+    rssBytes,
+    bitsPerSecond: clip.bitsPerSecond,
+  });
+}
+
+/** Batches, because a listener's backlog is finite. */
+async function join(count: number, open: () => CountingViewer): Promise<CountingViewer[]> {
+  const viewers: CountingViewer[] = [];
+  while (viewers.length < count) {
+    for (let i = 0; i < BATCH && viewers.length < count; i++) viewers.push(open());
+    await sleep(BATCH_PAUSE_MS);
+  }
+  await patiently('all viewers are answered', JOIN_MS, () =>
+    viewers.every((viewer) => viewer.status === 200 || viewer.isClosed),
+  );
+  return viewers;
+}
+
+interface Measured {
+  readonly worker: WorkerUnderTest;
+  readonly window: Window;
+  readonly count: number;
+  readonly whole: number;
+  readonly check: ContentCheck;
+  readonly rssBytes: number;
+  readonly bitsPerSecond: number;
+}
+
+function result(measured: Measured): Result {
+  const { window, count, whole, check, rssBytes, bitsPerSecond } = measured;
+  const gigabits = ((window.deltas['bytes'] ?? 0) * 8) / window.seconds / 1e9;
+  const sendsPerSecond = (window.deltas['sends'] ?? 0) / window.seconds;
+  const faults: string[] = [];
+  if (whole !== count) faults.push(`${count - whole} of ${count} viewers did not get every byte`);
+  if (check.error !== undefined) faults.push(`the reading viewer: ${check.error}`);
+  return {
+    workload: `${count} FLV viewers of one ${(bitsPerSecond / 1e6).toFixed(1)} Mb/s stream`,
+    rows: [
+      { what: 'busy CPU', value: percent(window.server.busy) },
+      { what: 'of it softirq', value: percent(window.server.softirq) },
+      { what: 'generator CPU', value: percent(window.generator.busy) },
+      { what: 'delivered', value: `${gigabits.toFixed(2)} Gb/s` },
+      { what: 'send calls', value: `${sendsPerSecond.toFixed(0)} /s` },
+      { what: 'viewers with every byte', value: `${whole} of ${count}`, target: 'all' },
+      { what: 'RSS', value: `${(rssBytes / 1e6).toFixed(0)} MB` },
+    ],
+    details: { window, count, whole, gigabits, sendsPerSecond, rssBytes, tagsCompared: check.tags },
+    faults,
+  };
+}

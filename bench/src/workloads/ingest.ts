@@ -1,0 +1,98 @@
+import { CLIP_1_MBPS, loadClip } from '../generator/clip.ts';
+import { ContentCheck } from '../generator/content-check.ts';
+import { Feed } from '../generator/feed.ts';
+import { ReadingViewer } from '../generator/flv-viewer.ts';
+import { Publisher } from '../generator/publisher.ts';
+import { patiently, sleep } from '../generator/wait.ts';
+import { measureWindow, type Window } from '../measure/window.ts';
+import { HOST, percent, type Environment, type Result } from './environment.ts';
+
+const APP = 'bench';
+const BATCH = 20;
+const BATCH_PAUSE_MS = 100;
+const WARM_UP_MS = 5000;
+/** Streams that are read and compared, behind the measurement. */
+const SAMPLES = 5;
+const SAMPLE_TAGS = 300;
+const SAMPLE_MS = 30_000;
+
+/** Many publishers, nobody watches: what does taking in cost? */
+export async function ingest(
+  environment: Environment,
+  { publishers: count, seconds }: { publishers: number; seconds: number },
+): Promise<Result> {
+  const { engine, say } = environment;
+  const worker = await environment.startWorker();
+  const clip = await loadClip(CLIP_1_MBPS);
+  const feed = new Feed(engine, clip);
+  const target = { engine, host: HOST, port: worker.rtmpPort, app: APP, feed };
+  say(`${count} publishers start`);
+  const publishers: Publisher[] = [];
+  for (let i = 0; i < count; i++) {
+    publishers.push(new Publisher({ ...target, name: `in-${i}` }));
+    if (i % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
+  }
+  await Promise.all(publishers.map((publisher) => publisher.live));
+  await sleep(WARM_UP_MS);
+  say(`measuring ${seconds} s`);
+  const window = await measureWindow(seconds, () => ({
+    messages: feed.messages,
+    bytes: engine.stats().bytesSentTotal,
+  }));
+  const rssBytes = worker.residentBytes();
+  const lost = publishers.filter((publisher) => !publisher.isLive).length;
+
+  say(`comparing ${SAMPLES} of the streams`);
+  const checks = await Promise.all(
+    Array.from({ length: SAMPLES }, (_, i) => {
+      const name = `in-${Math.floor((i * count) / SAMPLES)}`;
+      return compare(new ContentCheck(clip), (check) => {
+        const path = `/${APP}/${name}.flv`;
+        return new ReadingViewer({ engine, host: HOST, port: worker.httpPort, path }, check);
+      });
+    }),
+  );
+  for (const publisher of publishers) publisher.unpublish();
+  await Promise.all(publishers.map((publisher) => publisher.closed));
+  feed.stop();
+  return result(window, count, rssBytes, [
+    ...(lost > 0 ? [`${lost} publishers were closed`] : []),
+    ...checks.filter((fault) => fault !== undefined),
+  ]);
+}
+
+async function compare(
+  check: ContentCheck,
+  open: (check: ContentCheck) => ReadingViewer,
+): Promise<string | undefined> {
+  const viewer = open(check);
+  await patiently('a sample is compared', SAMPLE_MS, () => {
+    return check.tags >= SAMPLE_TAGS || check.error !== undefined || viewer.isClosed;
+  });
+  viewer.close();
+  if (check.tags >= SAMPLE_TAGS && check.error === undefined) return undefined;
+  return `sample ended after ${check.tags} tags: ${check.error ?? `status ${viewer.status}`}`;
+}
+
+function result(window: Window, count: number, rssBytes: number, faults: string[]): Result {
+  const perSecond = (window.deltas['messages'] ?? 0) / window.seconds;
+  const megabits = ((window.deltas['bytes'] ?? 0) * 8) / window.seconds / 1e6;
+  return {
+    workload: `${count} RTMP publishers, ${perSecond.toFixed(0)} messages/s and ${(megabits / count).toFixed(2)} Mb/s each`,
+    rows: [
+      { what: 'busy CPU', value: percent(window.server.busy) },
+      { what: 'of it softirq', value: percent(window.server.softirq) },
+      { what: 'generator CPU', value: percent(window.generator.busy) },
+      { what: 'taken in', value: `${megabits.toFixed(0)} Mb/s` },
+      { what: 'messages', value: `${(perSecond * count).toFixed(0)} /s` },
+      {
+        what: 'streams compared',
+        value: `${SAMPLES - faults.length} of ${SAMPLES}`,
+        target: 'all',
+      },
+      { what: 'RSS', value: `${(rssBytes / 1e6).toFixed(0)} MB` },
+    ],
+    details: { window, count, perSecond, megabits, rssBytes },
+    faults,
+  };
+}

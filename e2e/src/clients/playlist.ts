@@ -1,0 +1,48 @@
+/** A media playlist (RFC 8216), as far as tests look at it. */
+export interface Playlist {
+  readonly mediaSequence: number;
+  readonly targetDurationSeconds: number;
+  readonly segments: readonly Segment[];
+  readonly ended: boolean;
+}
+
+export interface Segment {
+  readonly uri: string;
+  readonly sequence: number;
+  readonly seconds: number;
+  readonly discontinuity: boolean;
+}
+
+/** Deliberately small; the HLS writer is checked with hls-parser beside it. */
+export function parsePlaylist(text: string): Playlist {
+  if (!text.startsWith('#EXTM3U\n')) throw new Error(`no playlist: ${text.slice(0, 200)}`);
+  const mediaSequence = tagNumber(text, 'EXT-X-MEDIA-SEQUENCE');
+  const segments: Segment[] = [];
+  let seconds = 0;
+  let discontinuity = false;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#EXTINF:')) seconds = Number.parseFloat(line.slice(8));
+    else if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
+    else if (line !== '' && !line.startsWith('#')) {
+      segments.push({
+        uri: line,
+        sequence: mediaSequence + segments.length,
+        seconds,
+        discontinuity,
+      });
+      discontinuity = false;
+    }
+  }
+  return {
+    mediaSequence,
+    targetDurationSeconds: tagNumber(text, 'EXT-X-TARGETDURATION'),
+    segments,
+    ended: text.includes('#EXT-X-ENDLIST'),
+  };
+}
+
+function tagNumber(text: string, tag: string): number {
+  const match = new RegExp(`^#${tag}:(\\d+)$`, 'm').exec(text);
+  if (match === null) throw new Error(`playlist lacks ${tag}`);
+  return Number(match[1]);
+}

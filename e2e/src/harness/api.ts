@@ -1,0 +1,74 @@
+/** The operator's JSON API, as far as tests read it. */
+export interface WorkerItem {
+  readonly id: string;
+  readonly state: string;
+  readonly streams: number;
+  readonly viewers: number;
+}
+
+export interface StreamItem {
+  readonly name: string;
+  readonly state: string;
+  readonly viewers: number;
+  readonly home: string;
+  readonly ingest: string;
+  readonly bitsPerSecond: number;
+}
+
+export interface ClusterItem {
+  readonly namespace: string;
+  readonly name: string;
+  readonly endpoints: { readonly rtmp: number; readonly http: number };
+  readonly status: {
+    readonly phase: string;
+    readonly replicas: number;
+    readonly readyReplicas: number;
+    readonly streams: number;
+    readonly viewers: number;
+    readonly conditions: readonly { type: string; status: string; message?: string }[];
+  };
+}
+
+const PATIENCE_MS = 5000;
+
+export class Api {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async cluster(): Promise<ClusterItem> {
+    const { items } = await this.get<{ items: ClusterItem[] }>('/api/v1/clusters');
+    const [first] = items;
+    if (first === undefined) throw new Error('the operator knows no cluster');
+    return first;
+  }
+
+  async workers(): Promise<WorkerItem[]> {
+    return (await this.inCluster<{ items: WorkerItem[] }>('workers')).items;
+  }
+
+  async streams(): Promise<StreamItem[]> {
+    return (await this.inCluster<{ items: StreamItem[] }>('streams')).items;
+  }
+
+  async stream(name: string): Promise<StreamItem | undefined> {
+    return (await this.streams()).find((stream) => stream.name === name);
+  }
+
+  async text(path: string): Promise<string> {
+    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+    return response.text();
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return JSON.parse(await this.text(path)) as T;
+  }
+
+  private async inCluster<T>(path: string): Promise<T> {
+    const { namespace, name } = await this.cluster();
+    return this.get<T>(`/api/v1/clusters/${namespace}/${name}/${path}`);
+  }
+}
