@@ -1,0 +1,45 @@
+import type { Frame } from '../media/frame.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import type { Stream } from '../stream/stream.ts';
+
+/** Why a publication was closed from outside. */
+export type RevokeReason =
+  | 'replaced' // a newer connection of the same publisher took over
+  | 'claim-lost' // another worker's claim came first
+  | 'kicked'
+  | 'draining';
+
+/** Who publishes, as a protocol presents it. */
+export interface Publisher {
+  /** For logs and the API: `rtmp` … */
+  readonly protocol: string;
+  readonly remoteAddress: string;
+  /** Called once, from outside only; the publication is closed already, the
+   * protocol tells its client and closes the connection. */
+  onRevoked(reason: RevokeReason): void;
+}
+
+/** One publisher's hold on a stream. Both methods are synchronous. */
+export interface Publication {
+  readonly stream: Stream;
+  /** frame.dtsMs as received, 32 bits. Nothing happens once it is closed. */
+  append(frame: Frame): void;
+  /** `lost` keeps the stream for the grace; so does `unpublished`. */
+  close(reason: 'unpublished' | 'lost'): void;
+}
+
+/** All that protocols see of the cluster. */
+export interface StreamAccess {
+  /**
+   * The stream for a viewer, wherever its publisher is: local, or a relay that
+   * all viewers of this worker share. The caller attaches at once. Rejects with
+   * STREAM_NOT_FOUND, STREAM_UPSTREAM_LOST, WORKER_DRAINING or
+   * WORKER_OVERLOADED.
+   */
+  view(name: StreamName): Promise<Stream>;
+  /** The same without waiting: undefined when it is not here yet. */
+  viewSync(name: StreamName): Stream | undefined;
+  /** The directory is claimed and the home placed when this resolves. Rejects
+   * with STREAM_BUSY, WORKER_DRAINING or WORKER_OVERLOADED. */
+  publish(name: StreamName, publisher: Publisher): Promise<Publication>;
+}
