@@ -1,0 +1,65 @@
+import { isRelayState, type RelayState } from './record.ts';
+import { isCount, isRecord } from './segment-mark.ts';
+
+/** A configuration in force where the relay starts. */
+export interface HelloTrack {
+  /** FLV tag type. */
+  readonly kind: number;
+  readonly sequence: number;
+  /** FLV tag body, base64. */
+  readonly body: string;
+}
+
+/** What a worker says first to one that follows a stream of its own. */
+export interface RelayHello {
+  /** `app/name`. */
+  readonly stream: string;
+  readonly epoch: number;
+  /** Names one run of the stream; another one must not be mixed with it. */
+  readonly incarnation: string;
+  readonly startedUnixMs: number;
+  readonly state: RelayState | 'idle';
+  /** Sequence of the newest frame; the follower has caught up behind it. */
+  readonly headSequence: number;
+  /** Sequence of the first frame that follows. */
+  readonly fromSequence: number;
+  /** Its time, roughly: what tags' 32-bit timestamps are unwrapped with. */
+  readonly nearDtsMs: number;
+  readonly tracks: readonly HelloTrack[];
+  /** Body of the newest onMetaData, base64. */
+  readonly metadata?: string;
+}
+
+const COUNTS = ['epoch', 'startedUnixMs', 'fromSequence', 'nearDtsMs'] as const;
+const MAX_TRACKS = 8;
+
+/** Checks a hello that came as JSON. Undefined when it is none. */
+export function parseRelayHello(value: unknown): RelayHello | undefined {
+  if (!isRecord(value)) return undefined;
+  if (typeof value['stream'] !== 'string' || typeof value['incarnation'] !== 'string') {
+    return undefined;
+  }
+  if (!COUNTS.every((key) => isCount(value[key]))) return undefined;
+  if (value['headSequence'] !== -1 && !isCount(value['headSequence'])) return undefined;
+  if (value['state'] !== 'idle' && !isRelayState(value['state'])) return undefined;
+  return isTracks(value['tracks']) && isOptionalText(value['metadata'])
+    ? (value as unknown as RelayHello)
+    : undefined;
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isTracks(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_TRACKS && value.every(isTrack);
+}
+
+function isTrack(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    (value['kind'] === 8 || value['kind'] === 9) &&
+    isCount(value['sequence']) &&
+    typeof value['body'] === 'string'
+  );
+}

@@ -1,0 +1,85 @@
+import type { Logger } from 'pino';
+import type { Engine } from '../engine/engine.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import type { Clock, Timer } from './clock.ts';
+import { SlowViewers } from './slow-viewers.ts';
+import { Stream } from './stream.ts';
+import type { StreamsConfig } from './streams-config.ts';
+import type { ViewerCloseReason } from './viewer.ts';
+
+export interface StreamRegistryOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Asked each time: it may change while streams run. */
+  readonly config: () => StreamsConfig;
+}
+
+/** Deadlines of all streams are looked at this often. */
+const TICK_MS = 250;
+
+/** The streams that this worker has, by name. */
+export class StreamRegistry {
+  readonly slowViewers: SlowViewers;
+  private readonly options: StreamRegistryOptions;
+  private readonly streams = new Map<string, Stream>();
+  private readonly removed = new Set<(stream: Stream) => void>();
+  private timer: Timer | undefined = undefined;
+
+  constructor(options: StreamRegistryOptions) {
+    this.options = options;
+    this.slowViewers = new SlowViewers(options.clock, options.log);
+  }
+
+  get(name: StreamName): Stream | undefined {
+    return this.streams.get(name.key);
+  }
+
+  /** The stream of this name, made when it is not there or has ended. */
+  open(name: StreamName): Stream {
+    const present = this.streams.get(name.key);
+    if (present !== undefined && present.state !== 'ended') return present;
+    if (present !== undefined) this.remove(present);
+    const { engine, clock, log, config } = this.options;
+    const slow = this.slowViewers;
+    const stream = new Stream({ name, engine, clock, log, config, slow });
+    this.streams.set(name.key, stream);
+    this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
+    return stream;
+  }
+
+  list(): Stream[] {
+    return [...this.streams.values()];
+  }
+
+  /** Called with every stream that is no longer here. */
+  onRemoved(callback: (stream: Stream) => void): () => void {
+    this.removed.add(callback);
+    return () => void this.removed.delete(callback);
+  }
+
+  /** Ends a stream now and forgets it; its viewers are closed with the reason. */
+  remove(stream: Stream, reason: ViewerCloseReason = 'ended'): void {
+    if (this.streams.get(stream.name.key) !== stream) return;
+    this.streams.delete(stream.name.key);
+    stream.dispose(reason);
+    for (const callback of [...this.removed]) callback(stream);
+  }
+
+  /** The worker stops. */
+  close(reason: ViewerCloseReason = 'draining'): void {
+    this.timer?.clear();
+    this.timer = undefined;
+    for (const stream of this.list()) this.remove(stream, reason);
+  }
+
+  private tick(): void {
+    const nowMs = this.options.clock.nowMs();
+    for (const stream of this.list()) {
+      stream.tick(nowMs);
+      if (stream.isDisposable(nowMs)) this.remove(stream);
+    }
+    const isNeeded = this.streams.size > 0;
+    this.timer = isNeeded ? this.options.clock.setTimer(TICK_MS, () => this.tick()) : undefined;
+  }
+}

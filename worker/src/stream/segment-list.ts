@@ -1,0 +1,106 @@
+import type { SegmentMark } from '../formats/relay/segment-mark.ts';
+
+/** A segment that began. It is complete when the next one began, or the end came. */
+export interface Segment {
+  readonly mark: SegmentMark;
+  /** Of its first frame in the FLV log. */
+  readonly flvPosition: number;
+  /** Of its first packet in the TS log; -1 while there is none. */
+  tsPosition: number;
+  /** Behind its last packet; -1 while there is none. */
+  tsEnd: number;
+  /** -1 while it is not complete. */
+  durationMs: number;
+}
+
+/** Complete segments kept behind those a playlist shows, for slow players. */
+const EXTRA_SEGMENTS = 2;
+
+/** The segments whose frames are still kept, oldest first. */
+export class SegmentList {
+  private segments: Segment[] = [];
+  private newestTargetSeconds = 0;
+
+  get all(): readonly Segment[] {
+    return this.segments;
+  }
+
+  get newest(): Segment | undefined {
+    return this.segments.at(-1);
+  }
+
+  get oldest(): Segment | undefined {
+    return this.segments[0];
+  }
+
+  get targetDurationSeconds(): number {
+    return this.newestTargetSeconds;
+  }
+
+  /** Begins a segment, completes the one before. Undefined: known already. */
+  begin(mark: SegmentMark, flvPosition: number): Segment | undefined {
+    const { newest } = this;
+    if (newest !== undefined && mark.sequence <= newest.mark.sequence) return undefined;
+    // A playlist numbers its segments without gaps.
+    if (newest !== undefined && mark.sequence !== newest.mark.sequence + 1) this.segments = [];
+    else if (newest !== undefined) complete(newest, mark.dtsMs);
+    this.newestTargetSeconds = mark.targetDurationSeconds;
+    const segment = { mark, flvPosition, tsPosition: -1, tsEnd: -1, durationMs: -1 };
+    this.segments.push(segment);
+    return segment;
+  }
+
+  /** The stream is over: what is there of the newest segment is all of it. */
+  end(lastDtsMs: number, segmentSeconds: number): void {
+    const { newest } = this;
+    if (newest === undefined || newest.durationMs >= 0) return;
+    complete(newest, lastDtsMs);
+    if (this.newestTargetSeconds === 0) {
+      this.newestTargetSeconds = Math.max(segmentSeconds, Math.ceil(newest.durationMs / 1000));
+    }
+  }
+
+  /** The complete segments that a playlist shows. */
+  window(segments: number): Segment[] {
+    return this.segments.filter((segment) => segment.durationMs >= 0).slice(-segments);
+  }
+
+  /** First segment a new relay needs so that it can show the same playlist. */
+  relayStart(segments: number): Segment | undefined {
+    return this.window(segments)[0] ?? this.oldest;
+  }
+
+  find(sequence: number): Segment | undefined {
+    const first = this.segments[0]?.mark.sequence ?? 0;
+    const segment = this.segments[sequence - first];
+    return segment?.mark.sequence === sequence
+      ? segment
+      : this.segments.find(({ mark }) => mark.sequence === sequence);
+  }
+
+  before(segment: Segment): Segment | undefined {
+    return this.segments[this.segments.indexOf(segment) - 1];
+  }
+
+  /** Forgets what no playlist shows any more. */
+  trim(segments: number): void {
+    const excess = this.segments.length - (segments + EXTRA_SEGMENTS + 1);
+    if (excess > 0) this.segments.splice(0, excess);
+  }
+
+  /** Forgets what the FLV log no longer holds from its beginning on. */
+  dropBefore(flvPosition: number): void {
+    this.segments = this.segments.filter((segment) => segment.flvPosition >= flvPosition);
+  }
+
+  forgetTs(): void {
+    for (const segment of this.segments) {
+      segment.tsPosition = -1;
+      segment.tsEnd = -1;
+    }
+  }
+}
+
+function complete(segment: Segment, endDtsMs: number): void {
+  segment.durationMs = Math.max(1, endDtsMs - segment.mark.dtsMs);
+}

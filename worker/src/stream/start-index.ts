@@ -1,0 +1,99 @@
+/** A frame of a log at which a viewer can start. */
+export interface StartPoint {
+  position: number;
+  sequence: number;
+  dtsMs: number;
+  /** No frame behind it in the log is older than this. */
+  floorDtsMs: number;
+}
+
+const FIELDS = 4;
+
+/**
+ * The start points (key frames; every second or so without video) of one log,
+ * oldest first, in a ring of fixed size: when it is full the oldest falls out.
+ */
+export class StartIndex {
+  private readonly ring: Float64Array;
+  private readonly capacity: number;
+  private first = 0;
+  private count = 0;
+
+  constructor(capacity = 128) {
+    this.capacity = capacity;
+    this.ring = new Float64Array(capacity * FIELDS);
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  push(position: number, sequence: number, dtsMs: number, floorDtsMs: number): void {
+    if (this.count === this.capacity) this.dropOldest();
+    const at = ((this.first + this.count) % this.capacity) * FIELDS;
+    this.ring[at] = position;
+    this.ring[at + 1] = sequence;
+    this.ring[at + 2] = dtsMs;
+    this.ring[at + 3] = floorDtsMs;
+    this.count += 1;
+  }
+
+  /** Forgets the points in front of position. */
+  trim(position: number): void {
+    while (this.count > 0 && this.field(0, 0) < position) this.dropOldest();
+  }
+
+  newest(): StartPoint | undefined {
+    return this.count === 0 ? undefined : this.point(this.count - 1);
+  }
+
+  /** Position of the newest point, -1 without one; no allocation. */
+  get newestPosition(): number {
+    return this.count === 0 ? -1 : this.field(this.count - 1, 0);
+  }
+
+  oldest(): StartPoint | undefined {
+    return this.count === 0 ? undefined : this.point(0);
+  }
+
+  /** All of them, by position; for reading a log back. */
+  byPosition(): Map<number, StartPoint> {
+    const points = Array.from({ length: this.count }, (_, index) => this.point(index));
+    return new Map(points.map((point) => [point.position, point]));
+  }
+
+  /** The newest point at or before a frame. */
+  atOrBeforeSequence(sequence: number): StartPoint | undefined {
+    return this.atOrBefore(1, sequence);
+  }
+
+  /** The newest point at or before a time. */
+  atOrBeforeDts(dtsMs: number): StartPoint | undefined {
+    return this.atOrBefore(2, dtsMs);
+  }
+
+  private atOrBefore(field: number, limit: number): StartPoint | undefined {
+    for (let index = this.count - 1; index >= 0; index -= 1) {
+      if (this.field(index, field) <= limit) return this.point(index);
+    }
+    return undefined;
+  }
+
+  private dropOldest(): void {
+    this.first = (this.first + 1) % this.capacity;
+    this.count -= 1;
+  }
+
+  private field(index: number, field: number): number {
+    return this.ring[((this.first + index) % this.capacity) * FIELDS + field] ?? 0;
+  }
+
+  private point(index: number): StartPoint {
+    return {
+      position: this.field(index, 0),
+      sequence: this.field(index, 1),
+      dtsMs: this.field(index, 2),
+      floorDtsMs: this.field(index, 3),
+    };
+  }
+}
