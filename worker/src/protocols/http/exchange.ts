@@ -11,7 +11,7 @@ export interface ExchangeOwner {
   readonly closesAfterAnswer: boolean;
   /** The answer's last byte is queued. */
   answered(): void;
-  refused(error: WorkerError): void;
+  refused(error: WorkerError, headers: string): void;
   handOver(handler: ConnectionHandler): void;
 }
 
@@ -27,6 +27,8 @@ export interface SpanReply {
 
 /** One request and its answer. */
 export class HttpExchange {
+  /** Only valid during the call of the route's handler. */
+  readonly head: RequestHead;
   readonly isHead: boolean;
   readonly segments: readonly string[];
   /** Behind the `?`, not decoded. */
@@ -34,7 +36,6 @@ export class HttpExchange {
   /** False once it is answered or the client is gone. */
   isOpen = true;
   private readonly owner: ExchangeOwner;
-  private readonly head: RequestHead;
   private onGone: (() => void) | undefined = undefined;
 
   constructor(owner: ExchangeOwner, head: RequestHead, segments: readonly string[], query: string) {
@@ -47,16 +48,6 @@ export class HttpExchange {
 
   get connection(): Connection {
     return this.owner.connection;
-  }
-
-  /** Only during the call of the route's handler. */
-  header(lowerName: string): string | undefined {
-    return this.head.header(lowerName);
-  }
-
-  /** All values of a header as one list; empty without. */
-  headerList(lowerName: string): string {
-    return this.head.list(lowerName);
   }
 
   /** The client went away before it was answered. */
@@ -95,13 +86,14 @@ export class HttpExchange {
     this.owner.answered();
   }
 
-  fail(code: WorkerErrorCode, detail?: string): void {
-    this.failWith(new WorkerError(code, detail));
+  /** `headers` are further lines of the answer. */
+  fail(code: WorkerErrorCode, detail?: string, headers = ''): void {
+    if (this.finish()) this.owner.refused(new WorkerError(code, detail), headers);
   }
 
   /** Answers with what a promise failed with. */
   failWith(cause: unknown): void {
-    if (this.finish()) this.owner.refused(asWorkerError(cause));
+    if (this.finish()) this.owner.refused(asWorkerError(cause), '');
   }
 
   /**

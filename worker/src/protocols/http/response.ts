@@ -26,17 +26,19 @@ export function preflightResponse(closes: boolean): Buffer {
   return Buffer.from(responseHead(204, PREFLIGHT_HEADERS, closes), 'latin1');
 }
 
-/** One line of JSON with the code. A head alone for HEAD requests. */
-export function errorResponse(error: WorkerError, closes: boolean, isHead: boolean): Buffer {
+/** One line of JSON with the code, behind a head with further `headers`. */
+export function errorResponse(error: WorkerError, headers: string, closes: boolean): ErrorResponse {
   const { code, message, httpStatus } = error;
   const body = Buffer.from(`${JSON.stringify({ code, message })}\n`);
-  const head = responseHead(
-    httpStatus,
+  const lines =
     `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
-      `Cache-Control: no-store\r\n${CORS_HEADERS}${headersOf(error)}`,
-    closes,
-  );
-  return isHead ? Buffer.from(head, 'latin1') : Buffer.concat([Buffer.from(head, 'latin1'), body]);
+    `Cache-Control: no-store\r\n${CORS_HEADERS}${headersOf(error)}${headers}`;
+  return { head: Buffer.from(responseHead(httpStatus, lines, closes), 'latin1'), body };
+}
+
+export interface ErrorResponse {
+  readonly head: Buffer;
+  readonly body: Buffer;
 }
 
 function headersOf(error: WorkerError): string {

@@ -207,13 +207,12 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
   }
 
   /** A route refused its request; the next one may be fine. */
-  refused(error: WorkerError): void {
+  refused(error: WorkerError, headers: string): void {
     this.count(error.code, error.message);
     if (error.httpStatus >= 500 && error.cause !== undefined) {
       this.context.log.error({ err: error.cause }, 'request failed');
     }
-    const isHead = this.parser.head.method === 'HEAD';
-    this.connection.write(errorResponse(error, this.closesAfterAnswer, isHead));
+    this.writeError(error, headers, this.closesAfterAnswer);
     this.answered();
   }
 
@@ -225,8 +224,14 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
 
   /** Nothing can be read behind a broken request. */
   private refuse(error: WorkerError): void {
-    this.connection.write(errorResponse(error, true, false));
+    this.writeError(error, '', true);
     this.end();
+  }
+
+  private writeError(error: WorkerError, headers: string, closes: boolean): void {
+    const { head, body } = errorResponse(error, headers, closes);
+    this.connection.write(head);
+    if (this.parser.head.method !== 'HEAD') this.connection.write(body);
   }
 
   private end(): void {

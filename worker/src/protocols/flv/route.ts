@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import type { Stream } from '../../stream/stream.ts';
+import type { HttpExchange } from '../http/exchange.ts';
+import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
+import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
+import { FlvSession } from './session.ts';
+
+export interface FlvRouteOptions {
+  readonly streams: ViewAccess<Pick<Stream, 'attach'>>;
+  readonly log: Logger;
+}
+
+const SUFFIX = '.flv';
+/** The body ends with the connection: nobody knows its length. */
+const HEADERS = 'Content-Type: video/x-flv\r\nCache-Control: no-store\r\n';
+
+/** HTTP-FLV: `GET /APP/NAME.flv`. */
+export class FlvRoute implements MediaRoute {
+  readonly name = 'flv';
+  private readonly options: FlvRouteOptions;
+  private readonly handler: MediaHandler = (exchange) => this.handle(exchange);
+
+  constructor(options: FlvRouteOptions) {
+    this.options = options;
+  }
+
+  match({ segments, isWebSocket }: MediaPath): MediaHandler | undefined {
+    return !isWebSocket && hasSuffix(segments, SUFFIX) ? this.handler : undefined;
+  }
+
+  private handle(exchange: HttpExchange): void {
+    const name = nameOfPath(exchange.segments, SUFFIX);
+    withStream(this.options.streams, exchange, name, (stream, { key }) => {
+      if (exchange.isHead) {
+        exchange.respondHeadOfStream(200, HEADERS);
+        return;
+      }
+      const session = new FlvSession(exchange.connection, key, this.options.log);
+      exchange.takeOver(200, `${HEADERS}Connection: close\r\n`, session);
+      session.attach(stream);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import type { Connection, ConnectionHandler } from '../../engine/engine.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { ViewerCloseReason } from '../../stream/viewer.ts';
+
+/** An HTTP-FLV viewer. Media goes from the log to the socket, past this code. */
+export class FlvSession implements ConnectionHandler {
+  private readonly connection: Connection;
+  private readonly key: string;
+  private readonly log: Logger;
+
+  constructor(connection: Connection, key: string, log: Logger) {
+    this.connection = connection;
+    this.key = key;
+    this.log = log;
+  }
+
+  attach(stream: Pick<Stream, 'attach'>): void {
+    const { connection } = this;
+    connection.discardInput(true);
+    const { remoteAddress } = connection;
+    this.log.info({ stream: this.key, protocol: 'flv', remoteAddress }, 'viewer opened');
+    stream.attach({ connection, protocol: 'flv', onClosed: (reason) => this.closed(reason) });
+  }
+
+  /** A viewer has nothing more to say. */
+  onData(): void {
+    return;
+  }
+
+  /** The stream stands in front of this handler and learns it first. */
+  onClose(): void {
+    return;
+  }
+
+  private closed(reason: ViewerCloseReason): void {
+    this.log.info({ stream: this.key, protocol: 'flv', reason }, 'viewer closed');
+    this.connection.end();
+  }
+}

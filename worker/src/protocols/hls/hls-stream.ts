@@ -1,0 +1,11 @@
+import type { Stream } from '../../stream/stream.ts';
+
+/** What HLS needs of a stream. */
+export interface HlsStream {
+  readonly hls: HlsWindowView;
+}
+
+export type HlsWindowView = Pick<
+  Stream['hls'],
+  'unavailable' | 'playlist' | 'waitForPlaylist' | 'segment' | 'waitForSegment' | 'touch'
+>;

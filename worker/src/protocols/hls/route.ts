@@ -1,0 +1,77 @@
+import { realClock, type Clock } from '../../stream/clock.ts';
+import type { HttpExchange } from '../http/exchange.ts';
+import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
+import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
+import { streamName } from '../../media/stream-name.ts';
+import type { HlsStream } from './hls-stream.ts';
+import { PlaylistAnswers } from './playlist.ts';
+import { answerSegment } from './segment.ts';
+
+export interface HlsRouteOptions {
+  readonly streams: ViewAccess<HlsStream>;
+  readonly clock?: Clock;
+  /** Longest time that a request is held. */
+  readonly waitMs?: number;
+}
+
+const SUFFIX = '.m3u8';
+/** No leading zeros: one segment has one address. */
+const SEGMENT_FILE = /^(0|[1-9][0-9]{0,14})\.ts$/;
+/** Below the 10 s that hls.js gives a playlist, above a segment's length. */
+const DEFAULT_WAIT_MS = 8_000;
+
+/** HLS: `GET /APP/NAME.m3u8` and its segments, `/APP/NAME/SEQUENCE.ts`. */
+export class HlsRoute implements MediaRoute {
+  readonly name = 'hls';
+  private readonly streams: ViewAccess<HlsStream>;
+  private readonly clock: Clock;
+  private readonly waitMs: number;
+  private readonly playlists: PlaylistAnswers;
+  private readonly playlistHandler: MediaHandler = (exchange) => this.playlist(exchange);
+  private readonly segmentHandler: MediaHandler = (exchange) => this.segment(exchange);
+
+  constructor(options: HlsRouteOptions) {
+    this.streams = options.streams;
+    this.clock = options.clock ?? realClock;
+    this.waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
+    this.playlists = new PlaylistAnswers(this.clock, this.waitMs);
+  }
+
+  match({ segments }: MediaPath): MediaHandler | undefined {
+    if (hasSuffix(segments, SUFFIX)) return this.playlistHandler;
+    return isSegmentPath(segments) ? this.segmentHandler : undefined;
+  }
+
+  private playlist(exchange: HttpExchange): void {
+    const name = nameOfPath(exchange.segments, SUFFIX);
+    const client = clientOf(exchange);
+    withStream(this.streams, exchange, name, ({ hls }) => {
+      hls.touch(client);
+      this.playlists.answer(exchange, hls);
+    });
+  }
+
+  private segment(exchange: HttpExchange): void {
+    const [app = '', name = '', file = ''] = exchange.segments;
+    const request = {
+      sequence: Number.parseInt(file, 10),
+      // Without validators If-Range never matches: send the whole.
+      range: exchange.head.indexOf('if-range') < 0 ? exchange.head.header('range') : undefined,
+      clock: this.clock,
+      waitMs: this.waitMs,
+    };
+    withStream(this.streams, exchange, streamName(app, name), ({ hls }) => {
+      hls.touch();
+      answerSegment(exchange, hls, request);
+    });
+  }
+}
+
+function isSegmentPath(segments: readonly string[]): boolean {
+  return segments.length === 3 && SEGMENT_FILE.test(segments[2] ?? '');
+}
+
+/** Tells players apart, roughly: HLS has no sessions. */
+function clientOf(exchange: HttpExchange): string {
+  return exchange.connection.remoteAddress + (exchange.head.header('user-agent') ?? '');
+}

@@ -1,0 +1,56 @@
+import type { Logger } from 'pino';
+import { acceptKey, handshakeFault } from '../../formats/websocket/handshake.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { HttpExchange } from '../http/exchange.ts';
+import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
+import type { RefusalCounters } from '../http/session.ts';
+import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
+import { WsFlvSession } from './session.ts';
+
+export interface WsFlvRouteOptions {
+  readonly streams: ViewAccess<Pick<Stream, 'attach'>>;
+  readonly log: Logger;
+  readonly counters: RefusalCounters;
+}
+
+const SUFFIX = '.flv';
+
+/** WebSocket-FLV: an upgrade at `/APP/NAME.flv` (RFC 6455). Extensions and
+ * subprotocols are not negotiated. */
+export class WsFlvRoute implements MediaRoute {
+  readonly name = 'ws-flv';
+  private readonly options: WsFlvRouteOptions;
+  private readonly handler: MediaHandler = (exchange) => this.handle(exchange);
+
+  constructor(options: WsFlvRouteOptions) {
+    this.options = options;
+  }
+
+  match({ segments, isWebSocket }: MediaPath): MediaHandler | undefined {
+    return isWebSocket && hasSuffix(segments, SUFFIX) ? this.handler : undefined;
+  }
+
+  private handle(exchange: HttpExchange): void {
+    const fault = handshakeFault(exchange.head);
+    if (fault === 'websocket-version') {
+      exchange.fail('WEBSOCKET_VERSION_UNSUPPORTED');
+      return;
+    }
+    if (fault !== undefined) {
+      exchange.fail('WEBSOCKET_HANDSHAKE_INVALID', fault);
+      return;
+    }
+    const accept = acceptKey(exchange.head.list('sec-websocket-key'));
+    const name = nameOfPath(exchange.segments, SUFFIX);
+    withStream(this.options.streams, exchange, name, (stream, { key }) => {
+      const { log, counters } = this.options;
+      const session = new WsFlvSession({ connection: exchange.connection, key, log, counters });
+      exchange.takeOver(
+        101,
+        `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`,
+        session,
+      );
+      session.attach(stream);
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Logger } from 'pino';
+import type { Connection, ConnectionHandler } from '../../engine/engine.ts';
+import {
+  WsFrameReader,
+  type WsFrameError,
+  type WsFrameSink,
+} from '../../formats/websocket/frame-reader.ts';
+import { wsCloseFrame, wsFrame } from '../../formats/websocket/frame-writer.ts';
+import { CloseCode, Opcode } from '../../formats/websocket/opcode.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
+import type { RefusalCounters } from '../http/session.ts';
+
+export interface WsFlvSessionOptions {
+  readonly connection: Connection;
+  /** Of the stream. */
+  readonly key: string;
+  readonly log: Logger;
+  readonly counters: RefusalCounters;
+}
+
+/** Viewers need to send nothing but control frames; some send a greeting. */
+const MAX_PAYLOAD_BYTES = 64 * 1024;
+
+const CLOSE_CODES: Record<ViewerCloseReason, CloseCode> = {
+  ended: CloseCode.normal,
+  released: CloseCode.goingAway,
+  draining: CloseCode.goingAway,
+  connection: CloseCode.goingAway,
+  'too-slow': CloseCode.tryAgainLater,
+  kicked: CloseCode.policyViolation,
+};
+
+/** A WebSocket-FLV viewer. Media goes from the log to the socket, past this
+ * code; control frames go out between two records of it. */
+export class WsFlvSession implements ConnectionHandler, WsFrameSink {
+  private readonly options: WsFlvSessionOptions;
+  private readonly reader: WsFrameReader;
+  private viewer: Viewer | undefined = undefined;
+  /** A close frame was sent: nothing may follow it. */
+  private isClosing = false;
+
+  constructor(options: WsFlvSessionOptions) {
+    this.options = options;
+    this.reader = new WsFrameReader(this, { masked: true, maxPayloadBytes: MAX_PAYLOAD_BYTES });
+  }
+
+  attach(stream: Pick<Stream, 'attach'>): void {
+    if (this.isClosing) return;
+    const { connection, key, log } = this.options;
+    const { remoteAddress } = connection;
+    log.info({ stream: key, protocol: 'ws-flv', remoteAddress }, 'viewer opened');
+    this.viewer = stream.attach({
+      connection,
+      protocol: 'ws-flv',
+      onClosed: (reason) => this.closed(reason),
+    });
+  }
+
+  onData(slab: Buffer, start: number, end: number): void {
+    if (this.isClosing) return;
+    const error = this.reader.push(slab, start, end);
+    if (error !== undefined) this.malformed(error);
+  }
+
+  onFrame(opcode: number, _isFinal: boolean, payload: Buffer): void {
+    if (this.isClosing) return;
+    const { connection } = this.options;
+    if (opcode === Opcode.ping) connection.write(wsFrame(Opcode.pong, payload));
+    else if (opcode === Opcode.close) this.sayGoodbye(CloseCode.normal, '', 'connection');
+  }
+
+  /** The stream stands in front of this handler and learns it first. */
+  onClose(): void {
+    this.isClosing = true;
+  }
+
+  private malformed(error: WsFrameError): void {
+    const { log, counters, key, connection } = this.options;
+    const code = 'WEBSOCKET_FRAME_INVALID';
+    counters.count(code);
+    const { remoteAddress } = connection;
+    log.info({ stream: key, code, reason: error, remoteAddress }, 'viewer refused');
+    const closeCode = error === 'too-large' ? CloseCode.tooBig : CloseCode.protocolError;
+    this.sayGoodbye(closeCode, `${code}: ${error}`, 'connection');
+  }
+
+  private closed(reason: ViewerCloseReason): void {
+    const { log, key } = this.options;
+    log.info({ stream: key, protocol: 'ws-flv', reason }, 'viewer closed');
+    this.sayGoodbye(CLOSE_CODES[reason], reason, reason);
+  }
+
+  /** The cursor stops between two records first, then the close frame goes. */
+  private sayGoodbye(code: CloseCode, text: string, reason: ViewerCloseReason): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.viewer?.close(reason);
+    this.options.connection.write(wsCloseFrame(code, text));
+    this.options.connection.end();
+  }
+}
