@@ -33,7 +33,6 @@ export class Ingest {
   private readonly starts = new StartPolicy();
   private firstMediaDtsMs = -1;
   private firstMediaAtMs = 0;
-  private videoSinceSequence = -1;
 
   constructor(options: IngestOptions) {
     this.options = options;
@@ -41,11 +40,7 @@ export class Ingest {
 
   /** Learns of tracks. True when a configuration changed. */
   note(frame: Frame, sequence: number): boolean {
-    const { tracks } = this.options;
-    const hadVideo = tracks.hasVideo;
-    const isChanged = tracks.note(frame, sequence);
-    if (isChanged && !hadVideo && tracks.hasVideo) this.videoSinceSequence = sequence;
-    return isChanged;
+    return this.options.tracks.note(frame, sequence);
   }
 
   /** Stores a frame that note() has seen; with `mark` it begins a segment. */
@@ -73,7 +68,7 @@ export class Ingest {
   isReady(): boolean {
     const { store, tracks } = this.options;
     const newest = store.main.starts.newest();
-    if (newest === undefined || newest.sequence < this.videoSinceSequence) return false;
+    if (newest === undefined || newest.sequence < tracks.videoSinceSequence) return false;
     if (tracks.hasVideo && tracks.hasAudio) return true;
     return this.hasWaited();
   }

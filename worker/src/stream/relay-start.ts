@@ -1,5 +1,10 @@
 import type { RelayHello } from '../formats/relay/hello.ts';
-import { RELAY_RECORD_OVERHEAD, RELAY_SEQUENCE_BYTES, RelayKind } from '../formats/relay/record.ts';
+import {
+  RELAY_LENGTH_BYTES,
+  RELAY_RECORD_OVERHEAD,
+  RELAY_SEQUENCE_BYTES,
+  RelayKind,
+} from '../formats/relay/record.ts';
 import { relayHelloRecord, relayMarkRecord } from '../formats/relay/writer.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { PackagedLog } from './packaged-log.ts';
@@ -72,11 +77,11 @@ function findFrame(
     const extent = log.locate(position);
     if (extent === undefined) return undefined;
     const at = position - extent.start;
-    if (extent.buffer[at + 4] === RelayKind.frame) {
+    if (extent.buffer[at + RELAY_LENGTH_BYTES] === RelayKind.frame) {
       const sequence = extent.buffer.readUIntBE(at + RELAY_RECORD_OVERHEAD, RELAY_SEQUENCE_BYTES);
       if (sequence >= wanted) return { position, sequence };
     }
-    position += RELAY_RECORD_OVERHEAD + extent.buffer.readUInt32BE(at);
+    position += RELAY_LENGTH_BYTES + extent.buffer.readUInt32BE(at);
   }
   return undefined;
 }

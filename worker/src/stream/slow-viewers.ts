@@ -13,11 +13,24 @@ export interface SlowRecord {
   /** Connection.bytesSent at the last skip; -1 before the first. */
   bytesAtSkip: number;
   stalledSkips: number;
+  /** When it last took a byte, or had nothing to take. */
+  progressAtMs: number;
+  bytesSeen: number;
 }
 
-export function newSlowRecord(): SlowRecord {
-  return { skips: 0, skippedMs: 0, bytesAtSkip: -1, stalledSkips: 0 };
+export function newSlowRecord(nowMs: number): SlowRecord {
+  return {
+    skips: 0,
+    skippedMs: 0,
+    bytesAtSkip: -1,
+    stalledSkips: 0,
+    progressAtMs: nowMs,
+    bytesSeen: -1,
+  };
 }
+
+/** A stalled viewer is closed after so many times the lag bound. */
+const STALL_FACTOR = 2;
 
 /** The one place where viewers' skips are judged and counted. */
 export class SlowViewers {
@@ -42,6 +55,20 @@ export class SlowViewers {
     record.stalledSkips = isStalled ? record.stalledSkips + 1 : 0;
     record.bytesAtSkip = bytesSent;
     return record.stalledSkips < MAX_STALLED_SKIPS;
+  }
+
+  /** Whether a viewer that has something to take took none of it for twice the
+   * lag bound. The engine does not call one late whose socket is stuck. */
+  isStalled(record: SlowRecord, bytesSent: number, lagMs: number): boolean {
+    const nowMs = this.clock.nowMs();
+    if (bytesSent !== record.bytesSeen) this.progressed(record, bytesSent);
+    return nowMs - record.progressAtMs > STALL_FACTOR * lagMs;
+  }
+
+  /** It took all there is, or waits for us. */
+  progressed(record: SlowRecord, bytesSent: number): void {
+    record.bytesSeen = bytesSent;
+    record.progressAtMs = this.clock.nowMs();
   }
 
   skipped(record: SlowRecord, byMs: number): void {

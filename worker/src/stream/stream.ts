@@ -43,6 +43,7 @@ export interface StreamOptions {
 export type StreamState = 'idle' | 'live' | 'waiting' | 'ended';
 
 const HEARTBEAT_MS = 1_000;
+const STALL_CHECK_MS = 1_000;
 /** A stream that nobody reads is told so after this time. */
 const UNREAD_MS = 5_000;
 const IDLE_MS = 10_000;
@@ -75,6 +76,7 @@ export class Stream {
   private wasToldUnread = false;
   private isReleased = false;
   private lastRelayRecordMs = 0;
+  private stallsCheckedMs = 0;
 
   constructor(options: StreamOptions) {
     const { name, engine, clock, log, config, slow } = options;
@@ -228,7 +230,7 @@ export class Stream {
   /** Deadlines and housekeeping; the registry calls it a few times a second. */
   tick(nowMs: number): void {
     this.hls.forgetIdleClients(nowMs);
-    this.viewerSet.closeOverdue(nowMs);
+    this.closeStalled(nowMs);
     if (this.viewerSet.hasPending) this.viewerSet.startPending();
     this.store.closeIdle(nowMs, (kind) => kind === 'ts' && this.hls.isUsed);
     this.heartbeat(nowMs);
@@ -343,6 +345,12 @@ export class Stream {
     if (relay === undefined || nowMs - quietSinceMs < HEARTBEAT_MS) return;
     this.lastRelayRecordMs = nowMs;
     relay.appendRecord(relayHeartbeatRecord());
+  }
+
+  private closeStalled(nowMs: number): void {
+    if (nowMs - this.stallsCheckedMs < STALL_CHECK_MS) return;
+    this.stallsCheckedMs = nowMs;
+    this.viewerSet.closeStalled(this.config().maxLagSeconds * 1000);
   }
 
   private checkUnread(nowMs: number): void {

@@ -33,6 +33,8 @@ export class TrackHistory {
   version = 0;
   /** Body of the newest onMetaData. */
   metadata: Buffer | undefined = undefined;
+  /** First frame that announced video; -1 while there is none. */
+  videoSinceSequence = -1;
   private entries: TrackEntry[] = [];
   private videoCodec: Codec | undefined = undefined;
   private audioCodec: Codec | undefined = undefined;
@@ -134,8 +136,11 @@ export class TrackHistory {
   private add(entry: TrackEntry): void {
     this.entries.push(entry);
     if (this.entries.length > MAX_ENTRIES) this.entries.shift();
-    if (entry.kind === FrameKind.video) this.videoCodec = entry.codec;
-    else this.audioCodec = entry.codec;
+    if (entry.kind === FrameKind.audio) this.audioCodec = entry.codec;
+    else {
+      if (this.videoCodec === undefined) this.videoSinceSequence = entry.sequence;
+      this.videoCodec = entry.codec;
+    }
     this.current = toTracks(this.newest());
     this.version += 1;
   }

@@ -76,7 +76,7 @@ export class ViewerSet implements ViewerOwner {
 
   attach(request: AttachRequest): Viewer {
     const { name, clock } = this.options;
-    const viewer = new StreamViewer(`${name}#${this.nextId}`, clock.unixMs(), request, this);
+    const viewer = new StreamViewer(`${name}#${this.nextId}`, clock, request, this);
     this.nextId += 1;
     this.viewers.add(viewer);
     this.counts[viewer.protocol] += 1;
@@ -114,9 +114,12 @@ export class ViewerSet implements ViewerOwner {
     }
   }
 
-  closeOverdue(nowMs: number): void {
+  /** Closes those who do not take their bytes; call it about once a second. */
+  closeStalled(lagMs: number): void {
+    const nowMs = this.options.clock.nowMs();
     for (const viewer of [...this.viewers]) {
       if (nowMs >= viewer.endDeadlineMs) viewer.close('ended');
+      else if (this.isStalled(viewer, lagMs)) this.closeSlow(viewer);
     }
   }
 
@@ -130,8 +133,7 @@ export class ViewerSet implements ViewerOwner {
       this.moveOrWait(viewer);
       return;
     }
-    slow.closed();
-    viewer.close('too-slow');
+    this.closeSlow(viewer);
   }
 
   onClosed(viewer: StreamViewer): void {
@@ -139,6 +141,22 @@ export class ViewerSet implements ViewerOwner {
     this.pending.delete(viewer);
     this.late.delete(viewer);
     this.counts[viewer.protocol] -= 1;
+  }
+
+  private closeSlow(viewer: StreamViewer): void {
+    this.options.slow.closed();
+    viewer.close('too-slow');
+  }
+
+  private isStalled(viewer: StreamViewer, lagMs: number): boolean {
+    const { slow } = this.options;
+    const { connection, log } = viewer;
+    const hasNothing =
+      viewer.state !== 'playing' ||
+      (connection.queuedBytes === 0 && connection.cursorPosition === log?.log.head);
+    if (!hasNothing) return slow.isStalled(viewer.slow, connection.bytesSent, lagMs);
+    slow.progressed(viewer.slow, connection.bytesSent);
+    return false;
   }
 
   private tryStart(viewer: StreamViewer): boolean {

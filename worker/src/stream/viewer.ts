@@ -1,4 +1,5 @@
 import type { CloseReason, Connection, ConnectionHandler } from '../engine/engine.ts';
+import type { Clock } from './clock.ts';
 import type { PackagedLog } from './packaged-log.ts';
 import { newSlowRecord, type SlowRecord } from './slow-viewers.ts';
 
@@ -48,7 +49,7 @@ export class StreamViewer implements Viewer, ConnectionHandler {
   readonly id: string;
   readonly startedUnixMs: number;
   readonly request: AttachRequest;
-  readonly slow: SlowRecord = newSlowRecord();
+  readonly slow: SlowRecord;
   state: ViewerState = 'pending';
   log: PackagedLog | undefined = undefined;
   /** TrackHistory.version that this viewer was told. */
@@ -58,9 +59,10 @@ export class StreamViewer implements Viewer, ConnectionHandler {
   private readonly owner: ViewerOwner;
   private readonly inner: ConnectionHandler;
 
-  constructor(id: string, startedUnixMs: number, request: AttachRequest, owner: ViewerOwner) {
+  constructor(id: string, clock: Clock, request: AttachRequest, owner: ViewerOwner) {
     this.id = id;
-    this.startedUnixMs = startedUnixMs;
+    this.startedUnixMs = clock.unixMs();
+    this.slow = newSlowRecord(clock.nowMs());
     this.request = request;
     this.owner = owner;
     this.inner = request.connection.handler;

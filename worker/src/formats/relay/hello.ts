@@ -35,20 +35,17 @@ const MAX_TRACKS = 8;
 
 /** Checks a hello that came as JSON. Undefined when it is none. */
 export function parseRelayHello(value: unknown): RelayHello | undefined {
-  if (!isRecord(value)) return undefined;
-  if (typeof value['stream'] !== 'string' || typeof value['incarnation'] !== 'string') {
-    return undefined;
-  }
-  if (!COUNTS.every((key) => isCount(value[key]))) return undefined;
-  if (value['headSequence'] !== -1 && !isCount(value['headSequence'])) return undefined;
-  if (value['state'] !== 'idle' && !isRelayState(value['state'])) return undefined;
-  return isTracks(value['tracks']) && isOptionalText(value['metadata'])
-    ? (value as unknown as RelayHello)
-    : undefined;
+  if (!isRecord(value) || !hasNumbers(value)) return undefined;
+  const texts = [value['stream'], value['incarnation'], value['metadata'] ?? ''];
+  if (!texts.every((text) => typeof text === 'string')) return undefined;
+  const isKnownState = value['state'] === 'idle' || isRelayState(value['state']);
+  if (!isKnownState || !isTracks(value['tracks'])) return undefined;
+  return value as unknown as RelayHello;
 }
 
-function isOptionalText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
+function hasNumbers(value: Record<string, unknown>): boolean {
+  if (value['headSequence'] !== -1 && !isCount(value['headSequence'])) return false;
+  return COUNTS.every((key) => isCount(value[key]));
 }
 
 function isTracks(value: unknown): boolean {

@@ -3,7 +3,9 @@ import { emptyTagView, readFlvTag } from '../flv/tag-view.ts';
 import { parseRelayHello, type RelayHello } from './hello.ts';
 import {
   isRelayState,
-  RELAY_MAX_PAYLOAD_BYTES,
+  RELAY_LENGTH_BYTES,
+  RELAY_MAX_FRAME_BYTES,
+  RELAY_MAX_JSON_BYTES,
   RELAY_RECORD_OVERHEAD,
   RELAY_SEQUENCE_BYTES,
   RelayKind,
@@ -32,9 +34,6 @@ export interface RelaySink {
 
 /** Why a reader refuses further bytes. */
 export type RelayError = 'record-too-long' | 'record-malformed' | 'hello-missing';
-
-/** JSON records are small; a frame may be as large as a tag. */
-const MAX_JSON_BYTES = 1024 * 1024;
 
 /** Reads relay records as they arrive, split anywhere. */
 export class RelayReader {
@@ -70,8 +69,7 @@ export class RelayReader {
       const size = this.recordBytes(buf, at, end);
       if (this.failure !== undefined) return end;
       if (size === 0 || at + size > end) break;
-      this.handOver(buf, at, size);
-      if (this.failure !== undefined) return end;
+      if (!this.handOver(buf, at, size)) return end;
       at += size;
     }
     this.gathered.append(buf, at, end);
@@ -87,8 +85,7 @@ export class RelayReader {
     gathered.append(buf, start, start + take);
     // An empty record is whole as soon as its size is known.
     const whole = this.recordBytes(gathered.bytes, 0, gathered.length);
-    if (this.failure === undefined && whole > 0 && gathered.length === whole) {
-      this.handOver(gathered.bytes, 0, whole);
+    if (whole > 0 && gathered.length === whole && this.handOver(gathered.bytes, 0, whole)) {
       gathered.clear();
     }
     return start + take;
@@ -97,16 +94,18 @@ export class RelayReader {
   /** Size of the record at buf[at], 0 while its length is not there. */
   private recordBytes(buf: Buffer, at: number, end: number): number {
     if (end - at < RELAY_RECORD_OVERHEAD) return 0;
-    const payloadBytes = buf.readUInt32BE(at);
-    const isFrame = buf[at + 4] === RelayKind.frame;
-    if (payloadBytes > (isFrame ? RELAY_MAX_PAYLOAD_BYTES : MAX_JSON_BYTES)) {
+    const length = buf.readUInt32BE(at);
+    const isFrame = buf[at + RELAY_LENGTH_BYTES] === RelayKind.frame;
+    if (length === 0) this.failure = 'record-malformed';
+    if (length > (isFrame ? RELAY_MAX_FRAME_BYTES : RELAY_MAX_JSON_BYTES)) {
       this.failure = 'record-too-long';
     }
-    return RELAY_RECORD_OVERHEAD + payloadBytes;
+    return RELAY_LENGTH_BYTES + length;
   }
 
-  private handOver(buf: Buffer, at: number, size: number): void {
-    const kind = buf[at + 4];
+  /** False when the record cannot be what it says. */
+  private handOver(buf: Buffer, at: number, size: number): boolean {
+    const kind = buf[at + RELAY_LENGTH_BYTES];
     const start = at + RELAY_RECORD_OVERHEAD;
     const end = at + size;
     if (!this.greeted && kind !== RelayKind.hello) {
@@ -118,6 +117,7 @@ export class RelayReader {
     } else if (kind === RelayKind.hello || kind === RelayKind.mark || kind === RelayKind.state) {
       this.handOverJson(kind, buf.toString('utf8', start, end));
     }
+    return this.failure === undefined;
   }
 
   private handOverFrame(buf: Buffer, start: number, end: number): void {

@@ -43,7 +43,7 @@ export function parseSegmentMark(value: unknown): SegmentMark | undefined {
   if (!isRecord(value) || !isRecord(value['counters'])) return undefined;
   const counters = value['counters'];
   if (!NUMBERS.every((key) => isCount(value[key]))) return undefined;
-  if (!COUNTERS.every((key) => isCount(counters[key]) && Number(counters[key]) < 16)) {
+  if (!COUNTERS.every((key) => isContinuityCounter(counters[key]))) {
     return undefined;
   }
   if (typeof value['discontinuity'] !== 'boolean') return undefined;
@@ -57,5 +57,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A whole number of at least 0 that a double holds exactly. */
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isContinuityCounter(value: unknown): boolean {
+  return isCount(value) && value < 16;
 }

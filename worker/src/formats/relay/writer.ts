@@ -2,6 +2,7 @@ import type { Frame } from '../../media/frame.ts';
 import { FLV_TAG_OVERHEAD, writeFlvTag } from '../flv/writer.ts';
 import type { RelayHello } from './hello.ts';
 import {
+  RELAY_LENGTH_BYTES,
   RELAY_RECORD_OVERHEAD,
   RELAY_SEQUENCE_BYTES,
   RelayKind,
@@ -24,8 +25,8 @@ export function writeRelayFrame(
   timestampMs: number,
 ): number {
   const size = relayFrameSize(frame);
-  out.writeUInt32BE(size - RELAY_RECORD_OVERHEAD, at);
-  out[at + 4] = RelayKind.frame;
+  out.writeUInt32BE(size - RELAY_LENGTH_BYTES, at);
+  out[at + RELAY_LENGTH_BYTES] = RelayKind.frame;
   out.writeUIntBE(sequence, at + RELAY_RECORD_OVERHEAD, RELAY_SEQUENCE_BYTES);
   const tagAt = at + RELAY_RECORD_OVERHEAD + RELAY_SEQUENCE_BYTES;
   writeFlvTag(out, tagAt, frame, timestampMs);
@@ -54,7 +55,7 @@ function jsonRecord(kind: RelayKind, value: object): Buffer {
 
 function record(kind: RelayKind, payload: Buffer): Buffer {
   const head = Buffer.alloc(RELAY_RECORD_OVERHEAD);
-  head.writeUInt32BE(payload.length, 0);
-  head[4] = kind;
+  head.writeUInt32BE(1 + payload.length, 0);
+  head[RELAY_LENGTH_BYTES] = kind;
   return Buffer.concat([head, payload]);
 }
