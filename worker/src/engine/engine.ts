@@ -11,7 +11,8 @@
 export type Framing = 'flv' | 'ws-flv' | 'rtmp' | 'relay' | 'raw';
 
 /** Why a connection ended. `local` is our own close() or end(). */
-export type CloseReason = 'local' | 'remote' | 'reset' | 'timeout' | 'overflow' | 'refused' | 'error';
+export type CloseReason =
+  'local' | 'remote' | 'reset' | 'timeout' | 'overflow' | 'refused' | 'error';
 
 export interface EngineOptions {
   /** Virtual size of the arena's memfd; only touched pages cost memory. */

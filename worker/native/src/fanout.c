@@ -1,0 +1,265 @@
+/*
+ * Cursors: viewers that follow a log. What is pending goes out by sendfile,
+ * straight from the arena's pages; nothing is copied or allocated per viewer.
+ *
+ *   [ extent (start .. sealed end) ][ next extent ... head ]
+ *        ^ position: mid-record after a partial send, else between two
+ *
+ * A cursor that is behind the log's lag position and whose socket is full is
+ * late: it finishes its record, tells JavaScript, and waits to be moved.
+ */
+#define _GNU_SOURCE
+#include <sys/sendfile.h>
+
+#include "engine.h"
+
+/* A larger rest of a record is pinned where it stands instead of copied. */
+#define REST_COPY_MAX_BYTES 65536
+
+static void stand_in(Engine *engine, Cursor *cursor, Extent *extent) {
+  if (extent) extent->refs++;
+  if (cursor->extent) extent_unref(engine, cursor->extent);
+  cursor->extent = extent;
+}
+
+static void moved_to(Connection *connection, int64_t position) {
+  connection->cursor.position = position;
+  connection->row[ROW_CURSOR] = (double)position;
+}
+
+static void place(Connection *connection, int64_t position) {
+  Cursor *cursor = &connection->cursor;
+  moved_to(connection, position);
+  cursor->origin = cursor->record = position;
+  cursor->boundary = true;
+  cursor->kick = true;
+}
+
+void cursor_attach(Engine *engine, Connection *connection, Log *log, int64_t position,
+                   bool urgent) {
+  Cursor *cursor = &connection->cursor;
+  cursor_detach(engine, connection);
+  cursor->log = log;
+  cursor->urgent = urgent;
+  cursor->late = cursor->late_told = cursor->patched = false;
+  cursor->at_limit = cursor->limit_told = false;
+  cursor->skipped_ms = 0;
+  cursor->limit = INT64_MAX;
+  /* Fibonacci hashing spreads neighbouring slots over the whole tick. */
+  cursor->phase = (uint16_t)(connection->slot * 2654435769u >> 16);
+  list_push(&log->cursors, &cursor->in_log);
+  log->row[LOG_CURSORS]++;
+  engine->stats.cursors++;
+  place(connection, position);
+  wheel_add(engine, connection);
+  connection_touch(engine, connection);
+}
+
+void cursor_detach(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  if (!cursor->log) return;
+  if (connection_live(connection)) cursor_settle(engine, connection);
+  link_remove(&cursor->wheel);
+  link_remove(&cursor->in_log);
+  stand_in(engine, cursor, NULL);
+  cursor->log->row[LOG_CURSORS]--;
+  cursor->log = NULL;
+  cursor->kick = false;
+  connection->row[ROW_CURSOR] = -1;
+  connection->notify &= (uint8_t) ~(1 << EVENT_LATE | 1 << EVENT_LIMIT);
+  engine->stats.cursors--;
+  if (connection->first) connection_touch(engine, connection);
+}
+
+void cursor_move(Engine *engine, Connection *connection, int64_t position, uint32_t skipped_ms) {
+  Cursor *cursor = &connection->cursor;
+  if (!cursor->log || !cursor->late_told) return;
+  cursor->late = cursor->late_told = false;
+  cursor->skipped_ms = skipped_ms;
+  cursor->patched = skipped_ms > 0 && framing_has_time(&cursor->log->framing);
+  stand_in(engine, cursor, NULL);
+  place(connection, position);
+  wheel_add(engine, connection);
+  connection_touch(engine, connection);
+}
+
+void cursor_limit(Engine *engine, Connection *connection, int64_t position) {
+  Cursor *cursor = &connection->cursor;
+  if (!cursor->log) return;
+  cursor->limit = position;
+  cursor->at_limit = cursor->limit_told = false;
+  cursor->kick = true;
+  connection->notify &= (uint8_t) ~(1 << EVENT_LIMIT);
+  if (!cursor->late) wheel_add(engine, connection);
+  connection_touch(engine, connection);
+}
+
+/* Start of the record that holds position, and its size; 0: between two, or
+ * the extent does not parse, in which case there is nothing to be kept whole. */
+static size_t record_at(const Engine *engine, const Cursor *cursor, int64_t *start) {
+  const Extent *extent = cursor->extent;
+  const uint8_t *p = extent_bytes(&engine->arena, extent);
+  size_t end = (size_t)(extent_end(cursor->log, extent) - extent->start);
+  size_t within = (size_t)(cursor->position - extent->start);
+  size_t at = cursor->origin > extent->start ? (size_t)(cursor->origin - extent->start) : 0;
+  while (at < within) {
+    size_t size = framing_size(&cursor->log->framing, p + at, end - at);
+    if (size == 0) return 0;
+    if (at + size > within) {
+      *start = extent->start + (int64_t)at;
+      return size;
+    }
+    at += size;
+  }
+  return 0;
+}
+
+static void queue_rest(Engine *engine, Connection *connection, size_t length) {
+  Cursor *cursor = &connection->cursor;
+  Extent *extent = cursor->extent;
+  if (length > REST_COPY_MAX_BYTES) {
+    queue_span(engine, connection, extent, cursor->position, length);
+    return;
+  }
+  const uint8_t *p = extent_bytes(&engine->arena, extent);
+  queue_bytes(engine, connection, p + (cursor->position - extent->start), length);
+}
+
+void cursor_settle(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  if (cursor->boundary || !cursor->extent) return;
+  int64_t start = 0;
+  size_t size = record_at(engine, cursor, &start);
+  cursor->boundary = true;
+  if (size == 0) return;
+  int64_t end = start + (int64_t)size;
+  cursor->record = start;
+  if (cursor->patched) {
+    patch_rest(engine, connection, size);
+  } else {
+    queue_rest(engine, connection, (size_t)(end - cursor->position));
+  }
+  cursor->record = end;
+  moved_to(connection, end);
+  connection_touch(engine, connection);
+}
+
+/* Largest timestamp between the origin and the position, which is a boundary. */
+static void note_time(const Engine *engine, Connection *connection) {
+  const Cursor *cursor = &connection->cursor;
+  const Extent *extent = cursor->extent;
+  const Framing *framing = &cursor->log->framing;
+  if (!extent || cursor->position == cursor->origin || !framing_has_time(framing)) return;
+  const uint8_t *p = extent_bytes(&engine->arena, extent);
+  bool known = cursor->origin < extent->start;
+  uint32_t largest = extent->time_before;
+  size_t end = (size_t)(cursor->position - extent->start);
+  size_t at = known ? 0 : (size_t)(cursor->origin - extent->start);
+  for (size_t size; at < end; at += size) {
+    size = framing_size(framing, p + at, end - at);
+    if (size == 0) break;
+    uint32_t time = framing_time(framing, p + at);
+    if (!known || (int32_t)(time - largest) > 0) largest = time;
+    known = true;
+  }
+  connection->row[ROW_TIMESTAMP] = largest;
+}
+
+static void tell_late(Engine *engine, Connection *connection) {
+  connection->cursor.late_told = true;
+  engine->stats.late++;
+  dispatch_notify(engine, connection, EVENT_LATE);
+}
+
+static void become_late(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  cursor_settle(engine, connection);
+  note_time(engine, connection);
+  cursor->late = true;
+  link_remove(&cursor->wheel);
+  stand_in(engine, cursor, NULL);
+  if (!connection->first) tell_late(engine, connection);
+}
+
+static void tell_limit(Engine *engine, Connection *connection) {
+  connection->cursor.limit_told = true;
+  dispatch_notify(engine, connection, EVENT_LIMIT);
+}
+
+static void reach_limit(Engine *engine, Connection *connection) {
+  cursor_settle(engine, connection);
+  connection->cursor.at_limit = true;
+  link_remove(&connection->cursor.wheel);
+  if (!connection->first) tell_limit(engine, connection);
+}
+
+void cursor_queue_empty(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  if (!cursor->log) return;
+  if (cursor->late && !cursor->late_told) tell_late(engine, connection);
+  if (cursor->at_limit && !cursor->limit_told) tell_limit(engine, connection);
+}
+
+/* Finds the extent to send from. False: it is gone, or not written yet. */
+static bool enter_extent(Engine *engine, Cursor *cursor) {
+  Extent *extent = cursor->extent;
+  if (extent && (!extent->sealed || cursor->position < extent_end(cursor->log, extent))) return true;
+  Extent *next = extent && extent->next ? extent->next : log_locate(cursor->log, cursor->position);
+  while (next && next->sealed && extent_end(cursor->log, next) <= cursor->position) {
+    next = next->next;
+  }
+  if (!next || next->start > cursor->position) return false;
+  stand_in(engine, cursor, next);
+  return true;
+}
+
+static SendResult send_plain(Engine *engine, Connection *connection, int64_t target) {
+  Cursor *cursor = &connection->cursor;
+  Extent *extent = cursor->extent;
+  off_t offset = (off_t)extent->first_unit * UNIT_BYTES + (cursor->position - extent->start);
+  SendResult result;
+  ssize_t n;
+  extent->sent = true;
+  do {
+    n = sendfile(connection->fd, engine->arena.fd, &offset, (size_t)(target - cursor->position));
+  } while (!sent_some(engine, connection, n, &result));
+  if (result != SEND_DONE) return result;
+  moved_to(connection, cursor->position + n);
+  cursor->boundary = cursor->position == target;
+  return SEND_DONE;
+}
+
+/* Sends to the head or the limit. SEND_BLOCKED also where an extent is missing. */
+static SendResult send_pending(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  for (;;) {
+    int64_t target = log_head(cursor->log);
+    if (target > cursor->limit) target = cursor->limit;
+    if (cursor->position >= target) return SEND_DONE;
+    if (!enter_extent(engine, cursor)) return SEND_BLOCKED;
+    int64_t end = extent_end(cursor->log, cursor->extent);
+    if (target > end) target = end;
+    SendResult result = cursor->patched ? patch_send(engine, connection, target)
+                                        : send_plain(engine, connection, target);
+    if (result != SEND_DONE) return result;
+  }
+}
+
+static int64_t late_before(const Log *log) {
+  double lag = log->row[LOG_LAG], trim = log->row[LOG_TRIM];
+  return (int64_t)(lag > trim ? lag : trim);
+}
+
+void cursor_send(Engine *engine, Connection *connection) {
+  Cursor *cursor = &connection->cursor;
+  if (!cursor->log || cursor->late || cursor->at_limit) return;
+  if (connection->state != STATE_OPEN) return;
+  SendResult result = SEND_BLOCKED;
+  if (!connection->blocked && !connection->first) result = send_pending(engine, connection);
+  if (result == SEND_FAILED) return;
+  if (cursor->position >= cursor->limit) {
+    reach_limit(engine, connection);
+  } else if (result == SEND_BLOCKED && cursor->position < late_before(cursor->log)) {
+    become_late(engine, connection);
+  }
+}

@@ -1,0 +1,126 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "poller.h"
+
+#define BACKLOG 4096
+/* Of one listener in one turn, so that a storm does not starve the others. */
+#define ACCEPT_BATCH 64
+
+static int bind_and_listen(Engine *engine, int fd, const struct sockaddr_in6 *address,
+                           socklen_t length, bool reuse_port) {
+  int on = 1, off = 0;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0) return -errno;
+  if (address->sin6_family == AF_INET6) {
+    bool any = memcmp(&address->sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
+    const int *only = any ? &off : &on;
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, only, sizeof *only);
+  }
+  socket_options(engine, fd);
+  if (bind(fd, (const struct sockaddr *)address, length) < 0) return -errno;
+  return listen(fd, BACKLOG) < 0 ? -errno : 0;
+}
+
+static void watch(Engine *engine, Listener *listener, int operation) {
+  struct epoll_event event = {.events = listener->sleeping ? 0 : EPOLLIN,
+                              .data.u64 = LISTENER_TAG | listener->id};
+  epoll_ctl(engine->epoll_now, operation, listener->fd, &event);
+}
+
+int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port) {
+  struct sockaddr_in6 address;
+  socklen_t length;
+  if (!socket_address(host, *port, &address, &length)) return -EINVAL;
+  int fd = socket(address.sin6_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -errno;
+  int fault = bind_and_listen(engine, fd, &address, length, reuse_port);
+  Listener *listener = fault < 0 ? NULL : calloc(1, sizeof *listener);
+  if (!listener) {
+    close(fd);
+    return fault < 0 ? fault : -ENOMEM;
+  }
+  getsockname(fd, (struct sockaddr *)&address, &length);
+  *port = ntohs(address.sin6_port); /* The same place for both families. */
+  listener->fd = fd;
+  listener->port = *port;
+  listener->id = ++engine->listener_id;
+  list_push(&engine->listeners, &listener->link);
+  watch(engine, listener, EPOLL_CTL_ADD);
+  return listener->id;
+}
+
+static Listener *find(Engine *engine, uint32_t id) {
+  for (Link *link = engine->listeners.next; link != &engine->listeners; link = link->next) {
+    Listener *listener = LIST_ENTRY(link, Listener, link);
+    if (listener->id == id) return listener;
+  }
+  return NULL;
+}
+
+void listener_close(Engine *engine, uint32_t id) {
+  Listener *listener = find(engine, id);
+  if (!listener) return;
+  link_remove(&listener->link);
+  close(listener->fd);
+  free(listener);
+}
+
+static void accepted(Engine *engine, const Listener *listener, int fd,
+                     const struct sockaddr_in6 *remote) {
+  Connection *connection = connection_open(engine, fd, STATE_OPEN);
+  if (!connection) {
+    engine->stats.accept_errors++;
+    return;
+  }
+  connection->remote.v6 = *remote;
+  connection->local_port = listener->port;
+  engine->stats.accepted++;
+  dispatch_event(engine, EVENT_ACCEPT, connection, (int)listener->id, 0);
+  poller_add(engine, connection);
+}
+
+/* A connection that died in the queue is nobody's fault; without descriptors or
+ * memory a spin would follow, since the listener stays readable. */
+static bool accept_failed(Engine *engine, Listener *listener) {
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+  if (errno == EINTR || errno == ECONNABORTED) return false;
+  engine->stats.accept_errors++;
+  if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
+  listener->sleeping = true;
+  watch(engine, listener, EPOLL_CTL_MOD);
+  engine_keep_house(engine);
+  return true;
+}
+
+void listener_accept(Engine *engine, uint32_t id) {
+  for (int i = 0; i < ACCEPT_BATCH; i++) {
+    if (dispatch_full(engine)) dispatch(engine);
+    Listener *listener = find(engine, id); /* JavaScript may have closed it. */
+    if (!listener) return;
+    struct sockaddr_in6 remote = {0};
+    socklen_t length = sizeof remote;
+    int fd = accept4(listener->fd, (struct sockaddr *)&remote, &length,
+                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      accepted(engine, listener, fd, &remote);
+    } else if (accept_failed(engine, listener)) {
+      return;
+    }
+  }
+}
+
+void listener_wake(Engine *engine) {
+  for (Link *link = engine->listeners.next; link != &engine->listeners; link = link->next) {
+    Listener *listener = LIST_ENTRY(link, Listener, link);
+    if (!listener->sleeping) continue;
+    listener->sleeping = false;
+    watch(engine, listener, EPOLL_CTL_MOD);
+  }
+}

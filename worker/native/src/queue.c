@@ -1,0 +1,122 @@
+/* What write() and writeSpan() leave to send, in order: own bytes and pieces of
+ * logs. Adjacent writes share one item, and go out in one call. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include "engine.h"
+
+#define ITEM_BYTES_MIN 1000
+
+static void append(Connection *connection, QueueItem *item) {
+  item->next = NULL;
+  if (connection->last) {
+    connection->last->next = item;
+  } else {
+    connection->first = item;
+  }
+  connection->last = item;
+}
+
+static void count(Engine *engine, Connection *connection, double bytes) {
+  connection->row[ROW_QUEUED] += bytes;
+  engine->stats.queued += bytes;
+}
+
+static QueueItem *item_new(size_t capacity) {
+  QueueItem *item = malloc(sizeof *item + capacity);
+  if (!item) abort(); /* As Node does: nothing sensible goes on without memory. */
+  memset(item, 0, sizeof *item);
+  item->capacity = capacity;
+  return item;
+}
+
+void queue_bytes(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length) {
+  QueueItem *last = connection->last;
+  if (!last || last->extent || last->capacity - last->length < length) {
+    last = item_new(length > ITEM_BYTES_MIN ? length : ITEM_BYTES_MIN);
+    append(connection, last);
+  }
+  memcpy(last->bytes + last->length, bytes, length);
+  last->length += length;
+  connection->owned_bytes += length;
+  count(engine, connection, (double)length);
+}
+
+void queue_span(Engine *engine, Connection *connection, Extent *extent, int64_t position,
+                size_t length) {
+  QueueItem *item = item_new(0);
+  item->extent = extent;
+  item->position = position;
+  item->length = length;
+  extent->refs++;
+  append(connection, item);
+  count(engine, connection, (double)length);
+}
+
+static void drop_first(Engine *engine, Connection *connection) {
+  QueueItem *item = connection->first;
+  connection->first = item->next;
+  if (!item->next) connection->last = NULL;
+  if (item->extent) {
+    extent_unref(engine, item->extent);
+  } else {
+    connection->owned_bytes -= item->length;
+  }
+  count(engine, connection, -(double)(item->length - item->sent));
+  free(item);
+}
+
+void queue_clear(Engine *engine, Connection *connection) {
+  while (connection->first) drop_first(engine, connection);
+}
+
+bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *result) {
+  engine->stats.send_calls++;
+  if (n > 0) {
+    connection->row[ROW_SENT] += (double)n;
+    engine->stats.sent += (double)n;
+    *result = SEND_DONE;
+    return true;
+  }
+  if (n < 0 && errno == EINTR) return false;
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    connection->blocked = true;
+    *result = SEND_BLOCKED;
+    return true;
+  }
+  /* sendfile returns 0 only at the end of the file, which is never reached. */
+  connection_close(engine, connection, n < 0 ? socket_reason(errno) : CLOSE_ERROR);
+  *result = SEND_FAILED;
+  return true;
+}
+
+static ssize_t send_item(Engine *engine, const Connection *connection, QueueItem *item) {
+  size_t left = item->length - item->sent;
+  if (!item->extent) {
+    /* A header and the span behind it should share packets. */
+    int more = item->next ? MSG_MORE : 0;
+    return send(connection->fd, item->bytes + item->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+  }
+  int64_t within = item->position + (int64_t)item->sent - item->extent->start;
+  off_t offset = (off_t)item->extent->first_unit * UNIT_BYTES + within;
+  item->extent->sent = true;
+  return sendfile(connection->fd, engine->arena.fd, &offset, left);
+}
+
+SendResult queue_send(Engine *engine, Connection *connection) {
+  while (connection->first) {
+    QueueItem *item = connection->first;
+    SendResult result;
+    ssize_t n = send_item(engine, connection, item);
+    if (!sent_some(engine, connection, n, &result)) continue;
+    if (result != SEND_DONE) return result;
+    item->sent += (size_t)n;
+    count(engine, connection, -(double)n);
+    if (item->sent == item->length) drop_first(engine, connection);
+  }
+  return SEND_DONE;
+}

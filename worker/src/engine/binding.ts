@@ -1,0 +1,84 @@
+/**
+ * The addon as TypeScript sees it. Only this folder may use it. Layouts are
+ * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
+ */
+export const LAYOUT_VERSION = 1;
+
+/** Kinds of events in a batch. */
+export const EVENT = {
+  ACCEPT: 0,
+  CONNECT: 1,
+  DATA: 2,
+  DRAIN: 3,
+  LIMIT: 4,
+  LATE: 5,
+  CLOSE: 6,
+} as const;
+
+/** events[0] is the index of the event being handled; events follow the head. */
+export const EVENTS_HEAD = 8;
+/** kind, slot, generation, a, b. */
+export const EVENT_INTS = 5;
+
+/** Doubles per connection, written by the engine. */
+export const ROW = { SENT: 0, RECEIVED: 1, QUEUED: 2, CURSOR: 3, TIMESTAMP: 4 } as const;
+export const ROW_FIELDS = 5;
+
+/** Doubles per log; HEAD, LAG and TRIM are written by us, CURSORS by the engine. */
+export const LOG = { HEAD: 0, LAG: 1, TRIM: 2, CURSORS: 3 } as const;
+export const LOG_FIELDS = 4;
+export const LOGS_MAX = 32768;
+
+/** What create() is given; it keeps all of it until the engine is closed. */
+export interface SharedMemory {
+  readonly slab: Buffer;
+  readonly events: Int32Array;
+  readonly rows: Float64Array;
+  readonly logRows: Float64Array;
+  /** Second and further results of a call, arguments that are lists. */
+  readonly results: Float64Array;
+}
+
+/** Numbers below 0 are failures. A closed engine does nothing. */
+export interface Binding {
+  readonly arena: ArrayBuffer;
+  write(slot: number, bytes: Uint8Array): void;
+  /** -1: the range is not in the log. */
+  span(slot: number, log: number, position: number, length: number): number | undefined;
+  attach(slot: number, log: number, position: number, urgent: boolean): void;
+  move(slot: number, position: number, skippedMs: number, prefix?: Uint8Array): void;
+  limit(slot: number, position: number): void;
+  detach(slot: number): void;
+  coalesce(slot: number, on: boolean): void;
+  pause(slot: number, on: boolean): void;
+  discard(slot: number, on: boolean): void;
+  end(slot: number): void;
+  closeConnection(slot: number): void;
+  /** Results: remote port, local port. */
+  address(slot: number): string;
+  openLog(framing: number, chunkBytes: number): number;
+  /** Offset of the new extent in the arena; results: its capacity. */
+  extend(log: number, bytes: number): number;
+  trim(log: number): void;
+  closeLog(log: number): void;
+  /** Id, or a negative errno. Results: port. */
+  listen(host: string, port: number, reusePort: boolean): number;
+  unlisten(id: number): void;
+  /** Slot. Results: generation. */
+  connect(host: string, port: number): number;
+  setTicks(sendTickMs: number, readTickMs: number): void;
+  stats(): void;
+  /** CPUs in results. 0, or a positive errno. */
+  pin(count: number): number;
+  affinity(): number;
+  closeEngine(): void;
+}
+
+export interface Addon {
+  readonly layout: number;
+  create(
+    options: object,
+    memory: SharedMemory,
+    dispatch: (from: number, count: number) => void,
+  ): Binding;
+}

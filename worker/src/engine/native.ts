@@ -1,0 +1,164 @@
+import { NativeConnection } from './connection.ts';
+import type { Binding, SharedMemory } from './binding.ts';
+import { EVENT, EVENT_INTS, EVENTS_HEAD, LOGS_MAX, LOG_FIELDS, ROW_FIELDS } from './binding.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Engine,
+  EngineLog,
+  EngineOptions,
+  EngineStats,
+  Framing,
+  Listener,
+  ListenOptions,
+} from './engine.ts';
+import { affinityError, listenError } from './faults.ts';
+import { loadAddon, openEngine } from './load.ts';
+import { NativeLog } from './log.ts';
+import { readStats } from './stats.ts';
+
+const MIB = 1024 * 1024;
+/** Events handed over in one call; more wait for the next. */
+const EVENTS_MAX = 4096;
+const RESULTS_MAX = 1024;
+
+export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
+  arenaBytes: 8192 * MIB,
+  arenaCapBytes: 2048 * MIB,
+  slabBytes: 1 * MIB,
+  maxConnections: 16384,
+  sendBufferBytes: 512 * 1024,
+  receiveBufferBytes: 512 * 1024,
+  maxQueuedBytes: 1 * MIB,
+};
+
+/** Throws WorkerError ENGINE_MISSING or ENGINE_BROKEN. */
+export function createEngine(options: EngineOptions): Engine {
+  return new NativeEngine(options);
+}
+
+class NativeEngine implements Engine {
+  readonly #memory: SharedMemory;
+  readonly #binding: Binding;
+  readonly #door: [Binding, SharedMemory];
+  readonly #connections: (NativeConnection | undefined)[] = [];
+  readonly #listeners = new Map<number, (connection: Connection) => void>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#memory = {
+      slab: Buffer.allocUnsafeSlow(options.slabBytes),
+      events: new Int32Array(EVENTS_HEAD + EVENTS_MAX * EVENT_INTS),
+      rows: new Float64Array(options.maxConnections * ROW_FIELDS),
+      logRows: new Float64Array(LOGS_MAX * LOG_FIELDS),
+      results: new Float64Array(RESULTS_MAX),
+    };
+    const dispatch = (from: number, count: number): void => this.#dispatch(from, count);
+    this.#binding = openEngine(loadAddon(), options, this.#memory, dispatch);
+    this.#door = [this.#binding, this.#memory];
+  }
+
+  listen(options: ListenOptions): Listener {
+    const id = this.#binding.listen(options.host, options.port, options.reusePort);
+    if (!(id >= 0)) throw listenError(options, id);
+    const port = this.#memory.results[0] ?? 0;
+    this.#listeners.set(id, options.onAccept);
+    const close = (): void => {
+      this.#listeners.delete(id);
+      this.#binding.unlisten(id);
+    };
+    return { port, close };
+  }
+
+  connect(host: string, port: number, handler: ConnectionHandler): Connection {
+    const slot = this.#binding.connect(host, port);
+    if (!(slot >= 0)) throw listenError({ host, port }, slot);
+    const connection = this.#adopt(slot, this.#memory.results[0] ?? 0);
+    connection.handler = handler;
+    return connection;
+  }
+
+  createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog {
+    return new NativeLog(this.#door, framing, options?.chunkBytes);
+  }
+
+  setTicks(sendTickMs: number, readTickMs: number): void {
+    this.#binding.setTicks(sendTickMs, readTickMs);
+  }
+
+  stats(): EngineStats {
+    this.#binding.stats();
+    return readStats(this.#memory.results);
+  }
+
+  pin(cpus: readonly number[]): void {
+    this.#memory.results.set(cpus.slice(0, RESULTS_MAX));
+    const errno = this.#binding.pin(cpus.length);
+    if (errno !== 0) throw affinityError(cpus, errno);
+  }
+
+  affinity(): number[] {
+    const count = this.#binding.affinity();
+    return Array.from(this.#memory.results.subarray(0, count));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const open = this.#connections.filter((connection) => connection !== undefined);
+    for (const connection of open) connection.close();
+    this.#connections.length = 0;
+    this.#listeners.clear();
+    this.#binding.closeEngine();
+    process.nextTick(() => {
+      for (const connection of open) connection.tellClosed(0);
+    });
+  }
+
+  #adopt(slot: number, generation: number): NativeConnection {
+    const connection = new NativeConnection(this.#nextId++, slot, generation, this.#door);
+    this.#connections[slot] = connection;
+    return connection;
+  }
+
+  /** Handles events [from, count). An exception ends the call; the engine then
+   * reports it as uncaught and goes on behind the event in events[0]. */
+  #dispatch(from: number, count: number): void {
+    const events = this.#memory.events;
+    for (let i = from; i < count && !this.#closed; i += 1) {
+      events[0] = i;
+      const at = EVENTS_HEAD + i * EVENT_INTS;
+      const slot = events[at + 1] ?? 0;
+      const generation = events[at + 2] ?? 0;
+      if (events[at] === EVENT.ACCEPT) {
+        this.#accept(slot, generation, events[at + 3] ?? 0);
+        continue;
+      }
+      const connection = this.#connections[slot];
+      if (connection?.generation === generation) this.#tell(connection, slot, at);
+    }
+  }
+
+  #accept(slot: number, generation: number, listener: number): void {
+    const connection = this.#adopt(slot, generation);
+    const onAccept = this.#listeners.get(listener);
+    if (onAccept === undefined) {
+      connection.close();
+    } else {
+      onAccept(connection);
+    }
+  }
+
+  #tell(connection: NativeConnection, slot: number, at: number): void {
+    const events = this.#memory.events;
+    const kind = events[at] ?? 0;
+    const a = events[at + 3] ?? 0;
+    if (kind === EVENT.CLOSE) {
+      this.#connections[slot] = undefined;
+      connection.tellClosed(a);
+    } else {
+      connection.tell(kind, this.#memory.slab, a, events[at + 4] ?? 0);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { EngineStats } from './engine.ts';
+
+/** In the order of stats_fill() in worker/native/src/stats.c. */
+const FIELDS = [
+  'connections',
+  'cursors',
+  'logs',
+  'acceptedTotal',
+  'acceptErrorsTotal',
+  'bytesReceivedTotal',
+  'bytesSentTotal',
+  'readCallsTotal',
+  'sendCallsTotal',
+  'lateCursorsTotal',
+  'overflowsTotal',
+  'arenaInUseBytes',
+  'arenaPunchedBytesTotal',
+  'queuedBytes',
+  'sendTickMs',
+  'readTickMs',
+  'tickLagP99Ms',
+  'tickLagMaxMs',
+  'readMs',
+  'sendMs',
+] as const satisfies readonly (keyof EngineStats)[];
+
+export function readStats(values: Float64Array): EngineStats {
+  const entries = FIELDS.map((name, i) => [name, values[i] ?? 0] as const);
+  return Object.fromEntries(entries) as Record<(typeof FIELDS)[number], number>;
+}
