@@ -1,14 +1,15 @@
 import { WorkerError } from '../../errors.ts';
 import type { StreamName } from '../../media/stream-name.ts';
+import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 import { onStatus, playEnd, playStart } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
-import type { RtmpStream, RtmpViewer, RtmpViewerCloseReason } from './stream-access.ts';
+import type { RtmpStream } from './stream-access.ts';
 
 /** A session that plays. Media goes from the log to the socket, past this code. */
 export class Player implements RtmpRole {
   private readonly peer: RtmpPeer;
   private readonly name: StreamName;
-  private viewer: RtmpViewer | undefined = undefined;
+  private viewer: Pick<Viewer, 'close'> | undefined = undefined;
   private isOver = false;
 
   constructor(peer: RtmpPeer, name: StreamName) {
@@ -62,11 +63,12 @@ export class Player implements RtmpRole {
     });
   }
 
-  private closed(reason: RtmpViewerCloseReason): void {
+  private closed(reason: ViewerCloseReason): void {
     const { connection, context } = this.peer;
     context.log.info({ stream: this.name.key, reason }, 'viewer closed');
     if (this.isOver) return;
     this.isOver = true;
+    if (reason === 'connection') return;
     if (reason === 'ended') this.peer.send(playEnd(this.name.key));
     else this.peer.send(onStatus('error', 'NetStream.Play.Failed', `Closed: ${reason}.`));
     connection.end();

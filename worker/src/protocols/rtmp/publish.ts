@@ -1,3 +1,4 @@
+import type { RevokeReason } from '../../cluster/stream-access.ts';
 import { WorkerError } from '../../errors.ts';
 import { parseTagBody } from '../../formats/flv/tag-body.ts';
 import { emptyFrame, FrameKind } from '../../media/frame.ts';
@@ -108,12 +109,12 @@ export class Publisher implements RtmpRole {
     this.peer.refuse(cause ?? new WorkerError('INTERNAL', undefined, { cause: error }), code);
   }
 
-  private revoked(reason: string): void {
+  private revoked(reason: RevokeReason): void {
     this.isOver = true;
     if (this.take() === undefined) return;
     const { connection, context } = this.peer;
     context.log.info({ stream: this.name.key, reason }, 'publisher closed: revoked');
-    this.peer.send(onStatus('error', 'NetStream.Publish.Failed', reason));
+    this.peer.send(onStatus('error', 'NetStream.Publish.Failed', `Closed: ${reason}.`));
     connection.end();
   }
 

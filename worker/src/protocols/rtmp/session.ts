@@ -181,16 +181,15 @@ export class RtmpSession implements Faces {
   }
 
   /** The stream's name, when it is one and the connection has no role yet. */
-  private freeName(text: string, netCode: string): StreamName | undefined {
+  private freeName(text: string, badNameCode: string): StreamName | undefined {
+    if (this.role !== undefined) {
+      const detail = 'the connection already publishes or plays';
+      this.refuse(new WorkerError('RTMP_COMMAND_INVALID', detail), 'NetStream.Failed');
+      return undefined;
+    }
     const name = streamName(this.app ?? '', splitParameters(text).name);
-    if (name !== undefined && this.role === undefined) return name;
-    const detail = 'the connection already publishes or plays';
-    const error =
-      name === undefined
-        ? new WorkerError('STREAM_NAME_INVALID')
-        : new WorkerError('RTMP_COMMAND_INVALID', detail);
-    this.refuse(error, netCode);
-    return undefined;
+    if (name === undefined) this.refuse(new WorkerError('STREAM_NAME_INVALID'), badNameCode);
+    return name;
   }
 
   private logRefusal(message: string, code: WorkerErrorCode, reason?: string, err?: unknown): void {

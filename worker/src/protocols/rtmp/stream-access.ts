@@ -1,8 +1,10 @@
+import type { RevokeReason } from '../../cluster/stream-access.ts';
 import type { Connection } from '../../engine/engine.ts';
 import type { Frame } from '../../media/frame.ts';
 import type { StreamName } from '../../media/stream-name.ts';
+import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 
-/** What RTMP needs of the cluster and of streams; a narrow view of theirs. */
+/** What RTMP needs of StreamAccess and Stream, and no more. */
 export interface RtmpStreamAccess {
   view(name: StreamName): Promise<RtmpStream>;
   viewSync(name: StreamName): RtmpStream | undefined;
@@ -12,8 +14,8 @@ export interface RtmpStreamAccess {
 export interface RtmpPublisherInfo {
   readonly protocol: 'rtmp';
   readonly remoteAddress: string;
-  /** The publication was closed from outside: replaced, kicked, drained. */
-  onRevoked(reason: string): void;
+  /** The publication is closed already. */
+  onRevoked(reason: RevokeReason): void;
 }
 
 export interface RtmpPublication {
@@ -21,18 +23,11 @@ export interface RtmpPublication {
   close(reason: 'unpublished' | 'lost'): void;
 }
 
-export type RtmpViewerCloseReason =
-  'ended' | 'too-slow' | 'connection' | 'kicked' | 'draining' | 'released';
-
 export interface RtmpStream {
   /** From now on the connection follows the stream's log of chunks. */
   attach(request: {
     readonly connection: Connection;
     readonly protocol: 'rtmp';
-    onClosed(reason: RtmpViewerCloseReason): void;
-  }): RtmpViewer;
-}
-
-export interface RtmpViewer {
-  close(reason: RtmpViewerCloseReason): void;
+    onClosed(reason: ViewerCloseReason): void;
+  }): Pick<Viewer, 'close'>;
 }
