@@ -35,6 +35,15 @@ export const CLIP_1_MBPS: ClipOptions = {
   seconds: 20,
 };
 
+/** For many streams where only their number matters. */
+export const CLIP_SMALL: ClipOptions = {
+  size: '160x90',
+  framesPerSecond: 10,
+  videoBitsPerSecond: 50_000,
+  audioSampleRate: 16_000,
+  seconds: 20,
+};
+
 const AUDIO_BITS_PER_SECOND = 96_000;
 const GOP_SECONDS = 2;
 
@@ -65,6 +74,7 @@ export async function loadClip(options: ClipOptions): Promise<Clip> {
 async function encode(file: string, options: ClipOptions): Promise<void> {
   const rate = String(options.videoBitsPerSecond);
   const gop = String(options.framesPerSecond * GOP_SECONDS);
+  const audio = Math.min(AUDIO_BITS_PER_SECOND, options.videoBitsPerSecond);
   const part = `${file}.${process.pid}.part`;
   await promisify(execFile)('ffmpeg', [
     ...['-nostdin', '-y', '-v', 'error', '-f', 'lavfi'],
@@ -78,7 +88,7 @@ async function encode(file: string, options: ClipOptions): Promise<void> {
     ...['-t', String(options.seconds), '-threads', '1', '-c:v', 'libx264', '-preset', 'veryfast'],
     ...['-pix_fmt', 'yuv420p', '-bf', '2', '-g', gop, '-keyint_min', gop, '-sc_threshold', '0'],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'nal-hrd=cbr'],
-    ...['-c:a', 'aac', '-ac', '2', '-b:a', String(AUDIO_BITS_PER_SECOND), '-f', 'flv', part],
+    ...['-c:a', 'aac', '-b:a', String(audio), '-f', 'flv', part],
   ]);
   fs.renameSync(part, file);
 }

@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Recorder, type Recording } from '../clients/ffmpeg.ts';
 import { run } from '../harness/child.ts';
 import { scratchFolder } from '../harness/paths.ts';
-import { compareAudio, compareVideo } from './compare.ts';
-import { fixture, GOP_FRAMES, type Fixture } from './fixture.ts';
+import { compareAudio, compareTags, compareVideo } from './compare.ts';
+import { fixture, GOP_FRAMES, mediaTags, type Fixture } from './fixture.ts';
+import type { FlvTag } from './flv-tags.ts';
 
 // These comparisons carry the proof of nearly every other test here, so they
 // must notice what they are there to notice.
@@ -13,6 +14,7 @@ describe('comparison with the source', () => {
   const whole = { toTheEnd: true, atLeast: 1 };
   let source: Fixture;
   let received: Recording;
+  let tags: FlvTag[];
 
   beforeAll(async () => {
     source = await fixture();
@@ -20,6 +22,7 @@ describe('comparison with the source', () => {
     const file = path.join(folder, 'copy.flv');
     await run('ffmpeg', ['-v', 'error', '-i', source.file, '-c', 'copy', '-f', 'flv', file]);
     received = await new Recorder(file, folder).finished(60_000);
+    tags = mediaTags(fs.readFileSync(file));
     fs.rmSync(folder, { recursive: true });
   });
 
@@ -49,6 +52,19 @@ describe('comparison with the source', () => {
   it('refuses times that are off by more than a millisecond', () => {
     const late = received.video.map((one, i) => ({ ...one, ptsMs: one.ptsMs + (i > 9 ? 2 : 0) }));
     expect(() => compareVideo(source, late, whole)).toThrow('2.00 ms off');
+  });
+
+  it('compares tags likewise', () => {
+    expect(compareTags(source, tags, whole).video).toEqual({ first: 0, count: 500 });
+    const key = tags.findLastIndex((tag) => tag.isKey);
+    expect(compareTags(source, tags.slice(key), whole).video.first).toBe(450);
+    expect(() => compareTags(source, tags.toSpliced(400, 1), whole)).toThrow('should be number');
+    expect(() => compareTags(source, tags.slice(key + 1), whole)).toThrow('key frame');
+    const late = tags.map((tag, i) => ({
+      ...tag,
+      timestampMs: tag.timestampMs + (i > 90 ? 2 : 0),
+    }));
+    expect(() => compareTags(source, late, whole)).toThrow('2.00 ms off');
   });
 
   it('refuses an early end and a lost access unit', () => {

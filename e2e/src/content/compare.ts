@@ -1,5 +1,6 @@
 import type { DecodedFrame } from './framemd5.ts';
-import { GOP_FRAMES, type Fixture } from './fixture.ts';
+import { GOP_FRAMES, isMedia, type Fixture } from './fixture.ts';
+import { isAudio, isVideo, type FlvTag } from './flv-tags.ts';
 
 /** FLV's clock is in whole ms, and both ends of a difference are rounded. */
 const TOLERANCE_MS = 1.0001;
@@ -44,6 +45,36 @@ export function compareAudio(
   return checked({ first, count: received.length }, source.audio.length, expected, 'access units');
 }
 
+/**
+ * The same for what an FLV viewer got: tags from a key frame on, whose times are
+ * as far apart as the source's. Each kind is checked for itself, because
+ * pictures and sounds of one moment may swap places.
+ */
+export function compareTags(
+  source: Fixture,
+  received: readonly FlvTag[],
+  expected: Expectation,
+): { video: Part; audio: Part } {
+  const media = received.filter(isMedia);
+  if (media.find(isVideo)?.isKey === false) throw new Error('does not start at a key frame');
+  const [video, audio] = [isVideo, isAudio].map((isKind) =>
+    compareKind(source.tags.filter(isKind), media.filter(isKind), expected),
+  );
+  if (video === undefined || audio === undefined) throw new Error('unreachable');
+  return { video, audio };
+}
+
+function compareKind(
+  source: readonly FlvTag[],
+  received: readonly FlvTag[],
+  expected: Expectation,
+): Part {
+  const first = locate(source, received, (a, b) => a.body.equals(b.body), 'tag');
+  const toTime = ({ timestampMs }: FlvTag): { ptsMs: number } => ({ ptsMs: timestampMs });
+  compareTimes(source.slice(first).map(toTime), received.map(toTime));
+  return checked({ first, count: received.length }, source.length, expected, 'tags');
+}
+
 function locate<T>(
   source: readonly T[],
   received: readonly T[],
@@ -64,7 +95,10 @@ function locate<T>(
   return first;
 }
 
-function compareTimes(source: readonly DecodedFrame[], received: readonly DecodedFrame[]): void {
+function compareTimes(
+  source: readonly { ptsMs: number }[],
+  received: readonly { ptsMs: number }[],
+): void {
   const [sourceHead] = source;
   const [head] = received;
   if (sourceHead === undefined || head === undefined) return;
@@ -72,7 +106,7 @@ function compareTimes(source: readonly DecodedFrame[], received: readonly Decode
     const wanted = (source[i]?.ptsMs ?? 0) - sourceHead.ptsMs;
     const offMs = ptsMs - head.ptsMs - wanted;
     if (Math.abs(offMs) > TOLERANCE_MS) {
-      throw new Error(`picture ${i} is ${offMs.toFixed(2)} ms off its time`);
+      throw new Error(`number ${i} is ${offMs.toFixed(2)} ms off its time`);
     }
   }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { run } from '../harness/child.ts';
 import { cacheFolder } from '../harness/paths.ts';
 import { readAdts } from './adts.ts';
+import { FlvTags, isAudio, isVideo, type FlvTag } from './flv-tags.ts';
 import { decodedFrames, type DecodedFrame } from './framemd5.ts';
 
 export const GOP_FRAMES = 50;
@@ -18,6 +19,8 @@ export interface Fixture {
   readonly video: readonly DecodedFrame[];
   /** AAC access units without ADTS headers. */
   readonly audio: readonly Buffer[];
+  /** Pictures and sounds as ffmpeg packages them for RTMP and FLV. */
+  readonly tags: readonly FlvTag[];
 }
 
 export interface FixtureOptions {
@@ -28,6 +31,7 @@ export interface FixtureOptions {
 
 const SMALL: FixtureOptions = { seconds: 20, size: '640x360', videoBitsPerSecond: 800_000 };
 const AUDIO_BITS_PER_SECOND = 96_000;
+const END_OF_SEQUENCE_BYTES = 5;
 
 /** H.264 with B-frames at 25 fps, closed GOPs of 2 s, and AAC at 44.1 kHz. */
 export async function fixture(options: FixtureOptions = SMALL): Promise<Fixture> {
@@ -37,7 +41,9 @@ export async function fixture(options: FixtureOptions = SMALL): Promise<Fixture>
   if (!fs.existsSync(file)) await make(file, options);
   const adts = `${file}.aac`;
   const frames = `${file}.framemd5`;
+  const flv = `${file}.flv`;
   if (!fs.existsSync(frames)) {
+    await atomically(flv, (to) => [...input(file), '-c', 'copy', '-f', 'flv', to]);
     await atomically(adts, (to) => [...input(file), '-map', '0:a', '-c', 'copy', '-f', 'adts', to]);
     await atomically(frames, (to) => [...input(file), '-map', '0:v', ...FRAMEMD5, to]);
   }
@@ -47,7 +53,22 @@ export async function fixture(options: FixtureOptions = SMALL): Promise<Fixture>
     bitsPerSecond: videoBitsPerSecond + AUDIO_BITS_PER_SECOND,
     video: decodedFrames(fs.readFileSync(frames, 'utf8')),
     audio: readAdts(fs.readFileSync(adts)),
+    tags: mediaTags(fs.readFileSync(flv)),
   };
+}
+
+/** Pictures and sounds of an FLV file. */
+export function mediaTags(flv: Buffer): FlvTag[] {
+  const tags: FlvTag[] = [];
+  new FlvTags((tag) => tags.push(tag)).push(flv);
+  return tags.filter(isMedia);
+}
+
+/** Neither configuration nor metadata, nor the five bytes that end a sequence. */
+export function isMedia(tag: FlvTag): boolean {
+  return (
+    (isVideo(tag) || isAudio(tag)) && !(isVideo(tag) && tag.body.length <= END_OF_SEQUENCE_BYTES)
+  );
 }
 
 /** Output options of ffmpeg for one line a decoded picture, times as they came. */

@@ -51,18 +51,50 @@ export function holderOfConnection(
   return inode === undefined ? undefined : pids.find((pid) => holdsSocket(pid, inode));
 }
 
-function socketInode(localPort: number, remotePort: number): string | undefined {
-  const [local, remote] = [localPort, remotePort].map((port) =>
-    port.toString(16).toUpperCase().padStart(4, '0'),
-  );
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of fs.readFileSync(table, 'utf8').split('\n').slice(1)) {
-      const [, localAddress, remoteAddress, , , , , , , inode] = line.trim().split(/\s+/);
-      if (!localAddress?.endsWith(`:${local}`) || !remoteAddress?.endsWith(`:${remote}`)) continue;
-      if (inode !== '0') return inode;
-    }
+/**
+ * Which of the server's processes a client process is connected to. Undefined
+ * while it is not.
+ */
+export function serverOfClient(
+  clientPid: number,
+  serverPort: number,
+  pids: readonly number[],
+): number | undefined {
+  const remote = `:${hexPort(serverPort)}`;
+  for (const row of tcpRows()) {
+    if (!row.remote.endsWith(remote) || !holdsSocket(clientPid, row.inode)) continue;
+    const clientPort = Number.parseInt(row.local.slice(row.local.lastIndexOf(':') + 1), 16);
+    return holderOfConnection(serverPort, clientPort, pids);
   }
   return undefined;
+}
+
+interface TcpRow {
+  readonly local: string;
+  readonly remote: string;
+  readonly inode: string;
+}
+
+/** Sockets of this machine that some process holds. */
+function tcpRows(): TcpRow[] {
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    fs.readFileSync(table, 'utf8').split('\n').slice(1),
+  );
+  const rows: TcpRow[] = [];
+  for (const line of lines) {
+    const [, local = '', remote = '', , , , , , , inode = '0'] = line.trim().split(/\s+/);
+    if (inode !== '0') rows.push({ local, remote, inode });
+  }
+  return rows;
+}
+
+function hexPort(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
+}
+
+function socketInode(localPort: number, remotePort: number): string | undefined {
+  const [local, remote] = [`:${hexPort(localPort)}`, `:${hexPort(remotePort)}`];
+  return tcpRows().find((row) => row.local.endsWith(local) && row.remote.endsWith(remote))?.inode;
 }
 
 function holdsSocket(pid: number, inode: string): boolean {

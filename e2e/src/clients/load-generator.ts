@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { Child } from '../harness/child.ts';
+import { eventuallyTrue } from '../harness/eventually.ts';
+import { NODE, ROOT } from '../harness/paths.ts';
+
+const PUBLISHED_MS = 60_000;
+
+export interface ManyOptions {
+  readonly port: number;
+  readonly count: number;
+  readonly app: string;
+  /** It stops by itself. */
+  readonly seconds: number;
+}
+
+/** Publishes many streams from one process; resolves when all of them are taken. */
+export async function publishMany({ port, count, app, seconds }: ManyOptions): Promise<Child> {
+  const options = { port, count, app, seconds };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = new Child(NODE, [path.join(ROOT, 'bench/src/publish.ts'), ...args]);
+  await eventuallyTrue(`${count} streams published`, PUBLISHED_MS, () => {
+    if (!child.running) throw new Error(child.output);
+    return child.output.includes(`published ${count}`);
+  });
+  return child;
+}

@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import YAML from 'yaml';
+import { Api } from './api.ts';
+import { Child } from './child.ts';
+import { eventually, eventuallyTrue } from './eventually.ts';
+import { freePort } from './free-port.ts';
+import { NODE, ROOT, scratchFolder } from './paths.ts';
+import { commandLine, descendants } from './procfs.ts';
+
+const READY_MS = 90_000;
+const STOP_MS = 60_000;
+const PUBLISH_MS = 20_000;
+
+export interface ClusterOptions {
+  readonly replicas?: number;
+  readonly policy?: 'Random' | 'TwoChoices' | 'Local';
+  readonly publisherGraceSeconds?: number;
+  readonly maxLagSeconds?: number;
+}
+
+/** A worker's process, by the id that the API shows. */
+export interface WorkerProcess {
+  readonly id: string;
+  readonly pid: number;
+}
+
+/** What `make run` starts, on ports and in a folder of its own. */
+export class TestCluster {
+  readonly folder: string;
+  readonly resourceFile: string;
+  readonly operator: Child;
+  readonly api: Api;
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+
+  private constructor(folder: string, operator: Child, ports: Ports) {
+    this.folder = folder;
+    this.resourceFile = path.join(folder, 'cluster.yaml');
+    this.operator = operator;
+    this.rtmpPort = ports.rtmp;
+    this.httpPort = ports.http;
+    this.api = new Api(`http://127.0.0.1:${ports.api}`);
+  }
+
+  /** Resolves when every worker is ready. */
+  static async start(name: string, options: ClusterOptions = {}): Promise<TestCluster> {
+    const folder = scratchFolder(name);
+    const ports = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
+    writeResource(path.join(folder, 'cluster.yaml'), options);
+    const cluster = new TestCluster(folder, startOperator(folder, ports), ports);
+    try {
+      await cluster.ready(options.replicas ?? 3);
+    } catch (error) {
+      await cluster.stop();
+      throw new Error(`the cluster did not start:\n${cluster.operator.output}`, { cause: error });
+    }
+    return cluster;
+  }
+
+  rtmpUrl(stream: string): string {
+    return `rtmp://127.0.0.1:${this.rtmpPort}/${stream}`;
+  }
+
+  /** `extension` is flv or m3u8. */
+  httpUrl(stream: string, extension: string): string {
+    return `http://127.0.0.1:${this.httpPort}/${stream}.${extension}`;
+  }
+
+  wsUrl(stream: string): string {
+    return `ws://127.0.0.1:${this.httpPort}/${stream}.flv`;
+  }
+
+  /** Worker processes that run now. */
+  workers(): WorkerProcess[] {
+    return descendants(this.operator.pid).flatMap((pid) => {
+      const words = commandLine(pid);
+      const at = words.indexOf('--id');
+      const id = words[at + 1];
+      const isWorker = words.some((word) => word.endsWith('worker/src/main.ts'));
+      return isWorker && at >= 0 && id !== undefined ? [{ id, pid }] : [];
+    });
+  }
+
+  /** Where the directory is, as workers were told. */
+  nats(): { natsUrl: string; bucket: string } {
+    const [pid = 0] = this.workerPids();
+    const words = commandLine(pid);
+    const valueOf = (flag: string): string => words[words.indexOf(flag) + 1] ?? '';
+    return { natsUrl: valueOf('--nats'), bucket: valueOf('--bucket') };
+  }
+
+  workerPids(): number[] {
+    return this.workers().map(({ pid }) => pid);
+  }
+
+  worker(id: string): WorkerProcess {
+    const found = this.workers().find((worker) => worker.id === id);
+    if (found === undefined) throw new Error(`worker ${id} does not run`);
+    return found;
+  }
+
+  async ready(replicas: number): Promise<void> {
+    await eventuallyTrue(`${replicas} workers ready`, READY_MS, async () => {
+      if (!this.operator.running) throw new Error(this.operator.output);
+      const { status } = await this.api.cluster();
+      return status.readyReplicas === replicas;
+    });
+  }
+
+  /** Waits until the API shows the stream live. */
+  live(stream: string): ReturnType<Api['stream']> {
+    return eventually(`${stream} is live`, PUBLISH_MS, async () => {
+      const found = await this.api.stream(stream);
+      return found?.state === 'live' ? found : undefined;
+    });
+  }
+
+  /** Ends everything and removes the folder. Returns what the operator said. */
+  async stop(): Promise<string> {
+    const { output } = await this.operator.stop('SIGTERM', STOP_MS);
+    fs.rmSync(this.folder, { recursive: true, force: true });
+    return output;
+  }
+}
+
+interface Ports {
+  readonly rtmp: number;
+  readonly http: number;
+  readonly api: number;
+}
+
+export function startOperator(folder: string, ports: Ports): Child {
+  return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
+    cwd: ROOT,
+    env: { ...process.env, SC_RUN_DIR: folder, SC_API_PORT: String(ports.api) },
+  });
+}
+
+/** The resource that `make run` watches. */
+export function writeResource(file: string, options: ClusterOptions): void {
+  const { replicas = 3, policy = 'Random', publisherGraceSeconds = 4, maxLagSeconds = 5 } = options;
+  const resource = {
+    apiVersion: 'streamcluster.dev/v1alpha1',
+    kind: 'StreamCluster',
+    metadata: { name: 'e2e', namespace: 'default' },
+    spec: {
+      fixed: { replicas },
+      placement: { policy },
+      streams: { publisherGraceSeconds, maxLagSeconds },
+    },
+  };
+  fs.writeFileSync(file, YAML.stringify(resource));
+}
