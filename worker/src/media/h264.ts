@@ -50,11 +50,6 @@ export function h264NalLengthBytes(configuration: Buffer): number {
   return ((configuration[4] ?? 3) & 3) + 1;
 }
 
-/** Level as in the standard, times ten: 31 for 3.1. */
-export function h264Level(configuration: Buffer): number {
-  return configuration[3] ?? 0;
-}
-
 export interface H264ParameterSets {
   readonly sps: Buffer[];
   readonly pps: Buffer[];

@@ -28,7 +28,7 @@ export function readAmf0(
 }
 
 /** Reads value by value. Once it failed it returns undefined for ever. */
-export class Amf0Reader {
+class Amf0Reader {
   failed = false;
   /** Where the next value starts. */
   position: number;

@@ -2,7 +2,7 @@ import { GrowingBuffer } from '../growing-buffer.ts';
 import { flvTagBodyBytes, flvTagTimestampMs } from './tag-view.ts';
 import { FLV_TAG_HEADER_BYTES, FLV_TAG_OVERHEAD } from './writer.ts';
 
-export { emptyTagView, readFlvTag, type TagView } from './tag-view.ts';
+export { emptyTagView, readFlvTag } from './tag-view.ts';
 
 export interface FlvSink {
   /** One whole tag; the bytes are valid only during the call. */

@@ -3,10 +3,6 @@ import type { Frame } from '../../media/frame.ts';
 /** Header of 11 bytes before the body, size of the tag in 4 behind it. */
 export const FLV_TAG_OVERHEAD = 15;
 export const FLV_TAG_HEADER_BYTES = 11;
-/** File header and the first, empty, previous-tag-size. */
-export const FLV_FILE_HEADER_BYTES = 13;
-/** The size field has 24 bits. */
-export const FLV_MAX_BODY_BYTES = 0xffffff;
 
 /**
  * Writes a frame as an FLV tag (FLV 10.1 E.4.1) at out[at] and returns its
@@ -26,7 +22,7 @@ export function writeFlvTag(out: Buffer, at: number, frame: Frame, timestampMs: 
  *
  *   type(8) size(24) timestamp(24, low) timestamp(8, high) stream id(24) = 0
  */
-export function writeFlvTagHeader(
+function writeFlvTagHeader(
   out: Buffer,
   at: number,
   kind: number,

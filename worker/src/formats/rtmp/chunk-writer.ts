@@ -1,10 +1,3 @@
-/**
- * Writes messages as chunks (RTMP 1.0 section 5.3). Every message starts with
- * a type 0 header, so that a reader can begin at any message; the rest of it
- * follows in type 3 chunks, which repeat an extended timestamp.
- */
-export { RTMP_LOG_CHUNK_BYTES } from './message-type.ts';
-
 /** What is written in front of a body; reuse one object. */
 export interface RtmpMessageHeader {
   typeId: number;
@@ -33,7 +26,12 @@ export function rtmpMessageSize(
   return FIRST_HEADER_BYTES + extended + bodyLength + more * (BASIC_HEADER_BYTES + extended);
 }
 
-/** Writes body[start, end) as one message at out[at]; returns the bytes written. */
+/**
+ * Writes body[start, end) as one message at out[at] (RTMP 1.0 section 5.3) and
+ * returns the bytes written. It starts with a type 0 header, so that a reader
+ * can begin at any message; the rest follows in type 3 chunks, which repeat an
+ * extended timestamp.
+ */
 export function writeRtmpMessage(
   out: Buffer,
   at: number,

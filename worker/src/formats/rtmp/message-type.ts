@@ -32,9 +32,9 @@ export const UserControlEvent = {
  */
 export const RTMP_LOG_CHUNK_BYTES = 65_536;
 export const RTMP_LOG_STREAM_ID = 1;
-export const RTMP_LOG_CSID_AUDIO = 4;
+const RTMP_LOG_CSID_AUDIO = 4;
 export const RTMP_LOG_CSID_DATA = 5;
-export const RTMP_LOG_CSID_VIDEO = 6;
+const RTMP_LOG_CSID_VIDEO = 6;
 /** Protocol control messages must use this one (RTMP 1.0 section 5.4). */
 export const RTMP_CONTROL_CSID = 2;
 export const RTMP_COMMAND_CSID = 3;
