@@ -86,6 +86,7 @@ export class FrameStore {
     this.expectedSequence = stored.sequence + 1;
     for (const log of this.further) log.append(stored);
     this.boundLag(stored.dtsMs, bitsPerSecond);
+    if (stored.isForced) this.trimLongGop(stored.sequence);
     if (stored.isStart) this.trim(stored.dtsMs);
     return true;
   }
@@ -164,6 +165,14 @@ export class FrameStore {
     this.trimHistory();
   }
 
+  /** Without key frames the window of segments may be too much to keep. */
+  private trimLongGop(sequence: number): void {
+    const before = this.main.starts.atOrBeforeSequence(sequence - 1);
+    if (before === undefined) return;
+    this.main.trim(before.position);
+    this.afterForcedTrim();
+  }
+
   /** append() itself had to give up old frames. */
   private afterForcedTrim(): void {
     this.knownTail = this.main.log.tail;
@@ -206,6 +215,9 @@ export class FrameStore {
       stored.floorDtsMs = starts.get(at)?.floorDtsMs ?? stored.dtsMs;
       if (isReadable) log.append(stored);
     });
+    // A segment that begins with the very next frame.
+    const upcoming = segments.get(main.log.head);
+    if (upcoming !== undefined) this.beginIn(log, upcoming);
     this.endIn(log);
   }
 
@@ -249,7 +261,14 @@ export class FrameStore {
 }
 
 export function emptyStoredFrame(): StoredFrame {
-  return { frame: emptyFrame(), sequence: 0, dtsMs: 0, isStart: false, floorDtsMs: 0 };
+  return {
+    frame: emptyFrame(),
+    sequence: 0,
+    dtsMs: 0,
+    isStart: false,
+    isForced: false,
+    floorDtsMs: 0,
+  };
 }
 
 function trimTs(log: PackagedLog, oldest: Segment | undefined): void {

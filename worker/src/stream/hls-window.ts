@@ -82,7 +82,9 @@ export class HlsWindow {
     const known = store.segments.find(sequence);
     if (known === undefined || known.durationMs < 0) return undefined;
     const { log } = store.open('ts', clock.nowMs());
-    if (known.tsPosition < 0 || known.tsEnd <= known.tsPosition) return undefined;
+    // Nothing of it is there when the arena was full.
+    const isKept = known.tsPosition >= 0 && known.tsPosition >= log.tail;
+    if (!isKept || known.tsEnd <= known.tsPosition) return undefined;
     return { log, position: known.tsPosition, length: known.tsEnd - known.tsPosition };
   }
 

@@ -52,6 +52,7 @@ export class Ingest {
     stored.sequence = this.nextSequence;
     stored.dtsMs = dtsMs;
     stored.isStart = starts.isStart(frame, dtsMs, tracks.hasVideo);
+    stored.isForced = stored.isStart && starts.isForced;
     stored.floorDtsMs = starts.floorDtsMs;
     if (mark !== undefined && store.begin(mark) !== undefined) onSegment();
     if (!store.append(stored, bitrate.bitsPerSecond)) {

@@ -14,6 +14,8 @@ export interface StoredFrame {
   dtsMs: number;
   /** Viewers can start here. */
   isStart: boolean;
+  /** They start here only because no key frame came for too many bytes. */
+  isForced: boolean;
   /** No later frame is older. */
   floorDtsMs: number;
 }
@@ -81,7 +83,7 @@ export class PackagedLog<P extends Packager = Packager> {
   /** Gives up what is older than lagMs, but neither the newest start point nor
    * what lies behind keepPosition. */
   trimToLag(dtsMs: number, lagMs: number, keepPosition = Infinity): void {
-    const start = this.starts.atOrBeforeDts(dtsMs - lagMs) ?? this.starts.oldest();
+    const start = this.starts.atOrBeforeDts(dtsMs - lagMs) ?? this.starts.oldestOfFull();
     if (start !== undefined) this.trim(Math.min(start.position, keepPosition));
   }
 

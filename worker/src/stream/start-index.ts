@@ -56,6 +56,11 @@ export class StartIndex {
     return this.count === 0 ? undefined : this.point(0);
   }
 
+  /** The oldest one, once older ones fell out. */
+  oldestOfFull(): StartPoint | undefined {
+    return this.count === this.capacity ? this.point(0) : undefined;
+  }
+
   /** All of them, by position; for reading a log back. */
   byPosition(): Map<number, StartPoint> {
     const points = Array.from({ length: this.count }, (_, index) => this.point(index));

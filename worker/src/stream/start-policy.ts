@@ -12,6 +12,8 @@ const MAX_INTERLEAVE_MS = 500;
 export class StartPolicy {
   /** Smallest dts of the frames behind the present one. */
   floorDtsMs = 0;
+  /** The newest start is one for want of key frames. */
+  isForced = false;
   private lastStartMs = -Infinity;
   private bytes = 0;
   private lastVideoMs = -1;
@@ -28,6 +30,7 @@ export class StartPolicy {
     if (frame.kind === FrameKind.video) this.lastVideoMs = dtsMs;
     else this.lastAudioMs = dtsMs;
     if (!this.isDue(frame, dtsMs, hasVideo)) return false;
+    this.isForced = this.bytes > MAX_GOP_BYTES;
     this.lastStartMs = dtsMs;
     this.bytes = 0;
     return true;

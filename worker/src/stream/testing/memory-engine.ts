@@ -1,0 +1,50 @@
+import type { Connection, Engine, EngineStats, Framing, Listener } from '../../engine/engine.ts';
+import { MemoryLog, type Budget } from './memory-log.ts';
+
+/** The logs of an Engine without sockets, for tests of stream/. */
+export class MemoryEngine implements Engine {
+  readonly budget: Budget;
+  readonly logs: MemoryLog[] = [];
+
+  constructor(arenaBytes = 256 * 1024 * 1024) {
+    this.budget = { leftBytes: arenaBytes };
+  }
+
+  createLog(framing: Framing): MemoryLog {
+    const log = new MemoryLog(framing, this.budget);
+    this.logs.push(log);
+    return log;
+  }
+
+  openLogs(): MemoryLog[] {
+    return this.logs.filter((log) => !log.isClosed);
+  }
+
+  listen(): Listener {
+    throw new Error('there are no sockets here');
+  }
+
+  connect(): Connection {
+    throw new Error('there are no sockets here');
+  }
+
+  setTicks(): void {
+    // There are no ticks.
+  }
+
+  stats(): EngineStats {
+    throw new Error('nothing is counted here');
+  }
+
+  pin(): void {
+    // There are no threads.
+  }
+
+  affinity(): number[] {
+    return [];
+  }
+
+  close(): void {
+    for (const log of this.logs) log.close();
+  }
+}
