@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Connection, Engine, Listener } from '../../engine/engine.ts';
 import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './deadline.ts';
-import { FallbackSocket } from './fallback-socket.ts';
 import type { MediaRoute } from './media-route.ts';
 import { HttpSession, type HttpContext, type RefusalCounters } from './session.ts';
 
@@ -41,6 +40,7 @@ export class HttpServer {
     this.context = {
       routes: options.routes,
       fallback: options.fallback,
+      fallbackSessions: new WeakMap(),
       log: options.log,
       counters: options.counters,
       limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
@@ -54,7 +54,7 @@ export class HttpServer {
   start(): void {
     const { engine, fallback, hosts, reusePort } = this.options;
     // First, so that it sees every answer before a framework ends it.
-    fallback.prependListener('request', onFallbackRequest);
+    fallback.prependListener('request', this.onFallbackRequest);
     let { port } = this.options;
     for (const host of hosts) {
       const onAccept = (connection: Connection): void => this.accept(connection);
@@ -83,9 +83,16 @@ export class HttpServer {
   close(): void {
     this.drain();
     this.timer?.clear();
-    this.options.fallback.removeListener('request', onFallbackRequest);
+    this.options.fallback.removeListener('request', this.onFallbackRequest);
     for (const session of this.sessions) session.connection.close();
   }
+
+  private readonly onFallbackRequest = (
+    { socket }: IncomingMessage,
+    response: ServerResponse,
+  ): void => {
+    this.context.fallbackSessions.get(socket)?.fallbackStarted(response);
+  };
 
   private accept(connection: Connection): void {
     const session = new HttpSession(connection, this.context);
@@ -100,11 +107,4 @@ export class HttpServer {
       this.scheduleSweep();
     });
   }
-}
-
-function onFallbackRequest(request: IncomingMessage, response: ServerResponse): void {
-  const { socket } = request;
-  if (!(socket instanceof FallbackSocket)) return;
-  const { owner } = socket;
-  if (owner instanceof HttpSession) owner.fallbackStarted(response);
 }

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { ConnectionDuplex } from '../../engine/duplex.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../../engine/engine.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import { BodyTracker } from '../../formats/http/body-tracker.ts';
@@ -12,7 +13,6 @@ import {
 import { parseTarget } from '../../formats/http/target.ts';
 import { Deadline, type HttpLimits } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
-import { FallbackSocket, type FallbackOwner } from './fallback-socket.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from './media-route.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
@@ -25,6 +25,8 @@ export interface RefusalCounters {
 export interface HttpContext {
   readonly routes: readonly MediaRoute[];
   readonly fallback: Server;
+  /** Whose request Node's server is answering on a socket. */
+  readonly fallbackSessions: WeakMap<object, HttpSession>;
   readonly log: Logger;
   readonly counters: RefusalCounters;
   readonly limits: HttpLimits;
@@ -52,7 +54,7 @@ const MAX_PENDING_BYTES = 64 * 1024;
  * media route or by Node's server, so that a page may mix both on one
  * keep-alive connection.
  */
-export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOwner {
+export class HttpSession implements ConnectionHandler, ExchangeOwner {
   readonly connection: Connection;
   private readonly context: HttpContext;
   private readonly parser = new RequestParser();
@@ -62,7 +64,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
   private closes = false;
   private pending: Buffer | undefined = undefined;
   private exchange: HttpExchange | undefined = undefined;
-  private fallback: FallbackSocket | undefined = undefined;
+  private fallback: ConnectionDuplex | undefined = undefined;
 
   constructor(connection: Connection, context: HttpContext) {
     this.connection = connection;
@@ -91,11 +93,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
     if (this.phase === 'flushing') this.answerIsOut();
   }
 
-  onClose(_reason: CloseReason): void {
+  onClose(reason: CloseReason): void {
     this.phase = 'over';
     this.context.forget(this);
     this.exchange?.clientGone();
-    this.fallback?.detach();
+    this.fallback?.connectionClosed(reason);
   }
 
   /** Called every second or so. */
@@ -262,10 +264,13 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
     this.phase = 'fallback';
     this.deadline.forProgress(this.context.nowMs);
     this.body.start(head);
-    const socket = new FallbackSocket(this);
-    this.fallback = socket;
-    this.context.fallback.emit('connection', socket);
-    socket.push(Buffer.from(head.buf.subarray(head.start, head.end)));
+    // One for each request: Node's server sees a connection that ends with it,
+    // and the next request on this one is ours to route.
+    const duplex = new ConnectionDuplex(this.connection);
+    this.fallback = duplex;
+    this.context.fallbackSessions.set(duplex, this);
+    this.context.fallback.emit('connection', duplex);
+    duplex.feed(head.buf, head.start, head.end);
   }
 
   private readBody(buf: Buffer, start: number, end: number): number {
@@ -274,14 +279,9 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
       this.refuseFault('chunk-malformed');
       return end;
     }
-    const chunk = Buffer.from(buf.subarray(start, at));
     if (this.body.isDone) this.deadline.none();
-    if (this.fallback?.push(chunk) === false) this.connection.pauseReads(true);
+    this.fallback?.feed(buf, start, at);
     return at;
-  }
-
-  fallbackWantsMore(): void {
-    this.connection.pauseReads(false);
   }
 
   /** Node's server has begun to answer; it may take its time. */
@@ -291,22 +291,18 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner, FallbackOw
   }
 
   private fallbackDone(): void {
-    if (this.phase !== 'fallback' || this.fallback?.writableEnded !== false) return;
     const { fallback } = this;
+    if (this.phase !== 'fallback' || fallback === undefined) return;
+    if (fallback.writableEnded || fallback.destroyed) {
+      // Node ends the connection, as its answer said.
+      this.phase = 'over';
+      return;
+    }
     this.fallback = undefined;
-    fallback.detach();
-    this.connection.pauseReads(false);
+    fallback.release();
     // An answer before the whole body came: where the next request starts would
     // only be known after reading the rest.
     if (!this.body.isDone) this.closes = true;
-    this.answered();
-  }
-
-  /** Node closed the connection: it said so in its answer, or refused. */
-  fallbackEnded(): void {
-    if (this.phase !== 'fallback') return;
-    this.fallback = undefined;
-    this.closes = true;
     this.answered();
   }
 }
