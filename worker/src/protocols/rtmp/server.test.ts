@@ -97,14 +97,21 @@ function stateOf(name: string): string | undefined {
   return registry.list().find((stream) => stream.name.name === name)?.state;
 }
 
-function videoTimes(file: Buffer): number[] {
-  const times: number[] = [];
+interface Picture {
+  readonly timestampMs: number;
+  readonly body: string;
+}
+
+function pictures(file: Buffer): Picture[] {
+  const out: Picture[] = [];
   new FlvReader({
-    onTag: (kind, timestampMs, buf, start) => {
-      if (kind === 9 && buf[start + 1] === 1) times.push(timestampMs);
+    // eslint-disable-next-line max-params -- The sink's shape.
+    onTag: (kind, timestampMs, buf, start, end) => {
+      const isPicture = kind === 9 && buf[start + 1] === 1;
+      if (isPicture) out.push({ timestampMs, body: buf.toString('base64', start, end) });
     },
   }).push(file, 0, file.length);
-  return times;
+  return out;
 }
 
 describe('RtmpServer with real clients', () => {
@@ -120,11 +127,14 @@ describe('RtmpServer with real clients', () => {
     const results = await Promise.all([publisher, ...players].map(({ ended }) => ended));
     expect(results[0]).toEqual({ code: 0, said: '' });
     expect(results[1]?.code).toBe(0);
-    const expected = videoTimes(readFileSync(SOURCE));
+    const source = pictures(readFileSync(SOURCE)).map(({ body }) => body);
+    const published = [...source, ...source];
     for (const file of [byFfmpeg, byRtmpdump]) {
-      const times = videoTimes(readFileSync(file));
-      // From a key frame on, to the end, none missing: 40 ms apart.
-      expect(times.length).toBeGreaterThan(expected.length);
+      const seen = pictures(readFileSync(file));
+      // From a key frame on, to the very last, none missing: 40 ms apart.
+      expect(seen.length).toBeGreaterThan(source.length);
+      expect(seen.map(({ body }) => body)).toEqual(published.slice(-seen.length));
+      const times = seen.map(({ timestampMs }) => timestampMs);
       const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
       expect(gaps.every((gap) => gap >= 38 && gap <= 100)).toBe(true);
     }
