@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { relayHelloRecord } from '../formats/relay/writer.ts';
 import { CONFIGURATIONS } from '../media/testing/configurations.ts';
 import { ManualClock } from './clock.ts';
+import { FLV_CLOCK_PERIOD_MS } from './flv-clock.ts';
 import { parseContinuation } from './continuation.ts';
 import { RelayFeed } from './relay-feed.ts';
 import type { RelaySource } from './relay-source.ts';
@@ -238,6 +239,25 @@ describe('a publisher that returns on another worker', () => {
     expect(again.source.missedFrames).toBe(0);
     expect(hlsOf(again.rig)).toEqual(hlsOf(next.rig));
     expect(hlsOf(next.rig).playlist.match(/EXT-X-DISCONTINUITY\n/g)).toHaveLength(1);
+  });
+
+  it('starts the clock of FLV again before 2^31, everywhere at the same frame', () => {
+    const home = new Rig();
+    const lastDtsMs = FLV_CLOCK_PERIOD_MS - 9_000;
+    const earlier = { ...home.stream.continuation(), incarnation: '1', nextSequence: 5, lastDtsMs };
+    const source = home.stream.publish(earlier);
+    home.play(source, { fromMs: 2 ** 32 - 3_000, toMs: 2 ** 32 + 1_000 });
+    const follower = new Follower(home);
+    follower.pump();
+    const watch = follower.rig.view();
+    home.play(source, { fromMs: 2 ** 32 + 1_000, toMs: 2 ** 32 + 9_000, withConfigs: false });
+    follower.pump();
+    expect(follower.rig.stream.continuation().lastDtsMs).toBe(home.stream.continuation().lastDtsMs);
+    expect(home.stream.continuation().lastDtsMs).toBeGreaterThan(FLV_CLOCK_PERIOD_MS + 2_900);
+    const times = watch.tags().map(({ timestampMs }) => timestampMs);
+    expect(Math.max(...times)).toBeLessThan(FLV_CLOCK_PERIOD_MS);
+    expect(times.at(-1)).toBeLessThan(3_100);
+    expect(hlsOf(follower.rig)).toEqual(hlsOf(home));
   });
 
   it('needs no window to go on: numbers and time are in the continuation', () => {
