@@ -56,7 +56,9 @@ export class Publisher implements RtmpRole {
   }
 
   onDataMessage(timestampMs: number, buf: Buffer, start: number, end: number): void {
-    const bodyStart = dataBodyStart(buf, start, end);
+    // Every viewer gets the metadata, so their size is bounded like a command's.
+    const isBounded = end - start <= this.peer.context.limits.maxCommandBytes;
+    const bodyStart = isBounded ? dataBodyStart(buf, start, end) : -1;
     if (bodyStart < 0) this.peer.complain('RTMP_COMMAND_INVALID', 'data message');
     else if (bodyStart < end) this.onMedia(FrameKind.data, timestampMs, buf, bodyStart, end);
   }
@@ -66,6 +68,7 @@ export class Publisher implements RtmpRole {
     const publication = this.take();
     if (publication === undefined) return;
     publication.close('unpublished');
+    this.peer.connection.coalesceReads(false);
     this.peer.send(onStatus('status', 'NetStream.Unpublish.Success', `${this.name.key} ended.`));
     this.peer.context.log.info({ stream: this.name.key }, 'publisher closed: unpublished');
   }

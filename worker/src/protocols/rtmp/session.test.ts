@@ -183,8 +183,9 @@ describe('a publisher', () => {
     const before = logged.length;
     client.message(RtmpMessageType.video, 0, Buffer.from('120000', 'hex'));
     client.message(RtmpMessageType.dataAmf0, 0, Buffer.from('0200ff', 'hex'));
+    client.message(RtmpMessageType.dataAmf0, 0, writeAmf0('onMetaData', 'x'.repeat(70_000)));
     client.message(RtmpMessageType.video, 40, KEY_FRAME);
-    expect(refusals).toEqual(['MEDIA_UNSUPPORTED', 'RTMP_COMMAND_INVALID']);
+    expect(refusals).toEqual(['MEDIA_UNSUPPORTED', 'RTMP_COMMAND_INVALID', 'RTMP_COMMAND_INVALID']);
     expect(logged.length - before).toBe(1);
     expect(streams.frames).toHaveLength(1);
   });
