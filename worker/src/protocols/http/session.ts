@@ -109,7 +109,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     }
     this.count('HTTP_TIMEOUT', this.phase);
     if (this.phase === 'head') this.refuse(new WorkerError('HTTP_TIMEOUT'));
-    else this.connection.close();
+    else this.abort();
   }
 
   // Requests
@@ -180,7 +180,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     const pending = this.pending ?? Buffer.alloc(0);
     if (pending.length + end - start > MAX_PENDING_BYTES) {
       this.count('HTTP_REQUEST_INVALID', 'pipeline-too-long');
-      this.connection.close();
+      this.abort();
       return;
     }
     this.pending = Buffer.concat([pending, buf.subarray(start, end)]);
@@ -239,6 +239,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   private end(): void {
     this.phase = 'over';
     this.connection.end();
+  }
+
+  private abort(): void {
+    this.phase = 'over';
+    this.connection.close();
   }
 
   private count(code: WorkerErrorCode, reason: string): void {
