@@ -15,8 +15,8 @@ import { Rig, type Watch } from './testing/rig.ts';
 class Follower {
   readonly rig: Rig;
   readonly source: RelaySource;
-  private readonly watch: Watch;
-  private readonly feed: RelayFeed;
+  private watch: Watch;
+  private feed: RelayFeed;
 
   constructor(upstream: Rig, rig = new Rig({ clock: upstream.clock }), from?: number) {
     this.rig = rig;
@@ -34,6 +34,19 @@ class Follower {
       error = this.feed.push(bytes, at, Math.min(bytes.length, at + pieceBytes));
     }
     return error;
+  }
+
+  /** Another connection for the same source. */
+  redial(upstream: Rig): void {
+    this.watch.connection.close();
+    this.watch = upstream.view('relay', this.source.nextSequence);
+    this.feed = new RelayFeed(this.source);
+  }
+
+  /** Takes the hello, and no frame yet. */
+  greet(): void {
+    const bytes = this.watch.connection.take();
+    this.feed.push(bytes, 0, bytes.length);
   }
 
   close(): void {
@@ -139,6 +152,25 @@ describe('workers that follow', () => {
       .map(({ timestampMs }) => timestampMs);
     expect(times.at(-1)).toBe(7_960);
     expect(watch.closed).toEqual([]);
+  });
+
+  it('hold HLS while they catch up once more', () => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 5_000 });
+    const rig = new Rig({ clock: home.clock });
+    const follower = new Follower(home, rig);
+    follower.pump();
+    home.play(source, { fromMs: 5_000, toMs: 9_500, withConfigs: false });
+    follower.redial(home);
+    follower.greet();
+    expect(follower.source.isCaughtUp).toBe(false);
+    const seen: unknown[] = [];
+    rig.stream.hls.onChange();
+    rig.stream.hls.waitForPlaylist((playlist) => seen.push(playlist));
+    expect(seen).toEqual([]);
+    follower.pump();
+    expect(seen).toEqual([home.stream.hls.playlist()]);
   });
 
   it('drop what they have, count what is gone for ever', () => {

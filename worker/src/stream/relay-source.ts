@@ -76,6 +76,8 @@ export class FollowSource implements RelaySource {
   hello(hello: RelayHello): boolean {
     if (this.isClosed || !this.target.adopt(hello)) return false;
     this.headSequence = hello.headSequence;
+    this.wasCaughtUp = false;
+    this.nextMark = undefined;
     this.nearDtsMs = hello.nearDtsMs;
     if (this.ingest.nextSequence < 0) this.ingest.nextSequence = hello.fromSequence;
     for (const track of hello.tracks) this.tracks.restore(entryFrom(track));

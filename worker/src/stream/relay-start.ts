@@ -13,7 +13,7 @@ import type { TrackHistory } from './tracks.ts';
 import type { RelayStart } from './viewer-set.ts';
 
 /** The part of a hello that does not depend on where the relay starts. */
-export type HelloBase = Omit<RelayHello, 'fromSequence' | 'tracks' | 'metadata' | 'nearDtsMs'>;
+type HelloBase = Omit<RelayHello, 'fromSequence' | 'tracks' | 'metadata' | 'nearDtsMs'>;
 
 export interface RelayStartOptions {
   readonly store: FrameStore;

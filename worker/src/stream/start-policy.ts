@@ -4,7 +4,7 @@ import { FrameKind, type Frame } from '../media/frame.ts';
 const MIN_DISTANCE_MS = 200;
 const AUDIO_DISTANCE_MS = 1_000;
 /** Where no key frame comes viewers start anywhere, so that memory stays bounded. */
-export const MAX_GOP_BYTES = 16 * 1024 * 1024;
+const MAX_GOP_BYTES = 16 * 1024 * 1024;
 /** How much older than a key frame the sound behind it may be. */
 const MAX_INTERLEAVE_MS = 500;
 

@@ -1,5 +1,5 @@
 /** MPEG-TS continuity counters, as formats/mpegts keeps them. */
-export interface MarkCounters {
+interface MarkCounters {
   psi: number;
   video: number;
   audio: number;

@@ -8,7 +8,7 @@ import { RtmpPackager } from './rtmp.ts';
 import { TsPackager } from './ts.ts';
 import { WsFlvPackager } from './ws-flv.ts';
 
-export function createPackager(kind: LogKind): Packager {
+function createPackager(kind: LogKind): Packager {
   switch (kind) {
     case 'flv':
       return new FlvPackager();
