@@ -45,6 +45,7 @@ void cursor_attach(Engine *engine, Connection *connection, Log *log, int64_t pos
   cursor->at_limit = cursor->limit_told = false;
   cursor->skipped_ms = 0;
   cursor->limit = INT64_MAX;
+  connection->row[ROW_TIMESTAMP] = -1;
   /* Fibonacci hashing spreads neighbouring slots over the whole tick. */
   cursor->phase = (uint16_t)(connection->slot * 2654435769u >> 16);
   list_push(&log->cursors, &cursor->in_log);
@@ -75,6 +76,10 @@ void cursor_move(Engine *engine, Connection *connection, int64_t position, uint3
   Cursor *cursor = &connection->cursor;
   if (!cursor->log || !cursor->late_told) return;
   cursor->late = cursor->late_told = false;
+  /* What the viewer saw last, in the log's time as the new skip maps it: right
+   * also when the cursor is late again before it sent anything. */
+  double *seen = &connection->row[ROW_TIMESTAMP];
+  if (*seen >= 0) *seen = (uint32_t)*seen + (skipped_ms - cursor->skipped_ms);
   cursor->skipped_ms = skipped_ms;
   cursor->patched = skipped_ms > 0 && framing_has_time(&cursor->log->framing);
   stand_in(engine, cursor, NULL);

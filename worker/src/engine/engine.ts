@@ -101,7 +101,11 @@ export interface Connection {
   detachCursor(): void;
   /** Position of the next byte the cursor sends. -1 without a cursor. */
   readonly cursorPosition: number;
-  /** Largest record timestamp sent by the cursor, known when it is late. */
+  /**
+   * Largest record timestamp sent by the cursor, in the log's time, known when it
+   * is late: minus skippedMs it is what the viewer saw last, also when nothing
+   * was sent since the last jump. -1: nothing was sent since attachCursor().
+   */
   readonly cursorTimestampMs: number;
   /** Reads of this connection may wait for the read tick (busy publishers). */
   coalesceReads(on: boolean): void;
