@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+const MAX_TEXT = 32_768;
+
+const condition = z.object({
+  type: z.string().meta({ description: 'What it is about, in CamelCase.' }),
+  status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it is so.' }),
+  reason: z.string().meta({ description: 'Why, in CamelCase.' }),
+  message: z.string().max(MAX_TEXT).meta({ description: 'Why, for people.' }),
+  observedGeneration: z.int().optional().meta({ description: 'Of which generation it speaks.' }),
+  lastTransitionTime: z.string().meta({
+    description: 'Since when the status is what it is.',
+    format: 'date-time',
+  }),
+});
+export type Condition = z.output<typeof condition>;
+
+export const PHASES = ['Pending', 'Progressing', 'Ready', 'Degraded'] as const;
+
+export const statusSchema = z
+  .object({
+    observedGeneration: z.int().meta({ description: 'Generation that this status speaks of.' }),
+    phase: z.enum(PHASES).meta({ description: 'The conditions in one word.' }),
+    desiredReplicas: z.int().meta({ description: 'Workers wanted.' }),
+    replicas: z.int().meta({ description: 'Workers that exist and do not drain.' }),
+    readyReplicas: z.int().meta({ description: 'Workers that serve.' }),
+    draining: z.int().meta({ description: 'Workers that drain.' }),
+    selector: z.string().meta({ description: 'Label selector of the workers, for an HPA.' }),
+    streams: z.int().meta({ description: 'Streams that are published.' }),
+    viewers: z.int().meta({ description: 'Viewers of all streams.' }),
+    maxLoad: z.string().meta({ description: 'Highest load of a worker over the mean load.' }),
+    conditions: z
+      .array(condition)
+      .max(32)
+      .meta({
+        description: 'What holds and what does not.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['type'],
+      }),
+  })
+  .partial()
+  .meta({ description: 'What is the case. Written by the operator.' });
+export type StreamClusterStatus = Required<z.output<typeof statusSchema>>;
