@@ -1,5 +1,5 @@
 import type { FlvSink } from '@streamcluster/worker';
-import { isKeyPicture } from './flv-viewer.ts';
+import { isKeyPicture } from './reading-viewer.ts';
 import type { Clip } from './clip.ts';
 
 const FLV_HEADER_BYTES = 13;

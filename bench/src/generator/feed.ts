@@ -2,7 +2,9 @@ import {
   RTMP_LOG_CHUNK_BYTES,
   RTMP_LOG_STREAM_ID,
   rtmpLogCsid,
+  RtmpMessageType,
   rtmpMessageSize,
+  writeAmf0,
   writeRtmpMessage,
   type Engine,
   type EngineLog,
@@ -41,7 +43,7 @@ export class Feed {
 
   /** The clip's configurations as messages for write(). */
   headMessages(): Buffer {
-    return Buffer.concat(this.clip.head.map((tag) => message(tag, 0)));
+    return Buffer.concat(this.clip.head.map((tag) => message(asPublished(tag), 0)));
   }
 
   stop(): void {
@@ -82,6 +84,12 @@ export class Feed {
     this.log.setLagPosition(oldest);
     this.log.trim(oldest);
   }
+}
+
+/** Metadata of a file becomes a publisher's by a word in front. */
+function asPublished(tag: ClipTag): ClipTag {
+  if (tag.kind !== RtmpMessageType.dataAmf0) return tag;
+  return { ...tag, body: Buffer.concat([writeAmf0('@setDataFrame'), tag.body]) };
 }
 
 function message(tag: ClipTag, timestampMs: number): Buffer {

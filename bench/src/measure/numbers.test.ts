@@ -28,9 +28,10 @@ describe('numbers', () => {
     ['', undefined],
   ])('reads the duration %j', (text, wanted) => expect(durationMs(text)).toBe(wanted));
 
-  it('counts softirq as busy and steal as neither busy nor idle', () => {
-    const from = { busy: 100, softirq: 10, steal: 0, total: 1000 };
-    const to = { busy: 150, softirq: 20, steal: 10, total: 1100 };
-    expect(cpuShare(from, to)).toEqual({ busy: 0.5, softirq: 0.1, steal: 0.1 });
+  it('counts as busy what is neither idle nor stolen', () => {
+    const from = { atMs: 1000, idleMs: 50_000, stealMs: 0 };
+    const to = { atMs: 2000, idleMs: 50_400, stealMs: 100 };
+    expect(cpuShare(from, to)).toEqual({ busy: 0.5, steal: 0.1 });
+    expect(cpuShare(from, { ...to, idleMs: 51_010, stealMs: 0 }).busy).toBe(0);
   });
 });

@@ -32,6 +32,11 @@ export async function measureWindow(
   };
 }
 
+/** The worker's own CPU time as a share of the window, from the counter cpuMs. */
+export function processShare({ deltas, seconds }: Window): number {
+  return (deltas['cpuMs'] ?? 0) / 1000 / seconds;
+}
+
 function snapshot(): {
   atMs: number;
   server: ReturnType<typeof cpuTimes>;

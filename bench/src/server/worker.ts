@@ -7,6 +7,8 @@ import { ServerProcess } from './process.ts';
 
 const READY_MS = 30_000;
 const CLUSTER = 'bench';
+/** Unit of times in /proc. */
+const JIFFY_MS = 10;
 
 interface Ports {
   readonly rtmpPort: number;
@@ -67,6 +69,14 @@ export class WorkerUnderTest {
   residentBytes(): number {
     const status = fs.readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** CPU time of the process, without softirq work in the kernel's idle time. */
+  cpuMs(): number {
+    const stat = fs.readFileSync(`/proc/${this.process.pid}/stat`, 'utf8');
+    // Behind the name in brackets, which may hold spaces: utime and stime are 14 and 15.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * JIFFY_MS;
   }
 
   stop(): Promise<void> {

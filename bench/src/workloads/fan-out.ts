@@ -1,10 +1,11 @@
 import { CLIP_2_MBPS, loadClip } from '../generator/clip.ts';
 import { ContentCheck } from '../generator/content-check.ts';
 import { Feed } from '../generator/feed.ts';
-import { CountingViewer, ReadingViewer } from '../generator/flv-viewer.ts';
+import { ReadingViewer } from '../generator/reading-viewer.ts';
+import { CountingHttpViewer } from '../generator/viewer.ts';
 import { Publisher } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
-import { measureWindow, type Window } from '../measure/window.ts';
+import { measureWindow, processShare, type Window } from '../measure/window.ts';
 import type { WorkerUnderTest } from '../server/worker.ts';
 import { HOST, percent, type Environment, type Result } from './environment.ts';
 
@@ -35,11 +36,12 @@ export async function fanOut(
   const reader = new ReadingViewer(at, check);
   await patiently('the first viewer sees a picture', JOIN_MS, () => check.tags > 0);
   say(`${count} viewers join`);
-  const viewers = await join(count, () => new CountingViewer(at));
+  const viewers = await join(count, () => new CountingHttpViewer(at));
   await sleep(WARM_UP_MS);
   say(`measuring ${seconds} s`);
   const window = await measureWindow(seconds, async () => ({
-    bytes: viewers.reduce((sum, viewer) => sum + viewer.bytes, 0),
+    bytes: viewers.reduce((sum, viewer) => sum + viewer.connection.bytesReceived, 0),
+    cpuMs: worker.cpuMs(),
     sends: (await worker.metric('streamcluster_engine_send_calls_total')) ?? 0,
   }));
   const rssBytes = worker.residentBytes();
@@ -50,7 +52,7 @@ export async function fanOut(
   await reader.closed;
   feed.stop();
   const allowed = check.allowedBytes(reader.headBytes);
-  const whole = viewers.filter((viewer) => allowed.has(viewer.bytes)).length;
+  const whole = viewers.filter((viewer) => allowed.has(viewer.connection.bytesReceived)).length;
   return result({
     worker,
     window,
@@ -63,8 +65,8 @@ export async function fanOut(
 }
 
 /** Batches, because a listener's backlog is finite. */
-async function join(count: number, open: () => CountingViewer): Promise<CountingViewer[]> {
-  const viewers: CountingViewer[] = [];
+async function join(count: number, open: () => CountingHttpViewer): Promise<CountingHttpViewer[]> {
+  const viewers: CountingHttpViewer[] = [];
   while (viewers.length < count) {
     for (let i = 0; i < BATCH && viewers.length < count; i++) viewers.push(open());
     await sleep(BATCH_PAUSE_MS);
@@ -96,7 +98,7 @@ function result(measured: Measured): Result {
     workload: `${count} FLV viewers of one ${(bitsPerSecond / 1e6).toFixed(1)} Mb/s stream`,
     rows: [
       { what: 'busy CPU', value: percent(window.server.busy) },
-      { what: 'of it softirq', value: percent(window.server.softirq) },
+      { what: 'of it the process', value: percent(processShare(window)) },
       { what: 'generator CPU', value: percent(window.generator.busy) },
       { what: 'delivered', value: `${gigabits.toFixed(2)} Gb/s` },
       { what: 'send calls', value: `${sendsPerSecond.toFixed(0)} /s` },

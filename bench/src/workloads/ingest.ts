@@ -1,10 +1,10 @@
 import { CLIP_1_MBPS, loadClip } from '../generator/clip.ts';
 import { ContentCheck } from '../generator/content-check.ts';
 import { Feed } from '../generator/feed.ts';
-import { ReadingViewer } from '../generator/flv-viewer.ts';
+import { ReadingViewer } from '../generator/reading-viewer.ts';
 import { Publisher } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
-import { measureWindow, type Window } from '../measure/window.ts';
+import { measureWindow, processShare, type Window } from '../measure/window.ts';
 import { HOST, percent, type Environment, type Result } from './environment.ts';
 
 const APP = 'bench';
@@ -37,6 +37,7 @@ export async function ingest(
   say(`measuring ${seconds} s`);
   const window = await measureWindow(seconds, () => ({
     messages: feed.messages,
+    cpuMs: worker.cpuMs(),
     bytes: engine.stats().bytesSentTotal,
   }));
   const rssBytes = worker.residentBytes();
@@ -69,7 +70,7 @@ async function compare(
   await patiently('a sample is compared', SAMPLE_MS, () => {
     return check.tags >= SAMPLE_TAGS || check.error !== undefined || viewer.isClosed;
   });
-  viewer.close();
+  viewer.connection.close();
   if (check.tags >= SAMPLE_TAGS && check.error === undefined) return undefined;
   return `sample ended after ${check.tags} tags: ${check.error ?? `status ${viewer.status}`}`;
 }
@@ -81,7 +82,7 @@ function result(window: Window, count: number, rssBytes: number, faults: string[
     workload: `${count} RTMP publishers, ${perSecond.toFixed(0)} messages/s and ${(megabits / count).toFixed(2)} Mb/s each`,
     rows: [
       { what: 'busy CPU', value: percent(window.server.busy) },
-      { what: 'of it softirq', value: percent(window.server.softirq) },
+      { what: 'of it the process', value: percent(processShare(window)) },
       { what: 'generator CPU', value: percent(window.generator.busy) },
       { what: 'taken in', value: `${megabits.toFixed(0)} Mb/s` },
       { what: 'messages', value: `${(perSecond * count).toFixed(0)} /s` },

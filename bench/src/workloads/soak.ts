@@ -1,26 +1,16 @@
 import { CLIP_1_MBPS, loadClip } from '../generator/clip.ts';
 import { Feed } from '../generator/feed.ts';
-import { CountingViewer } from '../generator/flv-viewer.ts';
-import { Publisher, type PublisherOptions } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { mean } from '../measure/numbers.ts';
 import type { WorkerUnderTest } from '../server/worker.ts';
+import { Churn } from './churn.ts';
 import { HOST, type Environment, type Result } from './environment.ts';
 
-const APP = 'soak';
-const STREAMS = 20;
-const VIEWERS = 200;
-const VIEWER_MIN_MS = 1000;
-const VIEWER_SPREAD_MS = 19_000;
-/** One in so many viewers stops reading, one in so many asks for what is not there. */
-const PAUSING = 10;
-const MISTAKEN = 25;
 const STEP_MS = 100;
-const PUBLISHER_CHANGE_MS = 3000;
 const SAMPLE_MS = 2000;
 const MINUTE_MS = 60_000;
-/** All of it has been used once: memory is where it will be. */
-const WARM_UP_MS = 30_000;
+/** Longer than a stream without its publisher is kept: memory is where it will be. */
+const WARM_UP_MS = 90_000;
 const GROWTH_ALLOWED = 1.1;
 const GROWTH_ALLOWED_BYTES = 8e6;
 
@@ -39,7 +29,7 @@ export async function soak(
   const { engine, say } = environment;
   const worker = await environment.startWorker();
   const feed = new Feed(engine, await loadClip(CLIP_1_MBPS));
-  const churn = new Churn({ engine, host: HOST, port: worker.rtmpPort, app: APP, feed }, worker);
+  const churn = new Churn({ engine, host: HOST, feed, worker });
   const samples: Sample[] = [];
   const startedMs = performance.now();
   let nextSampleMs = WARM_UP_MS;
@@ -78,73 +68,6 @@ function describe(sample: Sample | undefined): string {
   return `${minutes.toFixed(1)} min: RSS ${megabytes(sample.rssBytes)}, arena ${megabytes(sample.arenaBytes)}, ${sample.connections} connections`;
 }
 
-/** Who is there, and who comes and goes next. */
-class Churn {
-  published = 0;
-  watched = 0;
-  /** Publishers that the worker closed. */
-  lost = 0;
-  private readonly target: Omit<PublisherOptions, 'name'>;
-  private readonly worker: WorkerUnderTest;
-  private readonly publishers: Publisher[] = [];
-  private readonly viewers: { viewer: CountingViewer; untilMs: number }[] = [];
-  private nextChangeMs = 0;
-
-  constructor(target: Omit<PublisherOptions, 'name'>, worker: WorkerUnderTest) {
-    this.target = target;
-    this.worker = worker;
-  }
-
-  step(nowMs: number): void {
-    while (this.publishers.length < STREAMS) this.publish();
-    if (nowMs >= this.nextChangeMs) this.changePublisher(nowMs);
-    this.closeViewers(nowMs);
-    while (this.viewers.length < VIEWERS) this.watch(nowMs);
-  }
-
-  async stop(): Promise<void> {
-    for (const { viewer } of this.viewers) viewer.close();
-    for (const publisher of this.publishers) publisher.unpublish();
-    await Promise.all(this.publishers.map((publisher) => publisher.closed));
-  }
-
-  private publish(): void {
-    this.publishers.push(new Publisher({ ...this.target, name: `s-${this.published++}` }));
-  }
-
-  /** The oldest goes, every second time without a word. */
-  private changePublisher(nowMs: number): void {
-    this.nextChangeMs = nowMs + PUBLISHER_CHANGE_MS;
-    const oldest = this.publishers.shift();
-    if (oldest?.isClosed === true) this.lost++;
-    if (this.published % 2 === 0) oldest?.unpublish();
-    else oldest?.drop();
-    this.publish();
-  }
-
-  private closeViewers(nowMs: number): void {
-    for (let i = this.viewers.length - 1; i >= 0; i--) {
-      const one = this.viewers[i];
-      if (one === undefined || (one.untilMs > nowMs && !one.viewer.isClosed)) continue;
-      one.viewer.close();
-      this.viewers.splice(i, 1);
-    }
-  }
-
-  private watch(nowMs: number): void {
-    const number = this.watched++;
-    const publisher = this.publishers[Math.floor(Math.random() * STREAMS)];
-    const stream = number % MISTAKEN === 0 ? `${APP}/nobody` : (publisher?.key ?? '');
-    const extension = number % 4 === 0 ? 'm3u8' : 'flv';
-    const { engine, host } = this.target;
-    const path = `/${stream}.${extension}`;
-    const viewer = new CountingViewer({ engine, host, port: this.worker.httpPort, path });
-    if (number % PAUSING === 0) viewer.connection.pauseReads(true);
-    const untilMs = nowMs + VIEWER_MIN_MS + Math.random() * VIEWER_SPREAD_MS;
-    this.viewers.push({ viewer, untilMs });
-  }
-}
-
 function result(samples: readonly Sample[], churn: Churn): Result {
   const first = samples.filter((one) => one.atMs < WARM_UP_MS + MINUTE_MS);
   const end = samples.at(-1)?.atMs ?? 0;
@@ -169,7 +92,7 @@ function result(samples: readonly Sample[], churn: Churn): Result {
         target: 'flat',
       },
       { what: 'publishers came', value: String(churn.published) },
-      { what: 'viewers came', value: String(churn.watched) },
+      { what: 'viewers came, of them served', value: `${churn.watched}, ${churn.served}` },
     ],
     details: { samples },
     faults,

@@ -1,6 +1,6 @@
 import { CLIP_2_MBPS, loadClip } from '../generator/clip.ts';
 import { Feed } from '../generator/feed.ts';
-import { isKeyPicture, ReadingViewer } from '../generator/flv-viewer.ts';
+import { isKeyPicture, ReadingViewer } from '../generator/reading-viewer.ts';
 import { Publisher } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { median, percentile } from '../measure/numbers.ts';
@@ -66,7 +66,7 @@ async function firstKeyFrame({ engine }: Environment, port: number, path: string
     },
   );
   await patiently(`a key frame of ${path}`, PATIENCE_MS, () => tookMs >= 0 || viewer.isClosed);
-  viewer.close();
+  viewer.connection.close();
   if (tookMs < 0) throw new Error(`${path} answered ${viewer.status} and no key frame`);
   return tookMs;
 }
