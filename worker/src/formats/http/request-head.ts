@@ -1,6 +1,6 @@
 import { SPACE, TAB } from './characters.ts';
 
-export const MAX_HEADERS = 64;
+const MAX_HEADERS = 64;
 
 /** How the bytes behind a head are delimited. */
 export type BodyKind = 'none' | 'length' | 'chunked';

@@ -2,7 +2,6 @@ import { NULL_PID, PAT_PID, SYNC_BYTE, TS_HEADER_BYTES, TS_PACKET_BYTES } from '
 import { PesReader, type TsUnit } from './pes-reader.ts';
 import { readPat, readPmt, SectionReader, type TsStream } from './psi-reader.ts';
 
-export type { TsUnit } from './pes-reader.ts';
 export type { TsStream } from './psi-reader.ts';
 
 export interface TsSink {

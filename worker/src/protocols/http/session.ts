@@ -62,6 +62,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   private readonly deadline: Deadline;
   private phase: Phase = 'head';
   private closes = false;
+  private isTaken = false;
   private pending: Buffer | undefined = undefined;
   private exchange: HttpExchange | undefined = undefined;
   private fallback: ConnectionDuplex | undefined = undefined;
@@ -85,7 +86,10 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   onData(slab: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end && this.canRead()) at = this.read(slab, at, end);
-    if (at < end) this.keep(slab, at, end);
+    if (at === end) return;
+    // Taken over while reading: what came behind the request is the new owner's.
+    if (this.isTaken) this.connection.handler.onData(slab, at, end);
+    else this.keep(slab, at, end);
   }
 
   onDrain(): void {
@@ -254,6 +258,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   handOver(handler: ConnectionHandler): void {
     this.phase = 'over';
+    this.isTaken = true;
     this.exchange = undefined;
     this.context.forget(this);
     this.connection.handler = handler;

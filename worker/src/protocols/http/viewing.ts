@@ -7,13 +7,6 @@ export interface ViewAccess<S> {
   viewSync(name: StreamName): S | undefined;
 }
 
-/** Logs and counters that routes share. */
-export interface ViewFields {
-  readonly stream: string;
-  readonly protocol: string;
-  readonly remoteAddress: string;
-}
-
 /**
  * Finds the stream that a path names and passes it on, without waiting when it
  * is here. Answers the exchange when the name is bad or there is no such stream.
