@@ -1,0 +1,42 @@
+import { createServer, type Server } from 'node:http';
+import { fastify } from 'fastify';
+import type { Registry } from 'prom-client';
+
+export interface AdminSource {
+  /** Undefined: ready; else a code and why not. */
+  readonly notReady: () => { readonly code: string; readonly message: string } | undefined;
+  readonly registry: Registry;
+  /** What /debug/loop and /debug/objects show. */
+  readonly loop: () => object;
+  readonly objects: () => object;
+}
+
+/**
+ * What a worker's own port answers beside relays. /healthz says that the loop
+ * turns and nothing else: it must not depend on NATS or the operator.
+ */
+export async function createAdminApp(source: AdminSource): Promise<Server> {
+  let server: Server | undefined;
+  const app = fastify({
+    serverFactory: (handler) => (server = createServer(handler)),
+  });
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const fault = source.notReady();
+    return fault === undefined
+      ? reply.send({ status: 'ready' })
+      : reply.code(503).send({ status: 'not ready', ...fault });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    void reply.header('Content-Type', source.registry.contentType);
+    return await source.registry.metrics();
+  });
+  app.get('/debug/loop', () => source.loop());
+  app.get('/debug/objects', () => source.objects());
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ code: 'STREAM_NOT_FOUND', message: 'no such path' }),
+  );
+  await app.ready();
+  if (server === undefined) throw new Error('fastify made no server');
+  return server;
+}

@@ -1,0 +1,97 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { WorkerErrorCode } from '../errors.ts';
+import { WORKER_ERROR_CODES } from '../errors.ts';
+
+/** What the metrics are read from, at each scrape. */
+export interface MetricsSource {
+  readonly streams: () => number;
+  readonly publishers: () => number;
+  readonly relays: () => number;
+  readonly viewersByProtocol: () => Readonly<Record<string, number>>;
+  readonly connections: () => number;
+  readonly arenaBytes: () => number;
+  readonly loopUtilization: () => number;
+  readonly tickLagMs: () => number;
+  readonly bytesReceived: () => number;
+  readonly bytesSent: () => number;
+  readonly viewerSkips: () => number;
+  readonly slowViewersClosed: () => number;
+  readonly droppedFrames: () => number;
+  readonly directoryEntries: () => number;
+  readonly isBusConnected: () => boolean;
+  readonly isDraining: () => boolean;
+}
+
+const PROTOCOLS = ['rtmp', 'flv', 'ws-flv', 'hls', 'relay'] as const;
+
+/** Few series: those of each stream come from the operator. All start at 0. */
+export class WorkerMetrics {
+  readonly registry = new Registry();
+  private readonly refusals: Counter<'code'>;
+
+  constructor(source: MetricsSource) {
+    this.refusals = new Counter({
+      name: 'streamcluster_refusals_total',
+      help: 'Requests, connections and messages refused, by error code.',
+      labelNames: ['code'],
+      registers: [this.registry],
+    });
+    for (const code of WORKER_ERROR_CODES) this.refusals.inc({ code }, 0);
+    this.gauges(source);
+    this.totals(source);
+    this.viewers(source);
+  }
+
+  /** For the protocols' counters; unknown codes count as INTERNAL. */
+  count(reason: string): void {
+    const isKnown = WORKER_ERROR_CODES.includes(reason as WorkerErrorCode);
+    this.refusals.inc({ code: isKnown ? reason : 'INTERNAL' });
+  }
+
+  private gauges(source: MetricsSource): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      const collect = function (this: Gauge): void {
+        this.set(read());
+      };
+      new Gauge({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
+    };
+    gauge('streams', 'Streams that are here.', source.streams);
+    gauge('publishers', 'Publishers that are connected here.', source.publishers);
+    gauge('relays', 'Streams taken from other workers.', source.relays);
+    gauge('connections', 'Open connections of the engine.', source.connections);
+    gauge('arena_bytes', 'Memory in use by logs.', source.arenaBytes);
+    gauge('loop_utilization_ratio', 'Busy share of the event loop.', source.loopUtilization);
+    gauge('tick_lag_seconds', 'How late ticks ran, p99.', () => source.tickLagMs() / 1_000);
+    gauge('directory_entries', 'Streams in the directory.', source.directoryEntries);
+    gauge('directory_connected', '1 while NATS answers.', () => Number(source.isBusConnected()));
+    gauge('draining', '1 while the worker drains.', () => Number(source.isDraining()));
+  }
+
+  private totals(source: MetricsSource): void {
+    const total = (name: string, help: string, read: () => number): void => {
+      const collect = function (this: Counter): void {
+        this.reset();
+        this.inc(read());
+      };
+      new Counter({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
+    };
+    total('received_bytes_total', 'Bytes received on all connections.', source.bytesReceived);
+    total('sent_bytes_total', 'Bytes sent on all connections.', source.bytesSent);
+    total('viewer_skips_total', 'Jumps of viewers that were late.', source.viewerSkips);
+    total('slow_viewers_closed_total', 'Viewers closed as too slow.', source.slowViewersClosed);
+    total('dropped_frames_total', 'Frames dropped for want of memory.', source.droppedFrames);
+  }
+
+  private viewers(source: MetricsSource): void {
+    new Gauge({
+      name: 'streamcluster_viewers',
+      help: 'Viewers by protocol; relay: other workers.',
+      labelNames: ['protocol'],
+      registers: [this.registry],
+      collect(): void {
+        const counts = source.viewersByProtocol();
+        for (const protocol of PROTOCOLS) this.set({ protocol }, counts[protocol] ?? 0);
+      },
+    });
+  }
+}

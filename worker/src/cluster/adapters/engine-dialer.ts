@@ -1,0 +1,95 @@
+import type { CloseReason, Connection, ConnectionHandler, Engine } from '../../engine/engine.ts';
+import type { RelayDialer, RelayLink, RelayLinkHandler, RelayRequest } from '../peers.ts';
+
+const MAX_HEAD_BYTES = 8 * 1024;
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/** Dials relays by the engine: one GET, answered by a body without end. */
+export class EngineDialer implements RelayDialer {
+  private readonly engine: Engine;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  dial(request: RelayRequest, handler: RelayLinkHandler): RelayLink {
+    const { host, port } = splitAddress(request.address);
+    const link = new EngineLink(request, handler);
+    try {
+      link.connection = this.engine.connect(host, port, link);
+    } catch {
+      // No descriptor, or no such address: as if it had been refused, later.
+      queueMicrotask(() => link.onClose('error'));
+    }
+    return link;
+  }
+}
+
+/** Takes `127.0.0.1:9090` or `[::1]:9090` apart. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return { host, port: Number(address.slice(colon + 1)) };
+}
+
+class EngineLink implements RelayLink, ConnectionHandler {
+  connection: Connection | undefined = undefined;
+  private readonly request: RelayRequest;
+  private readonly handler: RelayLinkHandler;
+  private head: Buffer | undefined = Buffer.alloc(0);
+  private isClosed = false;
+
+  constructor(request: RelayRequest, handler: RelayLinkHandler) {
+    this.request = request;
+    this.handler = handler;
+  }
+
+  onConnect(): void {
+    const { app, name, epoch, fromSequence, address } = this.request;
+    const from = fromSequence === undefined ? '' : `&from=${fromSequence}`;
+    const lines = [
+      `GET /relay/${app}/${name}?epoch=${epoch}${from} HTTP/1.1`,
+      `Host: ${address}`,
+      'Connection: close',
+    ];
+    this.connection?.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`));
+  }
+
+  onData(slab: Buffer, start: number, end: number): void {
+    if (this.isClosed) return;
+    if (this.head === undefined) this.handler.onBytes(slab, start, end);
+    else this.readHead(this.head, slab.subarray(start, end));
+  }
+
+  onClose(reason: CloseReason): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.handler.onClosed(reason);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.connection?.close();
+  }
+
+  private readHead(before: Buffer, bytes: Buffer): void {
+    const head = Buffer.concat([before, bytes]);
+    const at = head.indexOf(HEAD_END);
+    if (at < 0) {
+      this.head = head;
+      if (head.length > MAX_HEAD_BYTES) this.refused(0);
+      return;
+    }
+    this.head = undefined;
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.toString('latin1', 0, at))?.[1] ?? 0);
+    const bodyStart = at + HEAD_END.length;
+    if (status !== 200) this.refused(status);
+    else if (bodyStart < head.length) this.handler.onBytes(head, bodyStart, head.length);
+  }
+
+  private refused(status: number): void {
+    this.handler.onRefused(status);
+    this.close();
+    this.handler.onClosed('refused');
+  }
+}

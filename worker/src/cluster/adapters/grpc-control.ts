@@ -1,0 +1,141 @@
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type handleUnaryCall,
+  type sendUnaryData,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import {
+  AssignResponse,
+  ConfigureResponse,
+  DrainResponse,
+  ListStreamsResponse,
+  ReleaseResponse,
+  UndrainResponse,
+  WorkerServiceService,
+  type ConfigureRequest,
+  type WorkerServiceServer,
+} from '@streamcluster/proto';
+import type { Logger } from 'pino';
+import { WorkerError } from '../../errors.ts';
+import type { StreamsConfig } from '../../stream/streams-config.ts';
+import type { Configuration, Control } from '../control.ts';
+import { GRPC_OPTIONS } from './grpc-options.ts';
+
+export interface GrpcControlOptions {
+  readonly worker: string;
+  /** Looked up at each call: the port opens before the cluster is made. */
+  readonly control: () => Control;
+  readonly log: Logger;
+  /** Literal address and port; 0 draws a free one. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const SHUTDOWN_MS = 500;
+
+/** WorkerService on a port of its own. */
+export class GrpcControlServer {
+  private readonly options: GrpcControlOptions;
+  private readonly server = new Server(GRPC_OPTIONS);
+
+  constructor(options: GrpcControlOptions) {
+    this.options = options;
+    this.server.addService(WorkerServiceService, handlers(options));
+  }
+
+  /** The port that was bound. Rejects with PORT_IN_USE. */
+  start(): Promise<number> {
+    const { host, port } = this.options;
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(new WorkerError('PORT_IN_USE', address, { cause: error }));
+      });
+    });
+  }
+
+  /** Lets calls under way end, for a moment. */
+  async stop(): Promise<void> {
+    const timer = setTimeout(() => this.server.forceShutdown(), SHUTDOWN_MS);
+    await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
+    clearTimeout(timer);
+  }
+}
+
+function handlers({ worker, control, log }: GrpcControlOptions): WorkerServiceServer {
+  const answer = <Request, Response>(
+    act: (request: Request) => Response | Promise<Response>,
+  ): handleUnaryCall<Request, Response> => {
+    return (call, callback) => {
+      void run(() => act(call.request), callback);
+    };
+  };
+  const run = async <Response>(
+    act: () => Response | Promise<Response>,
+    callback: sendUnaryData<Response>,
+  ): Promise<void> => {
+    try {
+      callback(null, await act());
+    } catch (error) {
+      log.warn({ err: error }, 'control call failed');
+      callback(serviceError(error));
+    }
+  };
+  return {
+    configure: answer((request) => {
+      const applied = control().configure(configurationOf(request));
+      return ConfigureResponse.fromPartial({ appliedVersion: BigInt(applied) });
+    }),
+    listStreams: answer(() =>
+      ListStreamsResponse.fromPartial({ worker, streams: control().listStreams() }),
+    ),
+    assign: answer(async ({ stream, epoch, ingestWorker }) => {
+      await control().assign({ stream, epoch: Number(epoch), ingestWorker });
+      return AssignResponse.fromPartial({});
+    }),
+    release: answer(({ stream, epoch, newIngestWorker }) => {
+      const answered = control().release({ stream, epoch: Number(epoch), newIngestWorker });
+      return ReleaseResponse.fromPartial({
+        released: answered.isReleased,
+        reason: answered.reason,
+        continuation: Buffer.from(answered.continuation),
+      });
+    }),
+    drain: answer((plan) => {
+      control().drain(plan);
+      return DrainResponse.fromPartial({});
+    }),
+    undrain: answer(() => {
+      control().undrain();
+      return UndrainResponse.fromPartial({});
+    }),
+  };
+}
+
+function configurationOf(request: ConfigureRequest): Configuration {
+  const { version, streams, placementPolicy } = request;
+  return { version: Number(version), streams: streamsOf(streams), placementPolicy };
+}
+
+function streamsOf(streams: ConfigureRequest['streams']): StreamsConfig | undefined {
+  if (streams?.hls === undefined) return undefined;
+  const { publisherGraceSeconds, maxLagSeconds, waitForPublisherSeconds } = streams;
+  const { segmentSeconds, segments } = streams.hls;
+  return {
+    publisherGraceSeconds,
+    maxLagSeconds: Math.max(1, maxLagSeconds),
+    waitForPublisherSeconds,
+    hls: { segmentSeconds: Math.max(1, segmentSeconds), segments: Math.max(3, segments) },
+  };
+}
+
+function serviceError(error: unknown): Partial<ServiceError> {
+  const isOurs = error instanceof WorkerError;
+  return {
+    code: isOurs && error.httpStatus === 503 ? status.UNAVAILABLE : status.INTERNAL,
+    details: isOurs ? `${error.code}: ${error.message}` : 'internal error',
+  };
+}

@@ -1,0 +1,99 @@
+import { credentials, Metadata, type CallOptions, type ServiceError } from '@grpc/grpc-js';
+import {
+  AssignRequest,
+  OperatorServiceClient,
+  PlaceRequest,
+  ReleaseRequest,
+  WorkerServiceClient,
+} from '@streamcluster/proto';
+import { WorkerError } from '../../errors.ts';
+import type { AssignCall, Peers, ReleaseAnswer, ReleaseCall } from '../peers.ts';
+import { GRPC_OPTIONS } from './grpc-options.ts';
+
+type Callback<Response> = (error: ServiceError | null, response: Response) => void;
+
+/** A publisher waits for these. */
+const PLACE_DEADLINE_MS = 300;
+const RELEASE_DEADLINE_MS = 1_000;
+const ASSIGN_DEADLINE_MS = 2_000;
+const MAX_CLIENTS = 1_000;
+
+/** Calls by gRPC; one channel for each address, kept. */
+export class GrpcPeers implements Peers {
+  private readonly workers = new Map<string, WorkerServiceClient>();
+  private readonly operator: OperatorServiceClient | undefined;
+
+  /** `operatorAddress` undefined: there is none, workers place for themselves. */
+  constructor(operatorAddress: string | undefined) {
+    this.operator =
+      operatorAddress === undefined
+        ? undefined
+        : new OperatorServiceClient(operatorAddress, credentials.createInsecure(), GRPC_OPTIONS);
+  }
+
+  async release(address: string, call: ReleaseCall): Promise<ReleaseAnswer> {
+    const client = this.worker(address);
+    const request = ReleaseRequest.fromPartial({ ...call, epoch: BigInt(call.epoch) });
+    const answer = await unary(client.release.bind(client), request, RELEASE_DEADLINE_MS);
+    const { released, reason, continuation } = answer;
+    return { isReleased: released, reason, continuation };
+  }
+
+  async assign(address: string, call: AssignCall): Promise<void> {
+    const client = this.worker(address);
+    const request = AssignRequest.fromPartial({ ...call, epoch: BigInt(call.epoch) });
+    await unary(client.assign.bind(client), request, ASSIGN_DEADLINE_MS);
+  }
+
+  async place(stream: string, ingestWorker: string): Promise<string> {
+    const { operator } = this;
+    if (operator === undefined) throw new WorkerError('PEER_UNREACHABLE', 'there is no operator');
+    const request = PlaceRequest.fromPartial({ stream, ingestWorker });
+    const answer = await unary(operator.place.bind(operator), request, PLACE_DEADLINE_MS);
+    return answer.homeWorker;
+  }
+
+  close(): void {
+    this.operator?.close();
+    for (const client of this.workers.values()) client.close();
+    this.workers.clear();
+  }
+
+  private worker(address: string): WorkerServiceClient {
+    const present = this.workers.get(address);
+    if (present !== undefined) return present;
+    this.makeRoom();
+    const client = new WorkerServiceClient(address, credentials.createInsecure(), GRPC_OPTIONS);
+    this.workers.set(address, client);
+    return client;
+  }
+
+  /** Workers come and go; the oldest channel makes room. */
+  private makeRoom(): void {
+    if (this.workers.size < MAX_CLIENTS) return;
+    for (const [address, client] of this.workers) {
+      client.close();
+      this.workers.delete(address);
+      return;
+    }
+  }
+}
+
+function unary<Request, Response>(
+  method: (
+    request: Request,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: Callback<Response>,
+  ) => unknown,
+  request: Request,
+  deadlineMs: number,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const options = { deadline: Date.now() + deadlineMs };
+    method(request, new Metadata(), options, (error, response) => {
+      if (error === null) resolve(response);
+      else reject(new WorkerError('PEER_UNREACHABLE', error.details, { cause: error }));
+    });
+  });
+}

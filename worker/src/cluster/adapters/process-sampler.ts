@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs';
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { Engine } from '../../engine/engine.ts';
+import type { ProcessSample } from '../load-report.ts';
+
+/** Shorter periods say too little: the last sample is given again. */
+const MIN_PERIOD_MS = 500;
+
+/** Measures this process between two calls. The engine's tick lag starts anew
+ * with each look at it, so all who ask share one sampler. */
+export class ProcessSampler {
+  private readonly engine: Engine;
+  private atMs = performance.now();
+  private loop: EventLoopUtilization = performance.eventLoopUtilization();
+  private bytesIn = 0;
+  private bytesOut = 0;
+  private last: ProcessSample | undefined = undefined;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  /** The last sample, without looking anew. */
+  get latest(): ProcessSample {
+    return this.last ?? this.sample();
+  }
+
+  sample(): ProcessSample {
+    const nowMs = performance.now();
+    if (this.last !== undefined && nowMs - this.atMs < MIN_PERIOD_MS) return this.last;
+    const stats = this.engine.stats();
+    const seconds = Math.max(0.001, (nowMs - this.atMs) / 1_000);
+    const loop = performance.eventLoopUtilization();
+    this.last = {
+      loopUtilization: performance.eventLoopUtilization(loop, this.loop).utilization,
+      tickLagMs: stats.tickLagP99Ms,
+      bytesInPerSecond: (stats.bytesReceivedTotal - this.bytesIn) / seconds,
+      bytesOutPerSecond: (stats.bytesSentTotal - this.bytesOut) / seconds,
+      connections: stats.connections,
+      arenaBytes: stats.arenaInUseBytes,
+      rssBytes: process.memoryUsage.rss(),
+    };
+    this.atMs = nowMs;
+    this.loop = loop;
+    this.bytesIn = stats.bytesReceivedTotal;
+    this.bytesOut = stats.bytesSentTotal;
+    return this.last;
+  }
+}
+
+/** The NUMA node of all these CPUs; -1 when they are of several, or unknown. */
+export function numaNodeOf(cpus: readonly number[]): number {
+  const nodes = new Set(cpus.map(nodeOfCpu));
+  const [node = -1] = nodes;
+  return nodes.size === 1 ? node : -1;
+}
+
+function nodeOfCpu(cpu: number): number {
+  try {
+    const entries = readdirSync(`/sys/devices/system/cpu/cpu${cpu}`);
+    const node = entries.find((entry) => /^node\d+$/.test(entry));
+    return node === undefined ? -1 : Number(node.slice('node'.length));
+  } catch {
+    return -1;
+  }
+}

@@ -1,0 +1,187 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../stream/clock.ts';
+import type { Stream } from '../stream/stream.ts';
+import type { Claim } from './claim.ts';
+import type { Decision, Directory } from './directory.ts';
+import { isEarlier, type DirectoryEntry } from './directory-entry.ts';
+import type { Workers } from './workers.ts';
+
+export interface ClaimsOptions {
+  readonly workers: Workers;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The stream's publisher is elsewhere now; its viewers here go on. */
+  readonly follow: (stream: Stream) => void;
+}
+
+const SWEEP_MS = 1_000;
+
+/**
+ * The streams whose ingest worker this is. Keeps the directory true to them,
+ * whatever happens to it: all steps may be repeated.
+ */
+export class Claims {
+  private readonly options: ClaimsOptions;
+  private readonly claims = new Map<string, Claim>();
+  /** Ended here, but the directory was not told yet. */
+  private readonly removals = new Set<string>();
+  private readonly busy = new Set<string>();
+
+  constructor(options: ClaimsOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    const { directory } = this.options;
+    directory.onEntry((key) => this.check(key));
+    directory.onLoaded(() => this.sweep());
+    this.schedule();
+  }
+
+  get size(): number {
+    return this.claims.size;
+  }
+
+  /** Without those whose publisher is away for the grace. */
+  get openPublications(): number {
+    return this.list().filter(({ publication }) => publication.isOpen).length;
+  }
+
+  get(streamKey: string): Claim | undefined {
+    return this.claims.get(streamKey);
+  }
+
+  list(): Claim[] {
+    return [...this.claims.values()];
+  }
+
+  add(claim: Claim): void {
+    const { key } = claim.stream.name;
+    this.removals.delete(key);
+    this.claims.set(key, claim);
+    claim.stream.epoch = claim.epoch;
+    claim.stream.onEnded(() => this.ended(claim));
+  }
+
+  /** The stream goes to another ingest worker; its entry is that worker's. */
+  release(claim: Claim): void {
+    const { key } = claim.stream.name;
+    if (this.claims.get(key) === claim) this.claims.delete(key);
+  }
+
+  /** Looks at every claim: confirms what the directory does not have, takes the
+   * home from a dead worker, forgets what ended. */
+  sweep(): void {
+    for (const key of this.claims.keys()) this.check(key);
+    for (const key of [...this.removals]) this.remove(key);
+  }
+
+  private schedule(): void {
+    this.options.clock.setTimer(SWEEP_MS, () => {
+      this.sweep();
+      this.schedule();
+    });
+  }
+
+  private check(key: string): void {
+    const claim = this.claims.get(key);
+    if (claim === undefined) return;
+    const { directory, workers } = this.options;
+    const entry = directory.get(key);
+    if (entry?.ingest === workers.self) this.adopt(claim, entry);
+    else if (directory.isLoaded) this.contest(claim, entry);
+    if (claim.isConfirmed && !workers.isAlive(claim.home)) this.takeHome(claim);
+  }
+
+  private adopt(claim: Claim, entry: DirectoryEntry): void {
+    if (entry.epoch < claim.epoch) return;
+    claim.isConfirmed = true;
+    claim.epoch = entry.epoch;
+    claim.home = entry.home;
+    claim.stream.epoch = entry.epoch;
+  }
+
+  /** The directory lost our claim, never had it, or has somebody else's. */
+  private contest(claim: Claim, entry: DirectoryEntry | undefined): void {
+    if (entry !== undefined && !this.mayContest(claim, entry)) {
+      this.lose(claim, entry);
+      return;
+    }
+    this.change(claim, (current) => {
+      if (current === undefined) return this.entryOf(claim, claim.epoch);
+      if (current.ingest === this.self) return 'keep';
+      return this.mayContest(claim, current)
+        ? this.entryOf(claim, Math.max(claim.epoch, current.epoch) + 1)
+        : 'keep';
+    });
+  }
+
+  /** Two publishers that did not know of one another: the earlier one stays. */
+  private mayContest(claim: Claim, entry: DirectoryEntry): boolean {
+    if (!claim.publication.isAlive) return false;
+    return isEarlier({ publishedUnixMs: claim.publishedUnixMs, ingest: this.self }, entry);
+  }
+
+  private takeHome(claim: Claim): void {
+    this.options.log.info({ stream: claim.stream.name.key, home: claim.home }, 'home is dead');
+    this.change(claim, (current) => {
+      if (current?.ingest !== this.self || this.options.workers.isAlive(current.home))
+        return 'keep';
+      return { ...current, home: this.self, epoch: current.epoch + 1 };
+    });
+  }
+
+  private change(claim: Claim, decide: (current: DirectoryEntry | undefined) => Decision): void {
+    const { key } = claim.stream.name;
+    if (this.busy.has(key)) return;
+    this.busy.add(key);
+    void this.options.directory.change(key, decide).then((result) => {
+      this.busy.delete(key);
+      if (result.kind === 'unavailable' || this.claims.get(key) !== claim) return;
+      const { entry } = result;
+      if (entry?.ingest === this.self) this.adopt(claim, entry);
+      else if (entry !== undefined) this.lose(claim, entry);
+    });
+  }
+
+  private lose(claim: Claim, winner: DirectoryEntry): void {
+    const { log, follow } = this.options;
+    const { stream, publication } = claim;
+    const fields = { stream: stream.name.key, winner: winner.ingest, code: 'CLAIM_LOST' };
+    log.warn(fields, 'another worker has the stream');
+    this.claims.delete(stream.name.key);
+    publication.revoke('claim-lost', log);
+    if (stream.state !== 'ended') follow(stream);
+  }
+
+  private ended(claim: Claim): void {
+    const { key } = claim.stream.name;
+    if (this.claims.get(key) !== claim) return;
+    this.claims.delete(key);
+    this.removals.add(key);
+    this.remove(key);
+  }
+
+  private remove(key: string): void {
+    if (this.busy.has(key)) return;
+    this.busy.add(key);
+    const decide = (current: DirectoryEntry | undefined): Decision => {
+      const isOurs = current?.ingest === this.self && !this.claims.has(key);
+      return isOurs ? 'remove' : 'keep';
+    };
+    void this.options.directory.change(key, decide).then((result) => {
+      this.busy.delete(key);
+      if (result.kind !== 'unavailable') this.removals.delete(key);
+    });
+  }
+
+  private entryOf(claim: Claim, epoch: number): Decision {
+    const { home, publishedUnixMs } = claim;
+    return { home, ingest: this.self, replicas: [], epoch, publishedUnixMs };
+  }
+
+  private get self(): string {
+    return this.options.workers.self;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Logger } from 'pino';
+import { WorkerError } from '../errors.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import type { Clock } from '../stream/clock.ts';
+import type { StreamRegistry } from '../stream/registry.ts';
+import type { Stream } from '../stream/stream.ts';
+import type { Bus } from './bus.ts';
+import { Claims } from './claims.ts';
+import { Control } from './control.ts';
+import { Directory } from './directory.ts';
+import { Drain } from './drain.ts';
+import { HomeChoice } from './home-choice.ts';
+import { LoadReports, type ProcessFacts, type ProcessSample } from './load-report.ts';
+import type { Peers, RelayDialer } from './peers.ts';
+import { PublishFlow } from './publish-flow.ts';
+import type { Random } from './random.ts';
+import { Relays } from './relays.ts';
+import { Releases } from './releases.ts';
+import type { Settings } from './settings.ts';
+import { StaleEntries } from './stale-entries.ts';
+import type { Publication, Publisher, StreamAccess } from './stream-access.ts';
+import { StreamInfos } from './stream-infos.ts';
+import { Viewing } from './viewing.ts';
+import { Workers } from './workers.ts';
+
+export interface ClusterOptions {
+  readonly self: string;
+  /** `sc.NAMESPACE.CLUSTER.load`. */
+  readonly loadSubject: string;
+  readonly bus: Bus;
+  readonly peers: Peers;
+  readonly dialer: RelayDialer;
+  readonly streams: StreamRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly settings: Settings;
+  readonly facts: ProcessFacts;
+  readonly sample: () => ProcessSample;
+  /** False: new viewers and publishers are refused. */
+  readonly hasRoom: () => boolean;
+  readonly onDraining: (isDraining: boolean) => void;
+  readonly onDrained: () => void;
+}
+
+/** One worker's part of the cluster: all pieces, connected. */
+export class Cluster implements StreamAccess {
+  readonly workers: Workers;
+  readonly directory: Directory;
+  readonly claims: Claims;
+  readonly relays: Relays;
+  readonly infos: StreamInfos;
+  readonly control: Control;
+  readonly drain: Drain;
+  readonly reports: LoadReports;
+  readonly facts: ProcessFacts;
+  private readonly options: ClusterOptions;
+  private readonly flow: PublishFlow;
+  private readonly viewing: Viewing;
+  private readonly stale: StaleEntries;
+
+  constructor(options: ClusterOptions) {
+    this.options = options;
+    this.facts = options.facts;
+    const { self, onDraining, onDrained } = options;
+    const isDraining = (): boolean => this.drain.isDraining;
+    this.workers = new Workers(options);
+    this.directory = new Directory(options);
+    const base = { ...options, workers: this.workers, directory: this.directory, isDraining };
+    const homes = new HomeChoice(base);
+    this.relays = new Relays(base);
+    this.claims = new Claims({ ...base, follow: (stream) => this.followEntry(stream) });
+    const all = { ...base, homes, relays: this.relays, claims: this.claims };
+    this.infos = new StreamInfos(all);
+    this.flow = new PublishFlow({ ...all, stopFollowing: (name) => this.relays.stop(name) });
+    this.viewing = new Viewing(all);
+    this.stale = new StaleEntries(all);
+    this.drain = new Drain({ ...all, self, onChange: onDraining, onEmpty: onDrained });
+    const releases = new Releases({
+      ...all,
+      followNew: (stream, ingest, home) => {
+        this.relays.adopt(stream, { ingest, home, epoch: stream.epoch + 1 });
+      },
+    });
+    this.control = new Control({ ...all, infos: this.infos, releases, drain: this.drain });
+    this.reports = new LoadReports({ ...all, infos: this.infos, subject: options.loadSubject });
+  }
+
+  start(): void {
+    this.workers.start();
+    this.claims.start();
+    this.relays.start();
+    this.viewing.start();
+    this.stale.start();
+    this.directory.start();
+    this.reports.start();
+  }
+
+  viewSync(name: StreamName): Stream | undefined {
+    return this.viewing.viewSync(name);
+  }
+
+  async view(name: StreamName): Promise<Stream> {
+    this.checkRoom();
+    return await this.viewing.view(name);
+  }
+
+  /** For other workers; serves while draining, too. */
+  async viewForRelay(name: StreamName, epoch: number): Promise<Stream> {
+    return await this.viewing.viewForRelay(name, epoch);
+  }
+
+  async publish(name: StreamName, publisher: Publisher): Promise<Publication> {
+    this.checkRoom();
+    return await this.flow.publish(name, publisher);
+  }
+
+  private checkRoom(): void {
+    if (this.drain.isDraining) throw new WorkerError('WORKER_DRAINING');
+    if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED');
+  }
+
+  private followEntry(stream: Stream): void {
+    const entry = this.directory.get(stream.name.key);
+    if (entry !== undefined) this.relays.adopt(stream, entry);
+  }
+}

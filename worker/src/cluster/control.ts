@@ -1,0 +1,72 @@
+import type { Logger } from 'pino';
+import type { StreamInfo } from '@streamcluster/proto';
+import type { StreamsConfig } from '../stream/streams-config.ts';
+import type { Directory } from './directory.ts';
+import type { Drain, DrainPlan } from './drain.ts';
+import type { AssignCall, ReleaseAnswer, ReleaseCall } from './peers.ts';
+import type { Releases } from './releases.ts';
+import type { PlacementPolicy, Settings } from './settings.ts';
+import type { StreamInfos } from './stream-infos.ts';
+
+export interface Configuration {
+  readonly version: number;
+  /** Undefined: as it is. */
+  readonly streams: StreamsConfig | undefined;
+  readonly placementPolicy: string;
+}
+
+export interface ControlOptions {
+  readonly settings: Settings;
+  readonly infos: StreamInfos;
+  readonly directory: Directory;
+  readonly releases: Releases;
+  readonly drain: Drain;
+  readonly log: Logger;
+}
+
+const POLICIES: readonly PlacementPolicy[] = ['Random', 'TwoChoices', 'Local'];
+
+/** What the operator, and other workers, may ask of a worker. Every call may
+ * be repeated. */
+export class Control {
+  private readonly options: ControlOptions;
+
+  constructor(options: ControlOptions) {
+    this.options = options;
+  }
+
+  /** The version in force afterwards; older ones change nothing. */
+  configure({ version, streams, placementPolicy }: Configuration): number {
+    const { settings, log } = this.options;
+    if (version < settings.appliedVersion) return settings.appliedVersion;
+    settings.appliedVersion = version;
+    if (streams !== undefined) settings.streams = streams;
+    settings.placementPolicy =
+      POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
+    log.info({ version, streams, placementPolicy }, 'configured');
+    return version;
+  }
+
+  listStreams(): StreamInfo[] {
+    return this.options.infos.list();
+  }
+
+  /** Only a hint: the directory decides, and a home pulls when it is read. */
+  async assign({ stream, epoch, ingestWorker }: AssignCall): Promise<void> {
+    const { directory, log } = this.options;
+    log.info({ stream, epoch, ingestWorker }, 'assigned as home');
+    if ((directory.get(stream)?.epoch ?? 0) < epoch) await directory.read(stream);
+  }
+
+  release(call: ReleaseCall): ReleaseAnswer {
+    return this.options.releases.release(call);
+  }
+
+  drain(plan: DrainPlan): void {
+    this.options.drain.start(plan);
+  }
+
+  undrain(): void {
+    this.options.drain.cancel();
+  }
+}

@@ -1,0 +1,222 @@
+import { WorkerError } from '../errors.ts';
+import type { Clock } from '../stream/clock.ts';
+import type { Bus, ReadResult, WriteResult } from './bus.ts';
+import {
+  bucketKey,
+  encodeEntry,
+  isNewer,
+  parseEntry,
+  streamKeyOf,
+  type DirectoryEntry,
+} from './directory-entry.ts';
+import { nonce, type Random } from './random.ts';
+
+/** What a change makes of what is there: an entry (its nonce is drawn anew),
+ * nothing, or no change. */
+export type Decision = Omit<DirectoryEntry, 'nonce'> | 'remove' | 'keep';
+export type Decide = (current: DirectoryEntry | undefined) => Decision;
+
+export type ChangeResult =
+  /** Written; or kept, with what is there. */
+  | { readonly kind: 'done' | 'kept'; readonly entry: DirectoryEntry | undefined }
+  /** Nobody answered: nothing is known. */
+  | { readonly kind: 'unavailable' };
+
+export type EntryListener = (streamKey: string, entry: DirectoryEntry | undefined) => void;
+
+/** A stream that was not there is not asked for again for so long. */
+const NEGATIVE_MS = 1_000;
+const MAX_NEGATIVES = 10_000;
+const MAX_ATTEMPTS = 8;
+
+interface Cached {
+  readonly entry: DirectoryEntry;
+  readonly revision: number;
+  /** Which load of the bucket the revision belongs to. */
+  readonly load: number;
+}
+
+/**
+ * Which worker has which stream: the bucket, cached whole. The cache may lag
+ * and outlives the bucket; what is decided is decided by compare-and-set on
+ * what was just read, never on a cached revision, because revisions start again
+ * when a bucket is made anew.
+ */
+export class Directory {
+  private readonly bus: Bus;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly cache = new Map<string, Cached>();
+  private readonly negatives = new Map<string, number>();
+  private readonly epochs = new Map<string, number>();
+  private readonly entryListeners: EntryListener[] = [];
+  private readonly loadListeners: (() => void)[] = [];
+  private load = 0;
+  private watchedRevision = 0;
+  private hasLoaded = false;
+
+  constructor(options: { readonly bus: Bus; readonly clock: Clock; readonly random: Random }) {
+    this.bus = options.bus;
+    this.clock = options.clock;
+    this.random = options.random;
+  }
+
+  start(): void {
+    this.bus.watch({
+      onReset: () => {
+        this.load += 1;
+        this.watchedRevision = 0;
+      },
+      onEntry: (key, value, revision) => {
+        this.watchedRevision = Math.max(this.watchedRevision, revision);
+        this.apply(streamKeyOf(key), value === undefined ? undefined : parseEntry(value), revision);
+      },
+      onLoaded: () => this.loaded(),
+    });
+  }
+
+  /** True once the bucket was read whole, however long ago. */
+  get isLoaded(): boolean {
+    return this.hasLoaded;
+  }
+
+  get size(): number {
+    return this.cache.size;
+  }
+
+  onEntry(listener: EntryListener): void {
+    this.entryListeners.push(listener);
+  }
+
+  /** Called whenever the bucket was read whole: first, after a reconnect, after
+   * it was made anew. Own entries may be missing then. */
+  onLoaded(listener: () => void): void {
+    this.loadListeners.push(listener);
+  }
+
+  get(streamKey: string): DirectoryEntry | undefined {
+    return this.cache.get(streamKey)?.entry;
+  }
+
+  entries(): [string, DirectoryEntry][] {
+    return [...this.cache].map(([key, { entry }]) => [key, entry]);
+  }
+
+  /** The highest epoch ever seen of a stream, 0 without. */
+  highestEpoch(streamKey: string): number {
+    return this.epochs.get(streamKey) ?? 0;
+  }
+
+  /** Cached, else asked of the leader, at most once a second for what is not
+   * there. Rejects with DIRECTORY_UNAVAILABLE. */
+  async lookUp(streamKey: string): Promise<DirectoryEntry | undefined> {
+    const known = this.get(streamKey);
+    if (known !== undefined) return known;
+    const askedAtMs = this.negatives.get(streamKey);
+    if (askedAtMs !== undefined && this.clock.nowMs() - askedAtMs < NEGATIVE_MS) return undefined;
+    return await this.read(streamKey);
+  }
+
+  /** Asked of the leader. Rejects with DIRECTORY_UNAVAILABLE. */
+  async read(streamKey: string): Promise<DirectoryEntry | undefined> {
+    const result = await this.readFresh(streamKey);
+    if (result.kind === 'unavailable') throw new WorkerError('DIRECTORY_UNAVAILABLE');
+    return result.kind === 'found' ? parseEntry(result.value) : undefined;
+  }
+
+  /** Reads, decides, writes; again when somebody else was faster. */
+  async change(streamKey: string, decide: Decide): Promise<ChangeResult> {
+    const mark = nonce(this.random);
+    let isPending = false;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const found = await this.readFresh(streamKey);
+      if (found.kind === 'unavailable') return { kind: 'unavailable' };
+      const current = found.kind === 'found' ? parseEntry(found.value) : undefined;
+      // An earlier attempt went through after all.
+      if (isPending && current?.nonce === mark) return { kind: 'done', entry: current };
+      const decision = decide(current);
+      if (decision === 'keep') return { kind: 'kept', entry: current };
+      const next = decision === 'remove' ? undefined : { ...decision, nonce: mark };
+      const result = await this.write(streamKey, next, found.revision);
+      if (result.kind === 'written') return { kind: 'done', entry: next };
+      if (result.kind === 'unavailable') return { kind: 'unavailable' };
+      isPending ||= result.kind === 'unknown';
+    }
+    return { kind: 'unavailable' };
+  }
+
+  private async readFresh(streamKey: string): Promise<ReadResult> {
+    const { load } = this;
+    const result = await this.bus.read(bucketKey(streamKey));
+    if (result.kind === 'found') this.applyAnswer(streamKey, result, load);
+    else if (result.kind === 'absent') this.noteAbsent(streamKey);
+    return result;
+  }
+
+  private async write(
+    streamKey: string,
+    entry: DirectoryEntry | undefined,
+    revision: number,
+  ): Promise<WriteResult> {
+    const { load } = this;
+    const value = entry === undefined ? undefined : encodeEntry(entry);
+    const result = await this.bus.write(bucketKey(streamKey), value, revision);
+    if (result.kind === 'written') {
+      this.applyAnswer(streamKey, { value, revision: result.revision }, load);
+    }
+    return result;
+  }
+
+  /** Answers may come later than what the watch tells: those are dropped. */
+  private applyAnswer(
+    streamKey: string,
+    answer: { readonly value: Uint8Array | undefined; readonly revision: number },
+    load: number,
+  ): void {
+    if (load !== this.load || answer.revision <= this.watchedRevision) return;
+    const entry = answer.value === undefined ? undefined : parseEntry(answer.value);
+    this.apply(streamKey, entry, answer.revision);
+  }
+
+  private apply(streamKey: string, entry: DirectoryEntry | undefined, revision: number): void {
+    const cached = this.cache.get(streamKey);
+    if (cached !== undefined && cached.load === this.load && revision <= cached.revision) return;
+    if (entry === undefined) {
+      if (cached !== undefined) this.forget(streamKey);
+      return;
+    }
+    this.negatives.delete(streamKey);
+    this.noteEpoch(streamKey, entry.epoch);
+    this.cache.set(streamKey, { entry, revision, load: this.load });
+    if (cached?.entry.nonce === entry.nonce && !isNewer(entry, cached.entry)) return;
+    this.tell(streamKey, entry);
+  }
+
+  private forget(streamKey: string): void {
+    this.cache.delete(streamKey);
+    this.tell(streamKey, undefined);
+  }
+
+  private tell(streamKey: string, entry: DirectoryEntry | undefined): void {
+    for (const listener of this.entryListeners) listener(streamKey, entry);
+  }
+
+  /** What an earlier bucket had and this one has not is gone. */
+  private loaded(): void {
+    for (const [streamKey, { load }] of [...this.cache]) {
+      if (load !== this.load) this.forget(streamKey);
+    }
+    this.hasLoaded = true;
+    for (const listener of this.loadListeners) listener();
+  }
+
+  private noteAbsent(streamKey: string): void {
+    if (this.negatives.size >= MAX_NEGATIVES) this.negatives.clear();
+    this.negatives.set(streamKey, this.clock.nowMs());
+  }
+
+  private noteEpoch(streamKey: string, epoch: number): void {
+    if (this.epochs.size >= MAX_NEGATIVES && !this.epochs.has(streamKey)) this.epochs.clear();
+    this.epochs.set(streamKey, Math.max(epoch, this.highestEpoch(streamKey)));
+  }
+}

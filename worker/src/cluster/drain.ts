@@ -1,0 +1,154 @@
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../stream/clock.ts';
+import type { StreamRegistry } from '../stream/registry.ts';
+import type { Claims } from './claims.ts';
+import type { Directory } from './directory.ts';
+import type { HomeChoice } from './home-choice.ts';
+import type { Relays } from './relays.ts';
+
+export interface DrainPlan {
+  readonly deadlineSeconds: number;
+  readonly publisherGraceSeconds: number;
+  /** Command, NodeCordon, ScaleDown, Update, Signal. */
+  readonly reason: string;
+}
+
+export interface DrainOptions {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly streams: StreamRegistry;
+  readonly claims: Claims;
+  readonly directory: Directory;
+  readonly homes: HomeChoice;
+  readonly relays: Relays;
+  /** Readiness, listeners, load report follow this. */
+  readonly onChange: (isDraining: boolean) => void;
+  /** The worker is empty, or the deadline has passed: the process may end. */
+  readonly onEmpty: () => void;
+}
+
+const CHECK_MS = 200;
+
+/**
+ * Empties the worker: takes nobody new, gives its homes away, asks publishers
+ * to connect again once their grace has passed, waits for viewers until the
+ * deadline, closes the rest. May be called again (the nearer deadline counts)
+ * and taken back.
+ */
+export class Drain {
+  private readonly options: DrainOptions;
+  private timer: Timer | undefined = undefined;
+  private deadlineMs = Infinity;
+  private publishersMs = Infinity;
+  private isMoving = false;
+  /** Once through: what nobody could take stays. */
+  private hasMoved = false;
+  private isRunning = false;
+  private isDone = false;
+
+  constructor(options: DrainOptions) {
+    this.options = options;
+  }
+
+  get isDraining(): boolean {
+    return this.isRunning;
+  }
+
+  start(plan: DrainPlan): void {
+    const { clock, log, onChange } = this.options;
+    const nowMs = clock.nowMs();
+    this.deadlineMs = Math.min(this.deadlineMs, nowMs + plan.deadlineSeconds * 1_000);
+    this.publishersMs = Math.min(this.publishersMs, nowMs + plan.publisherGraceSeconds * 1_000);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    log.info({ ...plan }, 'drain started');
+    onChange(true);
+    this.check();
+  }
+
+  /** Back to work, as long as the process runs. */
+  cancel(): void {
+    if (!this.isRunning || this.isDone) return;
+    this.isRunning = false;
+    this.hasMoved = false;
+    this.timer?.clear();
+    this.deadlineMs = Infinity;
+    this.publishersMs = Infinity;
+    this.options.log.info({}, 'drain taken back');
+    this.options.onChange(false);
+  }
+
+  private check(): void {
+    if (!this.isRunning || this.isDone) return;
+    const { clock, log, streams } = this.options;
+    const nowMs = clock.nowMs();
+    this.giveHomesAway();
+    if (nowMs >= this.publishersMs) this.sendPublishersAway();
+    if (nowMs >= this.deadlineMs) {
+      log.info({ streams: streams.list().length }, 'drain deadline passed');
+      this.finish();
+    } else if (this.isEmpty()) {
+      this.finish();
+    } else {
+      this.timer = clock.setTimer(CHECK_MS, () => this.check());
+    }
+  }
+
+  /** A stream that waits for its publisher is kept for the next ingest worker. */
+  private isEmpty(): boolean {
+    const { claims, streams } = this.options;
+    return this.hasMoved && claims.size === 0 && !streams.list().some(({ isRead }) => isRead);
+  }
+
+  private sendPublishersAway(): void {
+    const { claims, log } = this.options;
+    for (const { publication } of claims.list()) publication.revoke('draining', log);
+  }
+
+  private giveHomesAway(): void {
+    if (this.isMoving) return;
+    const { directory, self } = this.options;
+    const keys = directory.entries().filter(([, entry]) => entry.home === self);
+    if (keys.length === 0) {
+      this.hasMoved = true;
+      return;
+    }
+    this.isMoving = true;
+    void this.moveAll(keys.map(([key]) => key)).finally(() => {
+      this.isMoving = false;
+      this.hasMoved = true;
+    });
+  }
+
+  private async moveAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      if (!this.isRunning) return;
+      await this.moveHome(key);
+    }
+  }
+
+  private async moveHome(key: string): Promise<void> {
+    const { homes, directory, self, log } = this.options;
+    const home = await homes.place(key);
+    // Alone in the cluster: nobody can take it.
+    if (home === self) return;
+    const result = await directory.change(key, (current) =>
+      current?.home === self ? { ...current, home, epoch: current.epoch + 1 } : 'keep',
+    );
+    log.info({ stream: key, home, result: result.kind }, 'home given away');
+  }
+
+  private finish(): void {
+    const { streams, claims, relays, log, onEmpty } = this.options;
+    this.isDone = true;
+    this.timer?.clear();
+    this.sendPublishersAway();
+    // The entries stay for the publishers' next ingest workers.
+    for (const claim of claims.list()) claims.release(claim);
+    relays.closeAll();
+    streams.close('draining');
+    log.info({}, 'drain done');
+    onEmpty();
+  }
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import type { DirectoryEntry } from './directory-entry.ts';
+import type { Peers } from './peers.ts';
+import { pick, type Random } from './random.ts';
+import type { Settings } from './settings.ts';
+import type { Workers } from './workers.ts';
+
+export interface HomeChoiceOptions {
+  readonly workers: Workers;
+  readonly peers: Peers;
+  readonly random: Random;
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** A worker that drains is nobody's home. */
+  readonly isDraining: () => boolean;
+}
+
+/** Decides which worker serves a stream to the others. */
+export class HomeChoice {
+  private readonly options: HomeChoiceOptions;
+
+  constructor(options: HomeChoiceOptions) {
+    this.options = options;
+  }
+
+  /** Keeps a home that lives; else asks the operator; else draws. */
+  async choose(stream: string, entry: DirectoryEntry | undefined): Promise<string> {
+    if (entry !== undefined && this.mayStay(entry.home)) return entry.home;
+    return await this.place(stream);
+  }
+
+  /** A home as if there were none. */
+  async place(stream: string): Promise<string> {
+    const { peers, workers, log } = this.options;
+    try {
+      const home = await peers.place(stream, workers.self);
+      if (this.mayStay(home)) return home;
+      log.info({ stream, home }, 'operator placed on a worker that is not usable; drawing');
+    } catch (error) {
+      log.info({ stream, err: error, code: 'PEER_UNREACHABLE' }, 'operator silent; drawing a home');
+    }
+    return this.draw();
+  }
+
+  /** Uniform over those with headroom: the same spread as the operator's. */
+  draw(): string {
+    const { workers, random, settings, isDraining } = this.options;
+    const others = workers.withHeadroom().map(({ id }) => id);
+    if (isDraining()) return pick(random, others) ?? workers.self;
+    if (settings.placementPolicy === 'Local') return workers.self;
+    return pick(random, [workers.self, ...others]) ?? workers.self;
+  }
+
+  private mayStay(home: string): boolean {
+    const { workers, isDraining } = this.options;
+    if (home === workers.self) return !isDraining();
+    return workers.isAlive(home) && workers.get(home)?.isDraining === false;
+  }
+}

@@ -1,0 +1,173 @@
+import { LoadReport, type StreamInfo } from '@streamcluster/proto';
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../stream/clock.ts';
+import type { Bus } from './bus.ts';
+import type { Claims } from './claims.ts';
+import { jitter, type Random } from './random.ts';
+import type { Settings } from './settings.ts';
+import type { StreamInfos } from './stream-infos.ts';
+import type { Workers } from './workers.ts';
+
+/** How busy this process is; rates are of the last period. */
+export interface ProcessSample {
+  /** 0 to 1. */
+  readonly loopUtilization: number;
+  readonly tickLagMs: number;
+  readonly bytesInPerSecond: number;
+  readonly bytesOutPerSecond: number;
+  readonly connections: number;
+  readonly arenaBytes: number;
+  readonly rssBytes: number;
+}
+
+/** What does not change while the process runs. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly startedUnixMs: number;
+  readonly cpus: readonly number[];
+  /** -1: several, or unknown. */
+  readonly numaNode: number;
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
+}
+
+export interface LoadReportsOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly workers: Workers;
+  readonly claims: Claims;
+  readonly infos: StreamInfos;
+  readonly settings: Settings;
+  /** `sc.NAMESPACE.CLUSTER.load`. */
+  readonly subject: string;
+  readonly sample: () => ProcessSample;
+  readonly facts: ProcessFacts;
+  readonly isDraining: () => boolean;
+}
+
+const PERIOD_MS = 2_000;
+const JITTER_SHARE = 0.1;
+const MAX_STREAMS = 500;
+
+/** Says every two seconds how this worker is, and hears the others. */
+export class LoadReports {
+  private readonly options: LoadReportsOptions;
+  private sequence = 0;
+  private timer: Timer | undefined = undefined;
+
+  constructor(options: LoadReportsOptions) {
+    this.options = options;
+  }
+
+  /** The first report goes out at once, and whenever the bus is back. */
+  start(): void {
+    const { bus, subject } = this.options;
+    bus.subscribe(`${subject}.*`, (payload) => this.heard(payload));
+    bus.onConnection((isConnected) => {
+      if (isConnected) this.send();
+    });
+    this.run();
+  }
+
+  stop(): void {
+    this.timer?.clear();
+  }
+
+  /** Out of turn: something that others should know at once. */
+  send(): void {
+    const { bus, subject, workers } = this.options;
+    if (!bus.isConnected) return;
+    bus.publish(`${subject}.${workers.self}`, LoadReport.encode(this.report()).finish());
+  }
+
+  private run(): void {
+    const { clock, random } = this.options;
+    this.send();
+    this.timer = clock.setTimer(jitter(random, PERIOD_MS, JITTER_SHARE), () => this.run());
+  }
+
+  private report(): LoadReport {
+    const { workers, clock, facts, sample, settings, claims, isDraining } = this.options;
+    const infos = this.options.infos.list();
+    const now = sample();
+    const viewersByProtocol = viewersOf(infos);
+    const { relay = 0, ...players } = viewersByProtocol;
+    this.sequence += 1;
+    return LoadReport.fromPartial({
+      worker: workers.self,
+      sequence: BigInt(this.sequence),
+      sentUnixMs: BigInt(Math.round(clock.unixMs())),
+      loopUtilization: now.loopUtilization,
+      tickLagMs: now.tickLagMs,
+      bytesInPerSecond: now.bytesInPerSecond,
+      bytesOutPerSecond: now.bytesOutPerSecond,
+      streams: infos.length,
+      publishers: claims.openPublications,
+      viewers: sum(Object.values(players)),
+      relaysOut: relay,
+      connections: now.connections,
+      arenaBytes: BigInt(now.arenaBytes),
+      rssBytes: BigInt(now.rssBytes),
+      cpus: [...facts.cpus],
+      numaNode: facts.numaNode,
+      draining: isDraining(),
+      topStreams: topOf(infos),
+      topStreamsTruncated: infos.length > MAX_STREAMS,
+      grpcAddress: facts.grpcAddress,
+      httpAddress: facts.httpAddress,
+      appliedVersion: BigInt(settings.appliedVersion),
+      startedUnixMs: BigInt(Math.round(facts.startedUnixMs)),
+      pid: facts.pid,
+      viewersByProtocol,
+    });
+  }
+
+  private heard(payload: Uint8Array): void {
+    const report = decode(payload);
+    if (report === undefined || report.worker === '') {
+      this.options.log.warn({ bytes: payload.length }, 'load report malformed');
+      return;
+    }
+    this.options.workers.note({
+      id: report.worker,
+      grpcAddress: report.grpcAddress,
+      httpAddress: report.httpAddress,
+      isDraining: report.draining,
+      load: report.loopUtilization,
+      startedUnixMs: Number(report.startedUnixMs),
+    });
+  }
+}
+
+function decode(payload: Uint8Array): LoadReport | undefined {
+  try {
+    return LoadReport.decode(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+function topOf(infos: readonly StreamInfo[]): StreamInfo[] {
+  return infos
+    .map((info) => ({ info, viewers: sum(Object.values(info.viewers)) }))
+    .sort((a, b) => b.viewers - a.viewers)
+    .slice(0, MAX_STREAMS)
+    .map(({ info }) => info);
+}
+
+/** Viewers by protocol, relays of other workers among them. */
+export function viewersOf(infos: readonly StreamInfo[]): Record<string, number> {
+  const totals: Record<string, number> = {};
+  for (const { viewers } of infos) {
+    for (const [protocol, count] of Object.entries(viewers)) {
+      totals[protocol] = (totals[protocol] ?? 0) + count;
+    }
+  }
+  return totals;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,244 @@
+import type { Logger } from 'pino';
+import { WorkerError } from '../errors.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import type { Clock } from '../stream/clock.ts';
+import { parseContinuation, type Continuation } from '../stream/continuation.ts';
+import type { StreamRegistry } from '../stream/registry.ts';
+import type { Stream } from '../stream/stream.ts';
+import { LocalPublication, type Claim } from './claim.ts';
+import type { Claims } from './claims.ts';
+import type { ChangeResult, Directory } from './directory.ts';
+import type { DirectoryEntry } from './directory-entry.ts';
+import type { HomeChoice } from './home-choice.ts';
+import { RELEASE_NEWER_EPOCH, type Peers, type ReleaseAnswer } from './peers.ts';
+import type { Publication, Publisher } from './stream-access.ts';
+import type { Workers } from './workers.ts';
+
+export interface PublishFlowOptions {
+  readonly workers: Workers;
+  readonly directory: Directory;
+  readonly peers: Peers;
+  readonly streams: StreamRegistry;
+  readonly claims: Claims;
+  readonly homes: HomeChoice;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The stream's publisher is here now: its relay, if any, is let go. */
+  readonly stopFollowing: (name: StreamName) => void;
+}
+
+interface TakeOver {
+  /** Undefined: nobody knows, or our own stream goes on. */
+  readonly continuation: Continuation | undefined;
+}
+
+type Claimed = Omit<DirectoryEntry, 'nonce'> & { readonly isConfirmed: boolean };
+
+/** How often another worker's claim may come in between. */
+const MAX_ATTEMPTS = 4;
+/**
+ * When the ingest worker died, other copies may be some frames ahead of ours:
+ * numbers and time go on behind what they can have.
+ */
+const LOST_FRAMES = 1_000;
+const LOST_MS = 500;
+
+/**
+ * What happens between a client's publish and its first frame: whoever had the
+ * stream before hands it over, the home is chosen, the directory is claimed.
+ */
+export class PublishFlow {
+  private readonly options: PublishFlowOptions;
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: PublishFlowOptions) {
+    this.options = options;
+  }
+
+  /** One at a time for each stream. */
+  async publish(name: StreamName, publisher: Publisher): Promise<Publication> {
+    const before = this.turns.get(name.key) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => this.run(name, publisher));
+    this.turns.set(name.key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.turns.get(name.key) === turn) this.turns.delete(name.key);
+    }
+  }
+
+  private async run(name: StreamName, publisher: Publisher): Promise<Publication> {
+    this.replaceLocal(name);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const entry = await this.entryOf(name);
+      const taken = await this.takeOver(name, entry);
+      if (taken === undefined) continue;
+      const home = await this.options.homes.choose(name.key, entry);
+      const claimed = await this.claim(name, entry, home);
+      if (claimed !== undefined) return this.start(name, publisher, { claimed, ...taken });
+    }
+    throw new WorkerError('STREAM_BUSY', name.key);
+  }
+
+  /** A publisher of ours that is alive refuses; one that is half-open goes. */
+  private replaceLocal(name: StreamName): void {
+    const { claims, log } = this.options;
+    const publication = claims.get(name.key)?.publication;
+    if (publication === undefined) return;
+    if (publication.isAlive) throw new WorkerError('STREAM_BUSY', name.key);
+    publication.revoke('replaced', log);
+  }
+
+  /** As of now, or as far as known while the directory does not answer. */
+  private async entryOf(name: StreamName): Promise<DirectoryEntry | undefined> {
+    const { directory, log } = this.options;
+    try {
+      return await directory.read(name.key);
+    } catch (error) {
+      log.warn({ stream: name.key, err: error }, 'publishing without the directory');
+      return directory.get(name.key);
+    }
+  }
+
+  /** Asks whoever has the stream to let go, and where it stands. */
+  private async takeOver(
+    name: StreamName,
+    entry: DirectoryEntry | undefined,
+  ): Promise<TakeOver | undefined> {
+    const { self } = this.options.workers;
+    if (entry === undefined || entry.ingest === self) return { continuation: undefined };
+    const answer = await this.release(name, entry, entry.ingest);
+    if (answer?.isReleased === false) {
+      if (answer.reason === RELEASE_NEWER_EPOCH) return undefined;
+      throw new WorkerError('STREAM_BUSY', name.key);
+    }
+    const given = answer === undefined ? undefined : decode(answer.continuation);
+    const continuation = given ?? this.ownCopy(name) ?? (await this.homesCopy(name, entry));
+    return { continuation };
+  }
+
+  private ownCopy(name: StreamName): Continuation | undefined {
+    const stream = this.options.streams.get(name);
+    if (stream === undefined || stream.state === 'ended' || stream.nextSequence < 0) {
+      return undefined;
+    }
+    return behind(stream.continuation());
+  }
+
+  private async homesCopy(
+    name: StreamName,
+    entry: DirectoryEntry,
+  ): Promise<Continuation | undefined> {
+    const { home, ingest } = entry;
+    if (home === ingest || home === this.options.workers.self) return undefined;
+    const answer = await this.release(name, entry, home);
+    const copy = answer === undefined ? undefined : decode(answer.continuation);
+    return copy === undefined ? undefined : behind(copy);
+  }
+
+  /** Undefined when the worker does not answer: it counts as dead. */
+  private async release(
+    name: StreamName,
+    entry: DirectoryEntry,
+    worker: string,
+  ): Promise<ReleaseAnswer | undefined> {
+    const { workers, peers, log } = this.options;
+    const sighting = workers.get(worker);
+    if (sighting === undefined || !workers.isAlive(worker)) return undefined;
+    try {
+      return await peers.release(sighting.grpcAddress, {
+        stream: name.key,
+        epoch: entry.epoch,
+        newIngestWorker: workers.self,
+      });
+    } catch (error) {
+      const fields = { stream: name.key, worker, err: error, code: 'PEER_UNREACHABLE' };
+      log.info(fields, 'worker that had the stream does not answer');
+      return undefined;
+    }
+  }
+
+  /** Undefined when another claim came in between. */
+  private async claim(
+    name: StreamName,
+    seen: DirectoryEntry | undefined,
+    home: string,
+  ): Promise<Claimed | undefined> {
+    const { directory, workers, clock, claims } = this.options;
+    const epoch =
+      Math.max(
+        directory.highestEpoch(name.key),
+        seen?.epoch ?? 0,
+        claims.get(name.key)?.epoch ?? 0,
+      ) + 1;
+    const publishedUnixMs = clock.unixMs();
+    const wanted = { home, ingest: workers.self, replicas: [], epoch, publishedUnixMs };
+    const result: ChangeResult = await directory.change(name.key, (current) =>
+      isSame(current, seen) ? wanted : 'keep',
+    );
+    if (result.kind === 'unavailable') return { ...wanted, isConfirmed: false };
+    return result.kind === 'done' ? { ...wanted, isConfirmed: true } : undefined;
+  }
+
+  private start(
+    name: StreamName,
+    publisher: Publisher,
+    outcome: TakeOver & { readonly claimed: Claimed },
+  ): Publication {
+    const { streams, claims, clock, log, stopFollowing } = this.options;
+    const { claimed, continuation } = outcome;
+    stopFollowing(name);
+    const stream = streams.open(name);
+    const source = stream.publish(continuation);
+    const publication = new LocalPublication(stream, source, publisher, clock);
+    const { home, epoch, publishedUnixMs, isConfirmed } = claimed;
+    const claim = { stream, publication, home, epoch, publishedUnixMs, isConfirmed };
+    this.hold(claims.get(name.key), claim);
+    const { protocol, remoteAddress } = publisher;
+    const isContinued = continuation !== undefined;
+    const fields = { stream: name.key, protocol, remoteAddress, home, epoch, isContinued };
+    log.info({ ...fields, isConfirmed }, 'publication opened');
+    this.assign(claim);
+    return publication;
+  }
+
+  private hold(present: Claim | undefined, claim: Claim): void {
+    if (present?.stream === claim.stream) Object.assign(present, claim);
+    else this.options.claims.add(claim);
+    claim.stream.epoch = claim.epoch;
+  }
+
+  /** Best effort: the directory tells the home as well. */
+  private assign(claim: Claim): void {
+    const { workers, peers, log } = this.options;
+    const sighting = workers.get(claim.home);
+    if (claim.home === workers.self || sighting === undefined) return;
+    const stream = claim.stream.name.key;
+    const call = { stream, epoch: claim.epoch, ingestWorker: workers.self };
+    peers.assign(sighting.grpcAddress, call).catch((error: unknown) => {
+      log.info({ stream, home: claim.home, err: error, code: 'PEER_UNREACHABLE' }, 'home not told');
+    });
+  }
+}
+
+function isSame(current: DirectoryEntry | undefined, seen: DirectoryEntry | undefined): boolean {
+  return current?.nonce === seen?.nonce;
+}
+
+function behind(copy: Continuation): Continuation {
+  const { nextSequence, lastDtsMs } = copy;
+  return {
+    ...copy,
+    nextSequence: nextSequence + LOST_FRAMES,
+    lastDtsMs: lastDtsMs < 0 ? lastDtsMs : lastDtsMs + LOST_MS,
+  };
+}
+
+function decode(bytes: Uint8Array): Continuation | undefined {
+  if (bytes.length === 0) return undefined;
+  try {
+    return parseContinuation(JSON.parse(Buffer.from(bytes).toString()));
+  } catch {
+    return undefined;
+  }
+}

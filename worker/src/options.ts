@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { WorkerError } from './errors.ts';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const seconds = z.coerce.number().int().min(0).max(86_400);
+const address = z.string().refine((text) => isIP(text) !== 0, 'not a literal IP address');
+const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+const hostAndPort = z.string().regex(/^.+:\d{1,5}$/, 'not HOST:PORT');
+
+/** One flag each, `--rtmp-port` for rtmpPort, or the variable SC_RTMP_PORT. */
+const schema = z.strictObject({
+  id: label,
+  namespace: label.default('default'),
+  cluster: label.default('quickstart'),
+  /** Several servers by comma. */
+  nats: z.string().regex(/^(nats|tls|ws|wss):\/\/\S+$/, 'not a nats:// URL'),
+  /** Without it workers place streams for themselves. */
+  operator: hostAndPort.optional(),
+  /** Key-value bucket of the directory; by default named by namespace and cluster. */
+  bucket: z
+    .string()
+    .regex(/^[-\w]+$/)
+    .optional(),
+  listen: z
+    .string()
+    .default('127.0.0.1')
+    .transform((text) => text.split(','))
+    .pipe(z.array(address).min(1)),
+  rtmpPort: port.default(1935),
+  httpPort: port.default(8080),
+  adminHost: address.default('127.0.0.1'),
+  adminPort: port.default(9090),
+  grpcPort: port.default(0),
+  /** Where other workers and the operator reach this one. */
+  advertise: z.string().min(1).default('127.0.0.1'),
+  /** CPUs to pin to, as `2` or `0,4-5`; empty: not pinned. */
+  cpus: z
+    .string()
+    .regex(/^(\d+(-\d+)?(,\d+(-\d+)?)*)?$/, 'not a list of CPUs')
+    .default('')
+    .transform(expandCpus),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  drainDeadlineSeconds: seconds.default(600),
+  drainPublisherGraceSeconds: seconds.default(60),
+  /** Bound on the memory of all logs. */
+  arenaMib: z.coerce.number().int().min(64).max(262_144).default(2_048),
+});
+
+export type WorkerOptions = z.output<typeof schema>;
+
+/** Throws OPTIONS_INVALID with the flag's name and why. */
+export function parseOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): WorkerOptions {
+  const given = { ...fromEnvironment(environment), ...fromFlags(args) };
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `--${toFlag(String(path[0] ?? ''))}: ${message}`,
+  );
+  throw new WorkerError('OPTIONS_INVALID', faults.join('; '));
+}
+
+/** Name of the directory's bucket. */
+export function bucketOf({ bucket, namespace, cluster }: WorkerOptions): string {
+  return bucket ?? `sc-${namespace}-${cluster}`;
+}
+
+function fromFlags(args: readonly string[]): Record<string, string> {
+  const names = Object.keys(schema.shape);
+  const flags = Object.fromEntries(
+    names.map((name) => [toFlag(name), { type: 'string' as const }]),
+  );
+  try {
+    const { values } = parseArgs({ args: [...args], options: flags });
+    const pairs = names.map((name) => [name, values[toFlag(name)]] as const);
+    return definedOf(pairs);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new WorkerError('OPTIONS_INVALID', message, { cause: error });
+  }
+}
+
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const names = Object.keys(schema.shape);
+  return definedOf(
+    names.map((name) => {
+      const variable = `SC_${toFlag(name).replaceAll('-', '_').toUpperCase()}`;
+      return [name, environment[variable]] as const;
+    }),
+  );
+}
+
+function definedOf(
+  pairs: readonly (readonly [string, string | undefined])[],
+): Record<string, string> {
+  const defined = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(defined);
+}
+
+function toFlag(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function expandCpus(list: string): number[] {
+  if (list === '') return [];
+  return list.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  });
+}

@@ -1,0 +1,265 @@
+import { performance } from 'node:perf_hooks';
+import type { Logger } from 'pino';
+import { createAdminApp } from '../admin/admin-app.ts';
+import { WorkerMetrics } from '../admin/metrics.ts';
+import { EngineDialer } from '../cluster/adapters/engine-dialer.ts';
+import { GrpcControlServer } from '../cluster/adapters/grpc-control.ts';
+import { GrpcPeers } from '../cluster/adapters/grpc-peers.ts';
+import { NatsBus } from '../cluster/adapters/nats-bus.ts';
+import { numaNodeOf, ProcessSampler } from '../cluster/adapters/process-sampler.ts';
+import { realRandom } from '../cluster/adapters/real-random.ts';
+import { Cluster } from '../cluster/cluster.ts';
+import { viewersOf } from '../cluster/load-report.ts';
+import { RelayRoute, type RelayAccess } from '../cluster/relay-route.ts';
+import { defaultSettings } from '../cluster/settings.ts';
+import type { Engine } from '../engine/engine.ts';
+import { createEngine, DEFAULT_ENGINE_OPTIONS } from '../engine/native.ts';
+import { driveTicks } from '../engine/tick-driver.ts';
+import { WorkerError } from '../errors.ts';
+import { bucketOf, type WorkerOptions } from '../options.ts';
+import { HttpServer } from '../protocols/http/server.ts';
+import { realClock } from '../stream/clock.ts';
+import { StreamRegistry } from '../stream/registry.ts';
+import { listening, usableHosts } from './listen-hosts.ts';
+import { MediaPorts } from './media-ports.ts';
+
+const ARENA_FULL_SHARE = 0.9;
+
+/** Everything that a worker is made of, connected; no decisions. */
+export class WorkerProcess {
+  private readonly options: WorkerOptions;
+  private readonly log: Logger;
+  private readonly engine: Engine;
+  private readonly sampler: ProcessSampler;
+  private readonly settings = defaultSettings();
+  private readonly streams: StreamRegistry;
+  private readonly bus: NatsBus;
+  private readonly peers: GrpcPeers;
+  private readonly metrics: WorkerMetrics;
+  private readonly onStopped: () => void;
+  private ticks: { close(): void } | undefined = undefined;
+  private cluster: Cluster | undefined = undefined;
+  private control: GrpcControlServer | undefined = undefined;
+  private admin: HttpServer | undefined = undefined;
+  private media: MediaPorts | undefined = undefined;
+  private isReady = false;
+
+  /** Throws ENGINE_MISSING, ENGINE_BROKEN or ENGINE_AFFINITY. `onStopped`: it
+   * was drained, the process may end. */
+  constructor(options: WorkerOptions, log: Logger, onStopped: () => void) {
+    this.options = options;
+    this.log = log;
+    this.onStopped = onStopped;
+    const arenaCapBytes = options.arenaMib * 1024 * 1024;
+    const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
+    this.engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
+    if (options.cpus.length > 0) this.engine.pin(options.cpus);
+    this.sampler = new ProcessSampler(this.engine);
+    const { engine, settings } = this;
+    const config = (): typeof settings.streams => settings.streams;
+    this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
+    const name = `streamcluster-worker-${options.id}`;
+    const bucket = bucketOf(options);
+    const base = { clock: realClock, random: realRandom, log };
+    this.bus = new NatsBus({ ...base, url: options.nats, bucket, name });
+    this.peers = new GrpcPeers(options.operator);
+    this.metrics = this.makeMetrics();
+  }
+
+  /** Own ports at once; users' ports when the directory has been read. */
+  async start(): Promise<void> {
+    const cluster = await this.startControl();
+    this.ticks = driveTicks(this.engine);
+    cluster.directory.onLoaded(() => this.becomeReady());
+    cluster.start();
+    this.bus.start();
+  }
+
+  /** SIGTERM. */
+  drain(reason: string): void {
+    const { drainDeadlineSeconds, drainPublisherGraceSeconds } = this.options;
+    this.cluster?.drain.start({
+      deadlineSeconds: drainDeadlineSeconds,
+      publisherGraceSeconds: drainPublisherGraceSeconds,
+      reason,
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.cluster?.reports.stop();
+    this.media?.close();
+    this.admin?.close();
+    await this.control?.stop();
+    this.peers.close();
+    await this.bus.close();
+    this.ticks?.close();
+    this.streams.close();
+    this.engine.close();
+  }
+
+  /** The cluster needs the ports' numbers, the ports need the cluster. */
+  private async startControl(): Promise<Cluster> {
+    const { options, log, engine } = this;
+    const { id: worker, adminHost: host } = options;
+    const access: RelayAccess = {
+      viewForRelay: async (name, epoch) => await this.present().viewForRelay(name, epoch),
+    };
+    const fallback = await createAdminApp({
+      notReady: () => this.notReady(),
+      registry: this.metrics.registry,
+      loop: () => this.debugLoop(),
+      objects: () => this.debugObjects(),
+    });
+    this.admin = new HttpServer({
+      engine,
+      log,
+      counters: this.metrics,
+      routes: [new RelayRoute(access, log)],
+      fallback,
+      hosts: [host],
+      port: options.adminPort,
+      reusePort: false,
+    });
+    const admin = this.admin;
+    listening(() => admin.start());
+    const control = (): Cluster['control'] => this.present().control;
+    this.control = new GrpcControlServer({ worker, log, host, port: options.grpcPort, control });
+    const grpcPort = await this.control.start();
+    const cluster = this.makeCluster(admin.port, grpcPort);
+    this.cluster = cluster;
+    this.media = this.makeMedia(cluster);
+    return cluster;
+  }
+
+  /** Calls may come in the moment before it is made. */
+  private present(): Cluster {
+    if (this.cluster === undefined) throw new WorkerError('WORKER_OVERLOADED', 'starting');
+    return this.cluster;
+  }
+
+  private makeCluster(adminPort: number, grpcPort: number): Cluster {
+    const { options, engine, log, settings, streams, bus, peers, sampler } = this;
+    const { advertise, namespace } = options;
+    const host = advertise.includes(':') ? `[${advertise}]` : advertise;
+    const cpus = engine.affinity();
+    return new Cluster({
+      self: options.id,
+      loadSubject: `sc.${namespace}.${options.cluster}.load`,
+      bus,
+      peers,
+      dialer: new EngineDialer(engine),
+      streams,
+      clock: realClock,
+      random: realRandom,
+      log,
+      settings,
+      facts: {
+        pid: process.pid,
+        startedUnixMs: realClock.unixMs() - process.uptime() * 1_000,
+        cpus,
+        numaNode: numaNodeOf(cpus),
+        grpcAddress: `${host}:${grpcPort}`,
+        httpAddress: `${host}:${adminPort}`,
+      },
+      sample: () => sampler.sample(),
+      hasRoom: () => sampler.latest.arenaBytes < options.arenaMib * 1_048_576 * ARENA_FULL_SHARE,
+      onDraining: (isDraining) => this.onDraining(isDraining),
+      onDrained: this.onStopped,
+    });
+  }
+
+  private makeMedia(streams: Cluster): MediaPorts {
+    const { engine, log, metrics, options } = this;
+    const { rtmpPort, httpPort } = options;
+    const hosts = usableHosts(engine, options.listen, log);
+    return new MediaPorts({ engine, streams, log, counters: metrics, hosts, rtmpPort, httpPort });
+  }
+
+  private becomeReady(): void {
+    const { media, cluster, admin, options } = this;
+    if (this.isReady || media === undefined || cluster === undefined) return;
+    this.isReady = true;
+    const ports = media.open();
+    cluster.reports.send();
+    const { grpcAddress, httpAddress } = cluster.facts;
+    this.log.info(
+      {
+        rtmpPort: ports.rtmp,
+        httpPort: ports.http,
+        adminPort: admin?.port,
+        grpcPort: Number(grpcAddress.slice(grpcAddress.lastIndexOf(':') + 1)),
+        grpcAddress,
+        httpAddress,
+        cpus: cluster.facts.cpus,
+        numaNode: cluster.facts.numaNode,
+      },
+      'worker ready',
+    );
+  }
+
+  private onDraining(isDraining: boolean): void {
+    if (isDraining) this.media?.stopAccepting();
+    else if (this.isReady) this.media?.open();
+    this.cluster?.reports.send();
+  }
+
+  private notReady(): { code: string; message: string } | undefined {
+    if (!this.isReady) return { code: 'NATS_UNREACHABLE', message: 'directory not read yet' };
+    const isDraining = this.cluster?.drain.isDraining ?? false;
+    return isDraining ? { code: 'WORKER_DRAINING', message: 'worker is draining' } : undefined;
+  }
+
+  private makeMetrics(): WorkerMetrics {
+    const { engine, sampler, streams } = this;
+    const { slowViewers } = streams;
+    return new WorkerMetrics({
+      streams: () => this.cluster?.infos.list().length ?? 0,
+      publishers: () => this.cluster?.claims.openPublications ?? 0,
+      relays: () => this.cluster?.relays.size ?? 0,
+      viewersByProtocol: () => viewersOf(this.cluster?.infos.list() ?? []),
+      connections: () => sampler.latest.connections,
+      arenaBytes: () => sampler.latest.arenaBytes,
+      loopUtilization: () => sampler.latest.loopUtilization,
+      tickLagMs: () => sampler.latest.tickLagMs,
+      bytesReceived: () => engine.stats().bytesReceivedTotal,
+      bytesSent: () => engine.stats().bytesSentTotal,
+      viewerSkips: () => slowViewers.skipsTotal,
+      slowViewersClosed: () => slowViewers.closedTotal,
+      droppedFrames: () => slowViewers.droppedFramesTotal,
+      directoryEntries: () => this.cluster?.directory.size ?? 0,
+      isBusConnected: () => this.bus.isConnected,
+      isDraining: () => this.cluster?.drain.isDraining ?? false,
+    });
+  }
+
+  private debugLoop(): object {
+    const { utilization, active, idle } = performance.eventLoopUtilization();
+    return {
+      utilizationSinceStart: utilization,
+      activeMs: active,
+      idleMs: idle,
+      affinity: this.engine.affinity(),
+      latest: this.sampler.latest,
+      engine: this.engine.stats(),
+    };
+  }
+
+  private debugObjects(): object {
+    const { cluster } = this;
+    return {
+      memory: process.memoryUsage(),
+      streams: this.streams.list().map((stream) => ({
+        name: stream.name.key,
+        state: stream.state,
+        source: stream.sourceKind,
+        epoch: stream.epoch,
+        nextSequence: stream.nextSequence,
+        viewers: stream.viewerCounts(),
+      })),
+      claims: cluster?.claims.size ?? 0,
+      relays: cluster?.relays.describe() ?? [],
+      directoryEntries: cluster?.directory.size ?? 0,
+      workers: cluster?.workers.live() ?? [],
+    };
+  }
+}
