@@ -55,7 +55,7 @@ export interface Binding {
   end(slot: number): void;
   closeConnection(slot: number): void;
   /** Results: remote port, local port. */
-  address(slot: number): string;
+  address(slot: number): string | undefined;
   openLog(framing: number, chunkBytes: number): number;
   /** Offset of the new extent in the arena; results: its capacity. */
   extend(log: number, bytes: number): number;
@@ -64,8 +64,8 @@ export interface Binding {
   /** Id, or a negative errno. Results: port. */
   listen(host: string, port: number, reusePort: boolean): number;
   unlisten(id: number): void;
-  /** Slot. Results: generation. */
-  connect(host: string, port: number): number;
+  /** Slot; -1: none is free, or no literal address. Results: generation. */
+  connect(host: string, port: number): number | undefined;
   setTicks(sendTickMs: number, readTickMs: number): void;
   stats(): void;
   /** CPUs in results. 0, or a positive errno. */

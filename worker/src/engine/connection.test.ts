@@ -115,7 +115,9 @@ describe('connection', () => {
     const onClose = (reason: CloseReason): number => refused.push(reason);
     engine.connect('127.0.0.1', 1, { onData: () => undefined, onClose });
     await until('refused', () => refused.length === 1);
-    expect(refused).toEqual(['refused']);
+    engine.connect('localhost', port, { onData: () => undefined, onClose });
+    await until('failed', () => refused.length === 2);
+    expect(refused).toEqual(['refused', 'error']);
   });
 
   it('closes a connection whose writes nobody reads', async () => {

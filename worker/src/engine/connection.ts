@@ -51,7 +51,7 @@ export class NativeConnection implements Connection {
     this.#rows = memory.rows;
     this.#slot = slot;
     this.#row = slot * ROW_FIELDS;
-    this.remoteAddress = binding.address(slot);
+    this.remoteAddress = binding.address(slot) ?? '';
     this.remotePort = memory.results[0] ?? 0;
     this.localPort = memory.results[1] ?? 0;
   }

@@ -295,4 +295,53 @@ describe('cursor', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(engine.stats().sendMs).toBe(before);
   });
+
+  it('sends a header and the span behind it in one packet', async () => {
+    const engine = testEngine();
+    const log = engine.createLog('raw');
+    append(log, pattern(1000, 1));
+    const port = serve(engine, (connection) => ({
+      onData: () => {
+        connection.write(Buffer.alloc(60, 'h'));
+        connection.write(Buffer.alloc(40, 'h'));
+        connection.writeSpan(log, 0, 1000);
+      },
+    }));
+    const { socket } = client(port);
+    const sizes: number[] = [];
+    socket.on('data', (chunk) => sizes.push(chunk.length));
+    socket.write('go');
+    await until('answered', () => sizes.length > 0);
+    expect(sizes).toEqual([1100]);
+  });
+
+  it('holds memory flat while viewers and logs come and go', async () => {
+    const engine = testEngine();
+    const round = async (): Promise<void> => {
+      const log = engine.createLog('flv');
+      const viewers: Connection[] = [];
+      const port = serve(engine, (connection) => {
+        viewers.push(connection);
+        connection.attachCursor(log, { position: 0 });
+        return {};
+      });
+      const clients = Array.from({ length: 10 }, () => {
+        const one = client(port);
+        one.socket.removeAllListeners('data').resume();
+        return one;
+      });
+      for (let i = 0; i < 100; i += 1) appendRecord(log, i, 40_000);
+      await until('sent', () => viewers.length === 10);
+      await until('all', () => viewers.every(({ bytesSent }) => bytesSent === log.head));
+      log.close();
+      for (const { socket } of clients) socket.destroy();
+      await until('closed', () => engine.stats().connections === 0);
+    };
+    await round();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 8; i += 1) await round();
+    await until('punched', () => engine.stats().arenaPunchedBytesTotal > 9 * 4_000_000);
+    expect(engine.stats().arenaInUseBytes).toBe(0);
+    expect(process.memoryUsage().rss - before).toBeLessThan(40 << 20);
+  });
 });

@@ -21,6 +21,13 @@ const MIB = 1024 * 1024;
 /** Events handed over in one call; more wait for the next. */
 const EVENTS_MAX = 4096;
 const RESULTS_MAX = 1024;
+/** Of a connection that could not be opened: calls on it do nothing. */
+const NO_SLOT = -1;
+/** Places in the engine's order of CloseReason. */
+const CLOSED_BY_US = 0;
+const CLOSED_BY_ERROR = 6;
+/** Room for one read at least (READ_ROOM_MIN_BYTES in connection.c). */
+const SLAB_MIN_BYTES = 16384;
 
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   arenaBytes: 8192 * MIB,
@@ -47,6 +54,7 @@ class NativeEngine implements Engine {
   #closed = false;
 
   constructor(options: EngineOptions) {
+    if (options.slabBytes < SLAB_MIN_BYTES) throw new RangeError('slabBytes is too small');
     this.#memory = {
       slab: Buffer.allocUnsafeSlow(options.slabBytes),
       events: new Int32Array(EVENTS_HEAD + EVENTS_MAX * EVENT_INTS),
@@ -72,10 +80,14 @@ class NativeEngine implements Engine {
   }
 
   connect(host: string, port: number, handler: ConnectionHandler): Connection {
-    const slot = this.#binding.connect(host, port);
-    if (!(slot >= 0)) throw listenError({ host, port }, slot);
-    const connection = this.#adopt(slot, this.#memory.results[0] ?? 0);
+    const slot = this.#binding.connect(host, port) ?? NO_SLOT;
+    const generation = this.#memory.results[0] ?? 0;
+    const connection =
+      slot === NO_SLOT
+        ? new NativeConnection(this.#nextId++, NO_SLOT, 0, this.#door)
+        : this.#adopt(slot, generation);
     connection.handler = handler;
+    if (slot === NO_SLOT) process.nextTick(() => connection.tellClosed(CLOSED_BY_ERROR));
     return connection;
   }
 
@@ -112,7 +124,7 @@ class NativeEngine implements Engine {
     this.#listeners.clear();
     this.#binding.closeEngine();
     process.nextTick(() => {
-      for (const connection of open) connection.tellClosed(0);
+      for (const connection of open) connection.tellClosed(CLOSED_BY_US);
     });
   }
 
