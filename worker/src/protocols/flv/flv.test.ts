@@ -88,6 +88,15 @@ describe('FlvRoute', () => {
     expect(served.refused).toEqual([code]);
   });
 
+  it('refuses a stream that has ended', async () => {
+    live.publish();
+    live.play();
+    live.end();
+    const answer = await fetch(`${served.url}/live/news.flv`);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ code: 'STREAM_NOT_FOUND' });
+  });
+
   it('leaves other paths to Node', async () => {
     expect(await (await fetch(`${served.url}/a/b/c.flv`)).text()).toMatch(/^node GET/);
   });

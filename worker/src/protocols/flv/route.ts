@@ -6,7 +6,7 @@ import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/view
 import { FlvSession } from './session.ts';
 
 export interface FlvRouteOptions {
-  readonly streams: ViewAccess<Pick<Stream, 'attach'>>;
+  readonly streams: ViewAccess<Pick<Stream, 'attach' | 'state'>>;
   readonly log: Logger;
 }
 
@@ -31,6 +31,11 @@ export class FlvRoute implements MediaRoute {
   private handle(exchange: HttpExchange): void {
     const name = nameOfPath(exchange.segments, SUFFIX);
     withStream(this.options.streams, exchange, name, (stream, { key }) => {
+      // It lingers for HLS players only.
+      if (stream.state === 'ended') {
+        exchange.fail('STREAM_NOT_FOUND', key);
+        return;
+      }
       if (exchange.isHead) {
         exchange.respondHeadOfStream(200, HEADERS);
         return;

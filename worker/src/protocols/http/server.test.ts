@@ -326,6 +326,20 @@ describe('HttpServer', () => {
     expect(idle.text()).toMatch(/media media 1$/);
   });
 
+  it('closes a client that takes no bytes of its answer', async () => {
+    const { port, clock, refused, server } = served({ stallMs: 30_000 });
+    const raw = rawClient(port);
+    raw.socket.pause();
+    raw.send(Array.from({ length: 8 }, (_, i) => get(`/big/${i}`)).join(''));
+    // The socket buffers fill; from then on nothing moves.
+    await until('refused', () => {
+      clock.advance(1000);
+      return refused.length > 0;
+    });
+    expect(refused).toEqual(['HTTP_TIMEOUT']);
+    await until('closed', () => server.connections === 0);
+  });
+
   it('drains: nobody new, and every answer is the last', async () => {
     const { port, server } = served();
     const raw = rawClient(port);

@@ -2,9 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Connection, Engine, Listener } from '../../engine/engine.ts';
 import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
+import type { HttpContext, RefusalCounters } from './context.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './deadline.ts';
 import type { MediaRoute } from './media-route.ts';
-import { HttpSession, type HttpContext, type RefusalCounters } from './session.ts';
+import { HttpSession } from './session.ts';
 
 export interface HttpServerOptions {
   readonly engine: Engine;

@@ -1,5 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
+import type { ServerResponse } from 'node:http';
 import { ConnectionDuplex } from '../../engine/duplex.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../../engine/engine.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
@@ -11,31 +10,11 @@ import {
   type RequestFault,
 } from '../../formats/http/request-parser.ts';
 import { parseTarget } from '../../formats/http/target.ts';
-import { Deadline, type HttpLimits } from './deadline.ts';
+import type { HttpContext } from './context.ts';
+import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
-import type { MediaHandler, MediaPath, MediaRoute } from './media-route.ts';
+import type { MediaHandler, MediaPath } from './media-route.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
-
-/** Counts refusals by their error code. */
-export interface RefusalCounters {
-  count(reason: string): void;
-}
-
-/** What all sessions of a server share. */
-export interface HttpContext {
-  readonly routes: readonly MediaRoute[];
-  readonly fallback: Server;
-  /** Whose request Node's server is answering on a socket. */
-  readonly fallbackSessions: WeakMap<object, HttpSession>;
-  readonly log: Logger;
-  readonly counters: RefusalCounters;
-  readonly limits: HttpLimits;
-  /** As of the last sweep: good enough for limits of seconds. */
-  nowMs: number;
-  /** Every answer is its connection's last. */
-  isDraining: boolean;
-  forget(session: HttpSession): void;
-}
 
 /**
  * - head: between requests, or within a head

@@ -3,12 +3,12 @@ import { acceptKey, handshakeFault } from '../../formats/websocket/handshake.ts'
 import type { Stream } from '../../stream/stream.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
-import type { RefusalCounters } from '../http/session.ts';
+import type { RefusalCounters } from '../http/context.ts';
 import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
 import { WsFlvSession } from './session.ts';
 
 export interface WsFlvRouteOptions {
-  readonly streams: ViewAccess<Pick<Stream, 'attach'>>;
+  readonly streams: ViewAccess<Pick<Stream, 'attach' | 'state'>>;
   readonly log: Logger;
   readonly counters: RefusalCounters;
 }
@@ -43,6 +43,11 @@ export class WsFlvRoute implements MediaRoute {
     const accept = acceptKey(exchange.head.list('sec-websocket-key'));
     const name = nameOfPath(exchange.segments, SUFFIX);
     withStream(this.options.streams, exchange, name, (stream, { key }) => {
+      // It lingers for HLS players only.
+      if (stream.state === 'ended') {
+        exchange.fail('STREAM_NOT_FOUND', key);
+        return;
+      }
       const { log, counters } = this.options;
       const session = new WsFlvSession({ connection: exchange.connection, key, log, counters });
       exchange.takeOver(

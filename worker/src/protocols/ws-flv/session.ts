@@ -9,7 +9,7 @@ import { wsCloseFrame, wsFrame } from '../../formats/websocket/frame-writer.ts';
 import { CloseCode, Opcode } from '../../formats/websocket/opcode.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
-import type { RefusalCounters } from '../http/session.ts';
+import type { RefusalCounters } from '../http/context.ts';
 
 export interface WsFlvSessionOptions {
   readonly connection: Connection;

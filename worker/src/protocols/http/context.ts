@@ -1,0 +1,26 @@
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+import type { HttpLimits } from './deadline.ts';
+import type { MediaRoute } from './media-route.ts';
+import type { HttpSession } from './session.ts';
+
+/** Counts refusals by their error code. */
+export interface RefusalCounters {
+  count(reason: string): void;
+}
+
+/** What all sessions of a server share. */
+export interface HttpContext {
+  readonly routes: readonly MediaRoute[];
+  readonly fallback: Server;
+  /** Whose request Node's server is answering on a socket. */
+  readonly fallbackSessions: WeakMap<object, HttpSession>;
+  readonly log: Logger;
+  readonly counters: RefusalCounters;
+  readonly limits: HttpLimits;
+  /** As of the last sweep: good enough for limits of seconds. */
+  nowMs: number;
+  /** Every answer is its connection's last. */
+  isDraining: boolean;
+  forget(session: HttpSession): void;
+}
