@@ -17,27 +17,29 @@ export type Condition = z.output<typeof condition>;
 
 export const PHASES = ['Pending', 'Progressing', 'Ready', 'Degraded'] as const;
 
-export const statusSchema = z
-  .object({
-    observedGeneration: z.int().meta({ description: 'Generation that this status speaks of.' }),
-    phase: z.enum(PHASES).meta({ description: 'The conditions in one word.' }),
-    desiredReplicas: z.int().meta({ description: 'Workers wanted.' }),
-    replicas: z.int().meta({ description: 'Workers that exist and do not drain.' }),
-    readyReplicas: z.int().meta({ description: 'Workers that serve.' }),
-    draining: z.int().meta({ description: 'Workers that drain.' }),
-    selector: z.string().meta({ description: 'Label selector of the workers, for an HPA.' }),
-    streams: z.int().meta({ description: 'Streams that are published.' }),
-    viewers: z.int().meta({ description: 'Viewers of all streams.' }),
-    maxLoad: z.string().meta({ description: 'Highest load of a worker over the mean load.' }),
-    conditions: z
-      .array(condition)
-      .max(32)
-      .meta({
-        description: 'What holds and what does not.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
-      }),
-  })
+const statusFields = z.object({
+  observedGeneration: z.int().meta({ description: 'Generation that this status speaks of.' }),
+  phase: z.enum(PHASES).meta({ description: 'The conditions in one word.' }),
+  desiredReplicas: z.int().meta({ description: 'Workers wanted.' }),
+  replicas: z.int().meta({ description: 'Workers that exist and do not drain.' }),
+  readyReplicas: z.int().meta({ description: 'Workers that serve.' }),
+  draining: z.int().meta({ description: 'Workers that drain.' }),
+  selector: z.string().meta({ description: 'Label selector of the workers, for an HPA.' }),
+  streams: z.int().meta({ description: 'Streams that are published.' }),
+  viewers: z.int().meta({ description: 'Viewers of all streams.' }),
+  maxLoad: z.string().meta({ description: 'Highest load of a worker over the mean load.' }),
+  conditions: z
+    .array(condition)
+    .max(32)
+    .meta({
+      description: 'What holds and what does not.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    }),
+});
+
+/** Whole when the operator writes it; anything may be missing when read. */
+export const statusSchema = statusFields
   .partial()
   .meta({ description: 'What is the case. Written by the operator.' });
-export type StreamClusterStatus = Required<z.output<typeof statusSchema>>;
+export type StreamClusterStatus = z.output<typeof statusFields>;

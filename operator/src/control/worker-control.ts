@@ -1,0 +1,77 @@
+import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  WorkerServiceClient,
+  type ConfigureRequest,
+  type DrainRequest,
+} from '@streamcluster/proto';
+import { OperatorError } from '../errors.ts';
+
+/** What the operator asks of workers. Rejects with WORKER_UNREACHABLE. */
+export interface WorkerControl {
+  /** Resolves with the version that the worker applied. */
+  configure(address: string, request: ConfigureRequest): Promise<bigint>;
+  drain(address: string, request: DrainRequest): Promise<void>;
+}
+
+const DEADLINE_MS = 1_000;
+/** Channels to workers that are gone are closed when there are more. */
+const MAX_CHANNELS = 2_000;
+
+type Callback<Answer> = (error: ServiceError | null, answer: Answer) => void;
+
+/** WorkerControl on gRPC; one channel an address. */
+export class GrpcWorkerControl implements WorkerControl {
+  private readonly clients = new Map<string, WorkerServiceClient>();
+
+  async configure(address: string, request: ConfigureRequest): Promise<bigint> {
+    const client = this.client(address);
+    const answer = await asked<{ appliedVersion: bigint }>(address, (done) =>
+      client.configure(request, new Metadata(), { deadline: deadline() }, done),
+    );
+    return answer.appliedVersion;
+  }
+
+  async drain(address: string, request: DrainRequest): Promise<void> {
+    const client = this.client(address);
+    await asked(address, (done) =>
+      client.drain(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
+  close(): void {
+    for (const client of this.clients.values()) client.close();
+    this.clients.clear();
+  }
+
+  private client(address: string): WorkerServiceClient {
+    const known = this.clients.get(address);
+    if (known !== undefined) return known;
+    if (this.clients.size >= MAX_CHANNELS) this.close();
+    const client = new WorkerServiceClient(address, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': 16 * 1024 * 1024,
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      // A worker that comes back on the same address is called at once.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    });
+    this.clients.set(address, client);
+    return client;
+  }
+}
+
+function deadline(): number {
+  return Date.now() + DEADLINE_MS;
+}
+
+function asked<Answer>(
+  address: string,
+  call: (done: Callback<Answer>) => unknown,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    call((error, answer) => {
+      if (error === null) resolve(answer);
+      else reject(new OperatorError('WORKER_UNREACHABLE', address, { cause: error }));
+    });
+  });
+}

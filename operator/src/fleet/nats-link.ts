@@ -1,0 +1,136 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../clock.ts';
+import { natsErrorCode } from './nats-errors.ts';
+
+export interface NatsLinkOptions {
+  /** `nats://host:4222`, several by comma. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Subscription {
+  readonly subject: string;
+  readonly onMessage: (payload: Uint8Array) => void;
+}
+
+const RETRY_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** A server that hangs is noticed after three of these; 20 s by default. */
+const PING_INTERVAL_MS = 2_000;
+const MAX_PINGS_OUT = 2;
+
+/** A connection to NATS that never gives up, at the start or later. */
+export class NatsLink {
+  isConnected = false;
+  private readonly options: NatsLinkOptions;
+  private readonly listeners: ((isConnected: boolean) => void)[] = [];
+  private readonly subscriptions: Subscription[] = [];
+  private nc: NatsConnection | undefined = undefined;
+  private retryTimer: Timer | undefined = undefined;
+  private hasComplained = false;
+  private isClosed = false;
+
+  constructor(options: NatsLinkOptions) {
+    this.options = options;
+  }
+
+  /** Returns at once; onConnection tells. */
+  start(): void {
+    void this.tryConnect();
+  }
+
+  /** Undefined while there is none. */
+  get connection(): NatsConnection | undefined {
+    return this.isConnected ? this.nc : undefined;
+  }
+
+  onConnection(listener: (isConnected: boolean) => void): void {
+    this.listeners.push(listener);
+  }
+
+  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void {
+    const subscription = { subject, onMessage };
+    this.subscriptions.push(subscription);
+    if (this.nc !== undefined) subscribeTo(this.nc, subscription);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.isConnected = false;
+    this.retryTimer?.clear();
+    await this.nc?.close();
+  }
+
+  private async tryConnect(): Promise<void> {
+    if (this.isClosed) return;
+    try {
+      const nc = await connect({
+        servers: this.options.url.split(','),
+        name: 'streamcluster-operator',
+        // The client's default is to give up for good after ten tries.
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 500,
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: MAX_PINGS_OUT,
+        timeout: CONNECT_TIMEOUT_MS,
+      });
+      await this.connected(nc);
+    } catch (error) {
+      this.complain(error);
+      this.retryTimer = this.options.clock.setTimer(RETRY_MS, () => void this.tryConnect());
+    }
+  }
+
+  private async connected(nc: NatsConnection): Promise<void> {
+    if (this.isClosed) {
+      await nc.close();
+      return;
+    }
+    this.nc = nc;
+    for (const subscription of this.subscriptions) subscribeTo(nc, subscription);
+    void this.follow(nc);
+    this.setConnected(true);
+  }
+
+  private async follow(nc: NatsConnection): Promise<void> {
+    for await (const { type } of nc.status()) {
+      if (type === 'disconnect') this.setConnected(false);
+      else if (type === 'reconnect') this.setConnected(true);
+    }
+    // The loop ends only with the connection: a fault, unless it was closed here.
+    this.setConnected(false);
+    await this.tryConnect();
+  }
+
+  private setConnected(isConnected: boolean): void {
+    if (this.isConnected === isConnected || this.isClosed) return;
+    this.isConnected = isConnected;
+    this.hasComplained = false;
+    const url = withoutSecrets(this.options.url);
+    if (isConnected) this.options.log.info({ url }, 'NATS connected');
+    else this.options.log.warn({ url, code: 'NATS_UNREACHABLE' }, 'NATS connection lost');
+    for (const listener of this.listeners) listener(isConnected);
+  }
+
+  /** Once per outage, not once per try. */
+  private complain(error: unknown): void {
+    if (this.hasComplained) return;
+    this.hasComplained = true;
+    const url = withoutSecrets(this.options.url);
+    this.options.log.warn({ url, code: natsErrorCode(error), err: error }, 'NATS not reachable');
+  }
+}
+
+function subscribeTo(nc: NatsConnection, { subject, onMessage }: Subscription): void {
+  nc.subscribe(subject, {
+    callback: (error, message) => {
+      if (error === null) onMessage(message.data);
+    },
+  });
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^@/]*@/g, '//');
+}

@@ -1,0 +1,40 @@
+import { place, type Placement, type PlacementPolicy, type Random } from '@streamcluster/placement';
+import type { Clock } from '../clock.ts';
+import { OperatorError } from '../errors.ts';
+import type { WorkerSighting } from '../fleet/fleet.ts';
+import { Reservations } from './reservations.ts';
+
+export interface PlacerOptions {
+  readonly workers: () => readonly WorkerSighting[];
+  readonly policy: () => PlacementPolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Draws homes. Reservations live only here. */
+export class Placer {
+  private readonly options: PlacerOptions;
+  private readonly reservations: Reservations;
+
+  constructor(options: PlacerOptions) {
+    this.options = options;
+    this.reservations = new Reservations(options.clock);
+  }
+
+  /** Throws NO_WORKERS. */
+  place(ingestWorker: string): Placement & { readonly policy: PlacementPolicy } {
+    const policy = this.options.policy();
+    const workers = this.options
+      .workers()
+      .filter(({ isSilent, isDraining }) => !isSilent && !isDraining)
+      .map(({ id, report }) => ({
+        id,
+        load: report.loopUtilization,
+        reservedStreams: this.reservations.count(id),
+      }));
+    const placement = place({ policy, workers, ingestWorker, random: this.options.random });
+    if (placement === undefined) throw new OperatorError('NO_WORKERS');
+    this.reservations.add(placement.worker);
+    return { ...placement, policy };
+  }
+}

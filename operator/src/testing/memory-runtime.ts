@@ -1,0 +1,109 @@
+import { parseStreamCluster } from '../api/parse.ts';
+import type { StreamClusterStatus } from '../api/status.ts';
+import type {
+  ResourceSnapshot,
+  Runtime,
+  RuntimeEvent,
+  WorkerInstance,
+} from '../reconcile/runtime.ts';
+
+const HEAD = `apiVersion: streamcluster.dev/v1alpha1
+kind: StreamCluster
+metadata: {name: test}
+`;
+
+/** Workers that are only names. */
+export class MemoryRuntime implements Runtime {
+  readonly instances = new Map<string, WorkerInstance>();
+  readonly events: RuntimeEvent[] = [];
+  readonly created: string[] = [];
+  readonly deleted: string[] = [];
+  status: StreamClusterStatus | undefined = undefined;
+  statusWrites = 0;
+  failNextCreate = false;
+  private snapshot: ResourceSnapshot;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(spec: string) {
+    this.snapshot = { resource: parse(spec), generation: 1, fault: undefined };
+  }
+
+  resource(): ResourceSnapshot {
+    return this.snapshot;
+  }
+
+  apply(spec: string): void {
+    const generation = this.snapshot.generation + 1;
+    this.snapshot = { resource: parse(spec), generation, fault: undefined };
+    this.changed();
+  }
+
+  refuse(fault: NonNullable<ResourceSnapshot['fault']>): void {
+    this.snapshot = { ...this.snapshot, fault };
+    this.changed();
+  }
+
+  list(): Promise<readonly WorkerInstance[]> {
+    return Promise.resolve([...this.instances.values()]);
+  }
+
+  create(name: string): Promise<void> {
+    if (this.failNextCreate) {
+      this.failNextCreate = false;
+      return Promise.reject(new Error('cannot create'));
+    }
+    if (this.instances.has(name)) return Promise.reject(new Error(`${name} exists`));
+    this.instances.set(name, { name, phase: 'running' });
+    this.created.push(name);
+    this.changed();
+    return Promise.resolve();
+  }
+
+  delete(name: string): Promise<void> {
+    this.deleted.push(name);
+    const instance = this.instances.get(name);
+    if (instance?.phase === 'exited') this.instances.delete(name);
+    else if (instance !== undefined) this.instances.set(name, { name, phase: 'stopping' });
+    return Promise.resolve();
+  }
+
+  /** It ended by itself. */
+  exit(name: string, ranMs: number, isHung = false): void {
+    const exit = { detail: 'exit code 1', isHung, ranMs };
+    this.instances.set(name, { name, phase: 'exited', exit });
+    this.changed();
+  }
+
+  /** It ended because it was asked to. */
+  gone(name: string): void {
+    this.instances.delete(name);
+    this.changed();
+  }
+
+  writeStatus(status: StreamClusterStatus): Promise<void> {
+    this.status = status;
+    this.statusWrites += 1;
+    return Promise.resolve();
+  }
+
+  emit(event: RuntimeEvent): void {
+    this.events.push(event);
+  }
+
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  running(): string[] {
+    const running = [...this.instances.values()].filter(({ phase }) => phase === 'running');
+    return running.map(({ name }) => name).sort();
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function parse(spec: string): ResourceSnapshot['resource'] {
+  return parseStreamCluster(`${HEAD}spec: ${spec}`, 'test.yaml');
+}

@@ -1,0 +1,73 @@
+import type { ConfigureRequest, DrainRequest, LoadReport } from '@streamcluster/proto';
+import pino from 'pino';
+import { OperatorError } from '../errors.ts';
+import { Fleet } from '../fleet/fleet.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryRuntime } from './memory-runtime.ts';
+import { reportBytes } from './reports.ts';
+
+/** A reconciler on workers that are only names, with time held. */
+export class ReconcileRig {
+  readonly clock = new ManualClock();
+  readonly fleet = new Fleet(this.clock);
+  readonly runtime: MemoryRuntime;
+  readonly reconciler: Reconciler;
+  readonly configured: [address: string, request: ConfigureRequest][] = [];
+  readonly drained: [address: string, request: DrainRequest][] = [];
+  readonly passes: boolean[] = [];
+  streams = 0;
+  areWorkersDeaf = false;
+
+  constructor(spec: string) {
+    this.runtime = new MemoryRuntime(spec);
+    this.fleet.setConnected(true);
+    this.reconciler = new Reconciler({
+      clock: this.clock,
+      runtime: this.runtime,
+      log: pino({ level: 'silent' }),
+      control: {
+        configure: (address, request) =>
+          this.hear(this.configured, address, request, request.version),
+        drain: (address, request) => this.hear(this.drained, address, request, undefined),
+      },
+      markDraining: (worker) => this.fleet.markDraining(worker),
+      forget: (worker) => this.fleet.forget(worker),
+      count: () => undefined,
+      onPass: (_durationMs, isOk) => this.passes.push(isOk),
+      observe: async () => ({
+        ...this.runtime.resource(),
+        instances: await this.runtime.list(),
+        sightings: new Map(this.fleet.list().map((sighting) => [sighting.id, sighting])),
+        streams: this.streams,
+        isBusConnected: this.fleet.isBusConnected,
+        nowMs: this.clock.nowMs(),
+        unixMs: this.clock.unixMs(),
+      }),
+    });
+    this.runtime.onChange(() => this.reconciler.trigger());
+    this.fleet.onReport(() => this.reconciler.trigger());
+  }
+
+  async start(): Promise<void> {
+    this.reconciler.trigger();
+    await this.clock.advance(0);
+  }
+
+  /** Reports come in; what they cause is done. */
+  async report(workers: readonly string[], more: Partial<LoadReport> = {}): Promise<void> {
+    for (const worker of workers) this.fleet.receive(reportBytes(worker, more));
+    await this.clock.advance(1);
+  }
+
+  private hear<Request, Answer>(
+    heard: [string, Request][],
+    address: string,
+    request: Request,
+    answer: Answer,
+  ): Promise<Answer> {
+    heard.push([address, request]);
+    if (this.areWorkersDeaf) return Promise.reject(new OperatorError('WORKER_UNREACHABLE'));
+    return Promise.resolve(answer);
+  }
+}
