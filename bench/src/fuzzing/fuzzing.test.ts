@@ -47,7 +47,7 @@ describe('the runner', () => {
 describe('every parser of the worker', () => {
   it('has a target', () => {
     const names = new Set(targets.map(({ file }) => path.basename(path.dirname(file))));
-    const wanted = ['amf0', 'flv', 'hls', 'http', 'mpegts', 'relay', 'rtmp', 'websocket'];
+    const wanted = ['amf0', 'flv', 'http', 'media', 'mpegts', 'relay', 'rtmp', 'websocket'];
     expect([...names]).toEqual(expect.arrayContaining(wanted));
   });
 
