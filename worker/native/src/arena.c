@@ -19,9 +19,11 @@
 
 #include "engine.h"
 
-/* Pages kept for extents that were never sent, beyond which they are punched. */
-#define RECYCLED_UNITS_MAX 512
-#define RECYCLED_RUNS_MAX 512
+/* Extents that were never sent keep their pages (a fresh page costs ten times a
+ * used one): so much at least, and up to a part of what is in use. */
+#define RECYCLED_UNITS_MIN 512
+#define RECYCLED_PART 4
+#define RECYCLED_RUNS_MAX 4096
 /* Frees are punched together once so much waits (or at the next housekeeping). */
 #define PENDING_UNITS_MAX 64
 
@@ -130,8 +132,9 @@ int64_t arena_take(Arena *arena, uint32_t units) {
 }
 
 static void recycle(Arena *arena, Run run) {
-  if (arena->recycled_count == RECYCLED_RUNS_MAX ||
-      arena->recycled_units + run.count > RECYCLED_UNITS_MAX) {
+  size_t most = arena->used_units / RECYCLED_PART;
+  if (most < RECYCLED_UNITS_MIN) most = RECYCLED_UNITS_MIN;
+  if (arena->recycled_count == RECYCLED_RUNS_MAX || arena->recycled_units + run.count > most) {
     punch_run(arena, run);
     return;
   }

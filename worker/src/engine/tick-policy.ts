@@ -8,10 +8,10 @@ export interface Ticks {
   readonly readTickMs: number;
 }
 
-export const SEND_TICK_MIN_MS = 20;
-export const SEND_TICK_MAX_MS = 160;
+const SEND_TICK_MIN_MS = 20;
+const SEND_TICK_MAX_MS = 160;
 /** With the longest send tick 200 ms, which is what a viewer may wait. */
-export const READ_TICK_MAX_MS = 40;
+const READ_TICK_MAX_MS = 40;
 
 /** Below it there is room; at the upper one the loop is nearly full. */
 const LOAD_LOW = 0.35;

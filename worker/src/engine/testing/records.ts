@@ -2,7 +2,7 @@ import type { EngineLog, Framing } from '../engine.ts';
 import { pattern } from './fixture.ts';
 
 /** Written and read by hand, apart from formats/, so that both can be wrong only once. */
-export interface ReadRecord {
+interface ReadRecord {
   readonly timestampMs: number;
   readonly body: Buffer;
   readonly end: number;
