@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     process.once('SIGTERM', stop);
   });
   process.on('SIGINT', stop);
+  if (options.exitWithParent === 'true') process.stdin.on('close', stop).resume();
   await worker.start();
 }
 

@@ -44,6 +44,8 @@ const schema = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   drainDeadlineSeconds: seconds.default(600),
   drainPublisherGraceSeconds: seconds.default(60),
+  /** End when stdin does: whoever started this holds the other end of it. */
+  exitWithParent: z.enum(['true', 'false']).default('false'),
   /** Bound on the memory of all logs. */
   arenaMib: z.coerce.number().int().min(64).max(262_144).default(2_048),
 });
