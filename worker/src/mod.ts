@@ -5,6 +5,7 @@ export type {
   ConnectionHandler,
   Engine,
   EngineLog,
+  EngineStats,
 } from './engine/engine.ts';
 export { createEngine, DEFAULT_ENGINE_OPTIONS } from './engine/native.ts';
 export { asAmf0Object, type Amf0Value } from './formats/amf0/value.ts';

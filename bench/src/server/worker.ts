@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { EngineStats } from '@streamcluster/worker';
 import { HOST } from '../workloads/environment.ts';
 import { SERVER_CPU } from '../measure/window.ts';
 import { freePort } from './free-port.ts';
@@ -58,12 +59,11 @@ export class WorkerUnderTest {
     }
   }
 
-  /** A series of /metrics, summed over its labels; undefined when there is none. */
-  async metric(name: string): Promise<number | undefined> {
-    const response = await fetch(`http://${HOST}:${this.adminPort}/metrics`);
-    const lines = (await response.text()).split('\n').filter((line) => isOf(name, line));
-    if (lines.length === 0) return undefined;
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  /** Counters of the worker's engine, now. */
+  async engine(): Promise<EngineStats> {
+    const response = await fetch(`http://${HOST}:${this.adminPort}/debug/loop`);
+    if (!response.ok) throw new Error(`/debug/loop answered ${response.status}`);
+    return ((await response.json()) as { engine: EngineStats }).engine;
   }
 
   residentBytes(): number {
@@ -82,10 +82,6 @@ export class WorkerUnderTest {
   stop(): Promise<void> {
     return this.process.stop();
   }
-}
-
-function isOf(name: string, line: string): boolean {
-  return line.startsWith(`${name} `) || line.startsWith(`${name}{`);
 }
 
 /** The ports of the log line that says that the worker is ready. */

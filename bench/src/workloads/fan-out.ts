@@ -42,9 +42,10 @@ export async function fanOut(
   const window = await measureWindow(seconds, async () => ({
     bytes: viewers.reduce((sum, viewer) => sum + viewer.connection.bytesReceived, 0),
     cpuMs: worker.cpuMs(),
-    sends: (await worker.metric('streamcluster_engine_send_calls_total')) ?? 0,
+    sends: (await worker.engine()).sendCallsTotal,
   }));
   const rssBytes = worker.residentBytes();
+  const { sendTickMs } = await worker.engine();
 
   say('the publisher ends; waiting for the viewers to be closed');
   publisher.unpublish();
@@ -60,6 +61,7 @@ export async function fanOut(
     whole,
     check,
     rssBytes,
+    sendTickMs,
     bitsPerSecond: clip.bitsPerSecond,
   });
 }
@@ -84,11 +86,12 @@ interface Measured {
   readonly whole: number;
   readonly check: ContentCheck;
   readonly rssBytes: number;
+  readonly sendTickMs: number;
   readonly bitsPerSecond: number;
 }
 
 function result(measured: Measured): Result {
-  const { window, count, whole, check, rssBytes, bitsPerSecond } = measured;
+  const { window, count, whole, check, rssBytes, sendTickMs, bitsPerSecond } = measured;
   const gigabits = ((window.deltas['bytes'] ?? 0) * 8) / window.seconds / 1e9;
   const sendsPerSecond = (window.deltas['sends'] ?? 0) / window.seconds;
   const faults: string[] = [];
@@ -102,10 +105,20 @@ function result(measured: Measured): Result {
       { what: 'generator CPU', value: percent(window.generator.busy) },
       { what: 'delivered', value: `${gigabits.toFixed(2)} Gb/s` },
       { what: 'send calls', value: `${sendsPerSecond.toFixed(0)} /s` },
+      { what: 'send tick', value: `${sendTickMs} ms` },
       { what: 'viewers with every byte', value: `${whole} of ${count}`, target: 'all' },
       { what: 'RSS', value: `${(rssBytes / 1e6).toFixed(0)} MB` },
     ],
-    details: { window, count, whole, gigabits, sendsPerSecond, rssBytes, tagsCompared: check.tags },
+    details: {
+      window,
+      count,
+      whole,
+      gigabits,
+      sendsPerSecond,
+      sendTickMs,
+      rssBytes,
+      tagsCompared: check.tags,
+    },
     faults,
   };
 }

@@ -8,6 +8,8 @@ import { HOST, type Environment, type Result } from './environment.ts';
 
 const STEP_MS = 100;
 const SAMPLE_MS = 2000;
+/** Those by which the worker is asked. */
+const OWN_CONNECTIONS = 2;
 const MINUTE_MS = 60_000;
 /** Longer than a stream without its publisher is kept: memory is where it will be. */
 const WARM_UP_MS = 90_000;
@@ -48,18 +50,14 @@ export async function soak(
   await churn.stop();
   feed.stop();
   await patiently('the worker has nobody left', MINUTE_MS, async () => {
-    return (await worker.metric('streamcluster_connections')) === 0;
+    return (await worker.engine()).connections <= OWN_CONNECTIONS;
   });
   return result(samples, churn);
 }
 
 async function sample(worker: WorkerUnderTest, atMs: number): Promise<Sample> {
-  return {
-    atMs,
-    rssBytes: worker.residentBytes(),
-    arenaBytes: (await worker.metric('streamcluster_arena_bytes')) ?? 0,
-    connections: (await worker.metric('streamcluster_connections')) ?? 0,
-  };
+  const { arenaInUseBytes: arenaBytes, connections } = await worker.engine();
+  return { atMs, rssBytes: worker.residentBytes(), arenaBytes, connections };
 }
 
 function describe(sample: Sample | undefined): string {
