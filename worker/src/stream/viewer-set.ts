@@ -221,11 +221,7 @@ export class ViewerSet implements ViewerOwner {
       viewer.connection.moveCursor(start.position, 0, this.options.relayPrefix(start));
       return;
     }
-    const gapMs = flvDistanceMs(
-      viewer.connection.cursorTimestampMs,
-      flvTimestampMs(start.floorDtsMs),
-    );
-    this.options.slow.skipped(viewer.slow, Math.max(0, gapMs - SKIP_GAP_MS));
+    this.options.slow.skipped(viewer.slow, skipMs(viewer.connection.cursorTimestampMs, start));
     viewer.connection.moveCursor(start.position, viewer.skippedMs, this.prefix(viewer, start));
   }
 
@@ -240,4 +236,11 @@ export class ViewerSet implements ViewerOwner {
     const moment = { sequence: start.sequence, dtsMs };
     return configurationRecords(viewer.log.packager, tracks, moment);
   }
+}
+
+/** How much of the log's time a viewer leaves out that saw it up to lastMs. */
+function skipMs(lastMs: number, start: StartPoint): number {
+  // It saw nothing yet: any time is a good one to start with.
+  if (lastMs < 0) return 0;
+  return Math.max(0, flvDistanceMs(lastMs, flvTimestampMs(start.floorDtsMs)) - SKIP_GAP_MS);
 }
