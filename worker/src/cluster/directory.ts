@@ -127,22 +127,29 @@ export class Directory {
   /** Reads, decides, writes; again when somebody else was faster. */
   async change(streamKey: string, decide: Decide): Promise<ChangeResult> {
     const mark = nonce(this.random);
-    let isPending = false;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const found = await this.readFresh(streamKey);
-      if (found.kind === 'unavailable') return { kind: 'unavailable' };
-      const current = found.kind === 'found' ? parseEntry(found.value) : undefined;
-      // An earlier attempt went through after all.
-      if (isPending && current?.nonce === mark) return { kind: 'done', entry: current };
-      const decision = decide(current);
-      if (decision === 'keep') return { kind: 'kept', entry: current };
-      const next = decision === 'remove' ? undefined : { ...decision, nonce: mark };
-      const result = await this.write(streamKey, next, found.revision);
-      if (result.kind === 'written') return { kind: 'done', entry: next };
-      if (result.kind === 'unavailable') return { kind: 'unavailable' };
-      isPending ||= result.kind === 'unknown';
+      const result = await this.attempt(streamKey, decide, mark);
+      if (result !== 'again') return result;
     }
     return { kind: 'unavailable' };
+  }
+
+  private async attempt(
+    streamKey: string,
+    decide: Decide,
+    mark: string,
+  ): Promise<ChangeResult | 'again'> {
+    const found = await this.readFresh(streamKey);
+    if (found.kind === 'unavailable') return { kind: 'unavailable' };
+    const current = found.kind === 'found' ? parseEntry(found.value) : undefined;
+    // An earlier attempt that nobody answered went through after all.
+    if (current?.nonce === mark) return { kind: 'done', entry: current };
+    const decision = decide(current);
+    if (decision === 'keep') return { kind: 'kept', entry: current };
+    const next = decision === 'remove' ? undefined : { ...decision, nonce: mark };
+    const { kind } = await this.write(streamKey, next, found.revision);
+    if (kind === 'written') return { kind: 'done', entry: next };
+    return kind === 'unavailable' ? { kind } : 'again';
   }
 
   private async readFresh(streamKey: string): Promise<ReadResult> {

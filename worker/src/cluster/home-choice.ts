@@ -37,7 +37,8 @@ export class HomeChoice {
       if (this.mayStay(home)) return home;
       log.info({ stream, home }, 'operator placed on a worker that is not usable; drawing');
     } catch (error) {
-      log.info({ stream, err: error, code: 'PEER_UNREACHABLE' }, 'operator silent; drawing a home');
+      const reason = error instanceof Error ? error.message : String(error);
+      log.info({ stream, reason, code: 'PEER_UNREACHABLE' }, 'operator silent; drawing a home');
     }
     return this.draw();
   }

@@ -4,7 +4,6 @@ import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
 import { parseContinuation, type Continuation } from '../stream/continuation.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
-import type { Stream } from '../stream/stream.ts';
 import { LocalPublication, type Claim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { ChangeResult, Directory } from './directory.ts';

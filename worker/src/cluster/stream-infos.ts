@@ -29,26 +29,33 @@ export class StreamInfos {
 
   private infoOf(stream: Stream): StreamInfo {
     const { key } = stream.name;
-    const claim = this.options.claims.get(key);
-    const entry = this.options.directory.get(key);
+    const { home, ingest } = this.placeOf(key);
     const { video, audio } = stream.tracks;
     return StreamInfo.fromPartial({
       name: key,
-      role: this.roleOf(claim !== undefined, claim?.home ?? entry?.home),
+      role: this.roleOf(home, ingest),
       epoch: BigInt(stream.epoch),
       viewers: stream.viewerCounts(),
       bitsPerSecond: stream.bitsPerSecond,
       tracks: [video, audio].filter((track) => track !== undefined).map(trackInfo),
       waitingForPublisher: stream.state === 'waiting',
       startedUnixMs: BigInt(Math.round(stream.startedUnixMs)),
-      homeWorker: claim?.home ?? entry?.home ?? '',
-      ingestWorker: claim === undefined ? (entry?.ingest ?? '') : this.options.self,
+      homeWorker: home,
+      ingestWorker: ingest,
     });
   }
 
-  private roleOf(isIngest: boolean, home: string | undefined): StreamInfo_Role {
+  /** What we claim counts, also while the directory does not have it. */
+  private placeOf(key: string): { home: string; ingest: string } {
+    const { claims, directory, self } = this.options;
+    const claim = claims.get(key);
+    if (claim !== undefined) return { home: claim.home, ingest: self };
+    return directory.get(key) ?? { home: '', ingest: '' };
+  }
+
+  private roleOf(home: string, ingest: string): StreamInfo_Role {
     const isHome = home === this.options.self;
-    if (isIngest) {
+    if (ingest === this.options.self) {
       return isHome ? StreamInfo_Role.ROLE_INGEST_AND_HOME : StreamInfo_Role.ROLE_INGEST;
     }
     return isHome ? StreamInfo_Role.ROLE_HOME : StreamInfo_Role.ROLE_RELAY;

@@ -176,7 +176,7 @@ export class WorkerProcess {
   }
 
   private becomeReady(): void {
-    const { media, cluster, admin, options } = this;
+    const { media, cluster, admin } = this;
     if (this.isReady || media === undefined || cluster === undefined) return;
     this.isReady = true;
     const ports = media.open();

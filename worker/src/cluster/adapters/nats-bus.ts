@@ -206,20 +206,28 @@ export class NatsBus implements Bus {
    * is silent, too. Both show here.
    */
   private async check(): Promise<void> {
-    const { bucket, pass, state } = this;
+    const { bucket, pass } = this;
     if (bucket === undefined || pass === undefined || !this.isConnected) return;
     try {
       const now = await bucket.state();
-      const isBehind =
-        now.lastRevision > pass.lastRevision && pass.lastRevision === this.seenAtCheck;
-      const isStuck = isBehind && now.lastRevision === state?.lastRevision;
-      this.seenAtCheck = pass.lastRevision;
-      if (now.created !== state?.created) this.options.log.warn({}, 'directory was made anew');
-      if (now.created !== state?.created || isStuck) this.rewatch();
+      const isStuck = this.isStuck(pass, now);
+      const isAnew = now.created !== this.state?.created;
+      if (isAnew) this.options.log.warn({}, 'directory was made anew');
+      if (isAnew || isStuck) this.rewatch();
       else this.state = now;
     } catch (error) {
       if (natsFailure(error) === 'bucket-missing') this.rewatch();
     }
+  }
+
+  /** Behind a bucket that stood still since the last check, without a step. */
+  private isStuck(pass: NatsWatch, now: BucketState): boolean {
+    const { lastRevision } = pass;
+    const isStill = lastRevision === this.seenAtCheck;
+    this.seenAtCheck = lastRevision;
+    return (
+      isStill && lastRevision < now.lastRevision && now.lastRevision === this.state?.lastRevision
+    );
   }
 }
 

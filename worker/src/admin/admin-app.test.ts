@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WORKER_ERROR_CODES } from '../errors.ts';
+import { createAdminApp } from './admin-app.ts';
+import { WorkerMetrics } from './metrics.ts';
+
+describe('admin', () => {
+  let server: Server;
+  let base: string;
+  let fault: { code: string; message: string } | undefined;
+  const zero = (): number => 0;
+  const no = (): boolean => false;
+  const metrics = new WorkerMetrics({
+    streams: () => 3,
+    publishers: zero,
+    relays: zero,
+    viewersByProtocol: () => ({ flv: 5 }),
+    connections: zero,
+    arenaBytes: zero,
+    loopUtilization: zero,
+    tickLagMs: () => 20,
+    bytesReceived: () => 1_000,
+    bytesSent: zero,
+    viewerSkips: zero,
+    slowViewersClosed: zero,
+    droppedFrames: zero,
+    directoryEntries: zero,
+    isBusConnected: no,
+    isDraining: no,
+  });
+
+  beforeAll(async () => {
+    server = await createAdminApp({
+      notReady: () => fault,
+      registry: metrics.registry,
+      loop: () => ({ a: 1 }),
+      objects: () => ({ b: 2 }),
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  const get = (path: string) => fetch(base + path, { headers: { connection: 'close' } });
+
+  it('is alive also when it is not ready', async () => {
+    fault = { code: 'NATS_UNREACHABLE', message: 'directory not read yet' };
+    expect((await get('/healthz')).status).toBe(200);
+    const ready = await get('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ code: 'NATS_UNREACHABLE' });
+    fault = undefined;
+    expect((await get('/readyz')).status).toBe(200);
+  });
+
+  it('exposes every series from the start, and the same totals twice', async () => {
+    metrics.count('STREAM_BUSY');
+    metrics.count('whatever');
+    for (let scrape = 0; scrape < 2; scrape += 1) {
+      const text = await (await get('/metrics')).text();
+      for (const code of WORKER_ERROR_CODES) expect(text).toContain(`_total{code="${code}"}`);
+      expect(text).toContain('streamcluster_streams 3\n');
+      expect(text).toContain('streamcluster_tick_lag_seconds 0.02\n');
+      expect(text).toContain('streamcluster_received_bytes_total 1000\n');
+      expect(text).toContain('streamcluster_viewers{protocol="flv"} 5\n');
+      expect(text).toContain('streamcluster_viewers{protocol="hls"} 0\n');
+      expect(text).toContain('streamcluster_refusals_total{code="STREAM_BUSY"} 1\n');
+      expect(text).toContain('streamcluster_refusals_total{code="INTERNAL"} 1\n');
+    }
+  });
+
+  it('shows its loop and objects, and nothing else', async () => {
+    expect(await (await get('/debug/loop')).json()).toEqual({ a: 1 });
+    expect(await (await get('/debug/objects')).json()).toEqual({ b: 2 });
+    const other = await get('/other');
+    expect([other.status, await other.json()]).toEqual([
+      404,
+      { code: 'STREAM_NOT_FOUND', message: 'no such path' },
+    ]);
+  });
+});

@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { streamName } from '../media/stream-name.ts';
+import { Sim, type SimWorker } from './testing/sim.ts';
+
+const NAME = streamName('live', 'news')!;
+const PLAN = { deadlineSeconds: 60, publisherGraceSeconds: 5, reason: 'Command' };
+
+describe('drain', () => {
+  let sim: Sim;
+  let a: SimWorker;
+  let b: SimWorker;
+
+  beforeEach(async () => {
+    sim = new Sim();
+    const added = await sim.add('w-a', 'w-b');
+    a = added[0]!;
+    b = added[1]!;
+  });
+
+  it('is done at once when there is nobody', async () => {
+    a.cluster.control.drain(PLAN);
+    await sim.run(500);
+    expect(a.drainEvents).toEqual(['draining', 'drained']);
+  });
+
+  it('refuses publishers and viewers', async () => {
+    sim.operator = (): string => 'w-a';
+    await a.publish(NAME);
+    a.cluster.control.drain(PLAN);
+    const other = streamName('live', 'other')!;
+    await expect(a.publish(other)).rejects.toMatchObject({ code: 'WORKER_DRAINING' });
+    await expect(a.cluster.view(other)).rejects.toMatchObject({ code: 'WORKER_DRAINING' });
+  });
+
+  it('gives its homes away', async () => {
+    sim.operator = (): string => 'w-a';
+    await b.publish(NAME);
+    expect(sim.entry(NAME)?.home).toBe('w-a');
+    await sim.run(100);
+    sim.operator = (): string => 'w-b';
+    a.cluster.control.drain(PLAN);
+    await sim.run(1_000);
+    expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', ingest: 'w-b', epoch: 2 });
+    expect(a.drainEvents).toEqual(['draining', 'drained']);
+  });
+
+  it('is not drawn as a home by others, nor by itself', async () => {
+    a.cluster.control.drain({ ...PLAN, deadlineSeconds: 600 });
+    const viewer = streamName('live', 'keeps-it-busy')!;
+    await b.publish(viewer);
+    a.cluster.reports.send();
+    await sim.run(100);
+    for (let index = 0; index < 10; index += 1) {
+      const name = streamName('live', `n${index}`)!;
+      await b.publish(name);
+      expect(sim.entry(name)?.home).toBe('w-b');
+    }
+  });
+
+  it('moves publishers after their grace; local viewers go on', async () => {
+    sim.operator = (): string => 'w-a';
+    const first = await a.publish(NAME);
+    await sim.run(500);
+    const viewer = await a.view(NAME);
+    sim.operator = (): string => 'w-b';
+    a.cluster.control.drain(PLAN);
+    await sim.run(4_500);
+    expect(first.revoked).toEqual([]);
+    await sim.run(1_000);
+    expect(first.revoked).toEqual(['draining']);
+    await b.publish(NAME);
+    await sim.run(2_000);
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-b', home: 'w-b' });
+    expect(viewer.closed).toEqual([]);
+    viewer.tags();
+    await sim.run(1_000);
+    expect(viewer.tags(false).length).toBeGreaterThan(10);
+    expect(a.drainEvents).toEqual(['draining']);
+    viewer.viewer.close('connection');
+    await sim.run(1_000);
+    expect(a.drainEvents).toEqual(['draining', 'drained']);
+  });
+
+  it('closes what is left at the deadline, with a reason', async () => {
+    const first = await a.publish(NAME);
+    await sim.run(500);
+    const viewer = await a.view(NAME);
+    a.cluster.control.drain({ ...PLAN, deadlineSeconds: 3, publisherGraceSeconds: 10 });
+    await sim.run(3_500);
+    expect(viewer.closed).toEqual(['draining']);
+    expect(first.revoked).toEqual(['draining']);
+    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    // For whoever takes the publisher next.
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a' });
+  });
+
+  it('takes the nearer of two deadlines', async () => {
+    await a.publish(NAME);
+    a.cluster.control.drain({ ...PLAN, deadlineSeconds: 600, publisherGraceSeconds: 600 });
+    await sim.run(1_000);
+    a.cluster.control.drain({ ...PLAN, deadlineSeconds: 1, publisherGraceSeconds: 0 });
+    await sim.run(2_000);
+    expect(a.drainEvents).toEqual(['draining', 'drained']);
+  });
+
+  it('can be taken back', async () => {
+    const first = await a.publish(NAME);
+    a.cluster.control.drain(PLAN);
+    await sim.run(1_000);
+    a.cluster.control.undrain();
+    await sim.run(10_000);
+    expect(first.revoked).toEqual([]);
+    expect(a.drainEvents).toEqual(['draining', 'back']);
+    await expect(a.publish(streamName('live', 'other')!)).resolves.toBeDefined();
+  });
+});

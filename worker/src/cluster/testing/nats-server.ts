@@ -1,0 +1,74 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('../../../../scripts/nats-server.sh', import.meta.url));
+const START_TIMEOUT_MS = 10_000;
+
+/** A real nats-server with JetStream on a free port of loopback. */
+export class NatsServer {
+  readonly url: string;
+  private readonly port: number;
+  private readonly folder: string;
+  private child: ChildProcess | undefined = undefined;
+
+  private constructor(port: number) {
+    this.port = port;
+    this.url = `nats://127.0.0.1:${port}`;
+    this.folder = mkdtempSync(path.join(tmpdir(), 'sc-nats-'));
+  }
+
+  static async start(): Promise<NatsServer> {
+    const server = new NatsServer(await freePort());
+    await server.resume();
+    return server;
+  }
+
+  /** Starts it (again) with what it had stored. */
+  async resume(): Promise<void> {
+    const binary = execFileSync(SCRIPT, { encoding: 'utf8' }).trim();
+    const args = ['-js', '-a', '127.0.0.1', '-p', String(this.port), '-sd', this.folder];
+    this.child = spawn(binary, args, { stdio: 'ignore' });
+    const deadlineMs = Date.now() + START_TIMEOUT_MS;
+    while (!(await accepts(this.port))) {
+      if (Date.now() > deadlineMs) throw new Error('nats-server does not start');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTcp(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,362 @@
+import { pino } from 'pino';
+import type { StreamName } from '../../media/stream-name.ts';
+import { ManualClock } from '../../stream/clock.ts';
+import { StreamRegistry } from '../../stream/registry.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { aacConfig, avcConfig, picture } from '../../stream/testing/frames.ts';
+import { MemoryConnection } from '../../stream/testing/memory-connection.ts';
+import { MemoryEngine } from '../../stream/testing/memory-engine.ts';
+import { Watch } from '../../stream/testing/rig.ts';
+import { Cluster } from '../cluster.ts';
+import type {
+  AssignCall,
+  Peers,
+  RelayDialer,
+  RelayLink,
+  RelayLinkHandler,
+  RelayRequest,
+  ReleaseAnswer,
+  ReleaseCall,
+} from '../peers.ts';
+import { bucketKey, parseEntry, type DirectoryEntry } from '../directory-entry.ts';
+import { defaultSettings } from '../settings.ts';
+import type { Publication, RevokeReason } from '../stream-access.ts';
+import { MemoryNats, type MemoryBus } from './memory-nats.ts';
+import { seededRandom } from './seeded-random.ts';
+
+const FRAME_MS = 40;
+
+/** A whole cluster on one clock: the real cluster and stream code of every
+ * worker, an in-memory bus, relays without sockets. */
+export class Sim {
+  readonly clock = new ManualClock();
+  readonly nats = new MemoryNats(this.clock);
+  readonly workers = new Map<string, SimWorker>();
+  readonly random = seededRandom(1);
+  /** What the operator answers; undefined: it is not there. */
+  operator: ((stream: string, ingest: string) => string) | undefined = undefined;
+
+  async add(...ids: string[]): Promise<SimWorker[]> {
+    const added = ids.map((id) => new SimWorker(this, id));
+    for (const worker of added) {
+      this.workers.set(worker.id, worker);
+      worker.cluster.start();
+    }
+    // Everybody has heard everybody.
+    await this.run(3_000);
+    return added;
+  }
+
+  /** Lets time pass, step by step, with all that it causes. */
+  async run(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      this.clock.advance(Math.min(STEP_MS, left));
+      for (const worker of this.workers.values()) worker.turn();
+      await flush();
+    }
+  }
+
+  /** Runs until the promise is settled. */
+  async settle<Value>(promise: Promise<Value>): Promise<Value> {
+    const settled = { isDone: false };
+    const finish = (): void => void (settled.isDone = true);
+    promise.then(finish, finish);
+    for (let step = 0; !settled.isDone && step < 20_000; step += 1) await this.run(1);
+    return await promise;
+  }
+
+  /** As the bucket has it. */
+  entry(name: StreamName): DirectoryEntry | undefined {
+    const value = this.nats.rows.get(bucketKey(name.key))?.value;
+    return value === undefined ? undefined : parseEntry(value);
+  }
+
+  byAddress(address: string): SimWorker | undefined {
+    return [...this.workers.values()].find((worker) => worker.isUp && worker.address === address);
+  }
+}
+
+const STEP_MS = 5;
+
+export function flush(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export class SimWorker {
+  readonly id: string;
+  readonly sim: Sim;
+  readonly bus: MemoryBus;
+  readonly streams: StreamRegistry;
+  readonly cluster: Cluster;
+  readonly settings = defaultSettings();
+  readonly links = new Set<SimLink>();
+  readonly publishers = new Set<SimPublisher>();
+  readonly viewers = new Set<Watch>();
+  readonly dialed: RelayRequest[] = [];
+  drainEvents: string[] = [];
+  isUp = true;
+  /** Answers nobody, but lives. */
+  isHung = false;
+
+  constructor(sim: Sim, id: string) {
+    this.sim = sim;
+    this.id = id;
+    const { clock, nats, random } = sim;
+    const log = pino({ level: process.env['SIM_LOG'] ?? 'silent', base: { worker: id } });
+    this.bus = nats.connect();
+    this.streams = new StreamRegistry({
+      engine: new MemoryEngine(),
+      clock,
+      log,
+      config: () => this.settings.streams,
+    });
+    this.cluster = new Cluster({
+      self: id,
+      loadSubject: 'sc.test.test.load',
+      bus: this.bus,
+      peers: new SimPeers(sim),
+      dialer: new SimDialer(this),
+      streams: this.streams,
+      clock,
+      random,
+      log,
+      settings: this.settings,
+      facts: {
+        pid: 1,
+        startedUnixMs: clock.unixMs(),
+        cpus: [0],
+        numaNode: 0,
+        grpcAddress: this.address,
+        httpAddress: this.address,
+      },
+      sample: () => ({
+        loopUtilization: 0.1,
+        tickLagMs: 0,
+        bytesInPerSecond: 0,
+        bytesOutPerSecond: 0,
+        connections: 0,
+        arenaBytes: 0,
+        rssBytes: 0,
+      }),
+      hasRoom: () => true,
+      onDraining: (isDraining) => this.drainEvents.push(isDraining ? 'draining' : 'back'),
+      onDrained: () => this.drainEvents.push('drained'),
+    });
+  }
+
+  get address(): string {
+    return `${this.id}:1`;
+  }
+
+  /** Gone without a word, as by kill -9. */
+  kill(): void {
+    this.isUp = false;
+    this.bus.setConnected(false);
+    for (const worker of this.sim.workers.values()) {
+      for (const link of [...worker.links]) if (link.target === this) link.breakOff();
+    }
+  }
+
+  /** Publishes; frames follow by themselves until it is stopped. */
+  async publish(name: StreamName): Promise<SimPublisher> {
+    const publisher = new SimPublisher(this);
+    publisher.publication = await this.sim.settle(
+      this.cluster.publish(name, {
+        protocol: 'test',
+        remoteAddress: '127.0.0.1',
+        onRevoked: (reason) => publisher.revoked.push(reason),
+      }),
+    );
+    publisher.begin();
+    this.publishers.add(publisher);
+    return publisher;
+  }
+
+  async view(name: StreamName): Promise<Watch> {
+    const viewer = new Watch(await this.sim.settle(this.cluster.view(name)), 'flv');
+    this.viewers.add(viewer);
+    return viewer;
+  }
+
+  stream(name: StreamName): Stream | undefined {
+    return this.streams.get(name);
+  }
+
+  turn(): void {
+    if (!this.isUp) return;
+    for (const publisher of this.publishers) publisher.turn();
+    for (const link of [...this.links]) link.pump();
+    for (const viewer of this.viewers) viewer.connection.pump();
+  }
+}
+
+/** A publisher that sends a picture every 40 ms. */
+export class SimPublisher {
+  publication: Publication | undefined = undefined;
+  readonly revoked: RevokeReason[] = [];
+  isSending = true;
+  private readonly worker: SimWorker;
+  private startMs = 0;
+  private frames = 0;
+
+  constructor(worker: SimWorker) {
+    this.worker = worker;
+  }
+
+  begin(): void {
+    this.startMs = this.worker.sim.clock.nowMs();
+    this.publication?.append(avcConfig());
+    this.publication?.append(aacConfig());
+    this.turn();
+  }
+
+  turn(): void {
+    const elapsedMs = this.worker.sim.clock.nowMs() - this.startMs;
+    while (this.isSending && this.frames * FRAME_MS <= elapsedMs) {
+      this.publication?.append(picture(this.frames * FRAME_MS, this.frames % 25 === 0));
+      this.frames += 1;
+    }
+  }
+
+  /** The connection broke. */
+  lose(): void {
+    this.isSending = false;
+    this.publication?.close('lost');
+  }
+}
+
+class SimPeers implements Peers {
+  private readonly sim: Sim;
+
+  constructor(sim: Sim) {
+    this.sim = sim;
+  }
+
+  async release(address: string, call: ReleaseCall): Promise<ReleaseAnswer> {
+    await this.wait(2);
+    return (await this.target(address)).cluster.control.release(call);
+  }
+
+  async assign(address: string, call: AssignCall): Promise<void> {
+    await this.wait(2);
+    await (await this.target(address)).cluster.control.assign(call);
+  }
+
+  async place(stream: string, ingest: string): Promise<string> {
+    await this.wait(2);
+    const { operator } = this.sim;
+    if (operator !== undefined) return operator(stream, ingest);
+    throw new Error('no operator');
+  }
+
+  private async target(address: string): Promise<SimWorker> {
+    const worker = this.sim.byAddress(address);
+    if (worker?.isHung === false) return worker;
+    await this.wait(worker === undefined ? 1 : 1_000);
+    throw new Error('no answer');
+  }
+
+  private wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.sim.clock.setTimer(ms, resolve);
+    });
+  }
+}
+
+class SimDialer implements RelayDialer {
+  private readonly worker: SimWorker;
+
+  constructor(worker: SimWorker) {
+    this.worker = worker;
+  }
+
+  dial(request: RelayRequest, handler: RelayLinkHandler): RelayLink {
+    const { sim } = this.worker;
+    this.worker.dialed.push(request);
+    const link = new SimLink(this.worker, sim.byAddress(request.address), request, handler);
+    this.worker.links.add(link);
+    sim.clock.setTimer(1, () => link.open());
+    return link;
+  }
+}
+
+class SimLink implements RelayLink {
+  readonly target: SimWorker | undefined;
+  private readonly owner: SimWorker;
+  private readonly request: RelayRequest;
+  private readonly handler: RelayLinkHandler;
+  private readonly connection: MemoryConnection;
+  private isOver = false;
+
+  constructor(
+    owner: SimWorker,
+    target: SimWorker | undefined,
+    request: RelayRequest,
+    handler: RelayLinkHandler,
+  ) {
+    this.owner = owner;
+    this.target = target;
+    this.request = request;
+    this.handler = handler;
+    this.connection = new MemoryConnection({ onClose: () => this.breakOff() });
+  }
+
+  open(): void {
+    const { target, request } = this;
+    if (this.isOver) return;
+    if (target?.isUp !== true || !this.owner.isUp) {
+      this.breakOff();
+      return;
+    }
+    const name = { app: request.app, name: request.name, key: `${request.app}/${request.name}` };
+    target.cluster.viewForRelay(name, request.epoch).then(
+      (stream) => this.attach(stream),
+      () => {
+        if (!this.isOver) this.handler.onRefused(404);
+        this.breakOff();
+      },
+    );
+  }
+
+  pump(): void {
+    if (this.isOver || this.target?.isHung !== false) return;
+    this.connection.pump();
+    this.deliver();
+  }
+
+  close(): void {
+    this.isOver = true;
+    this.owner.links.delete(this);
+    this.connection.close();
+  }
+
+  breakOff(): void {
+    if (this.isOver) return;
+    this.deliver();
+    if (this.over()) return;
+    this.isOver = true;
+    this.owner.links.delete(this);
+    this.connection.close();
+    this.handler.onClosed('remote');
+  }
+
+  private over(): boolean {
+    return this.isOver;
+  }
+
+  private attach(stream: Stream): void {
+    if (this.isOver) return;
+    const { fromSequence } = this.request;
+    stream.attach({
+      connection: this.connection,
+      protocol: 'relay',
+      ...(fromSequence === undefined ? {} : { fromSequence }),
+      onClosed: () => this.connection.end(),
+    });
+  }
+
+  private deliver(): void {
+    const bytes = this.connection.take();
+    if (bytes.length > 0) this.handler.onBytes(bytes, 0, bytes.length);
+  }
+}
