@@ -25,6 +25,8 @@ export interface WorkerInstance {
   readonly name: string;
   /** `stopping`: deleted, still there. `exited`: by itself; stays until deleted. */
   readonly phase: 'running' | 'stopping' | 'exited';
+  /** It serves, by its own word or by a probe. */
+  readonly isReady: boolean;
   readonly exit?: WorkerExit;
 }
 
@@ -35,6 +37,10 @@ export interface RuntimeEvent {
   readonly reason: string;
   readonly message: string;
   readonly worker?: string;
+}
+
+export interface RecordedEvent extends RuntimeEvent {
+  readonly unixMs: number;
 }
 
 /**
@@ -50,6 +56,8 @@ export interface Runtime {
   delete(name: string, graceSeconds: number): Promise<void>;
   writeStatus(status: StreamClusterStatus): Promise<void>;
   emit(event: RuntimeEvent): void;
+  /** The last ones, newest last. */
+  readonly events: readonly RecordedEvent[];
   /** Called when resource() or list() would answer otherwise. */
   onChange(listener: () => void): void;
 }

@@ -3,6 +3,7 @@ import type { StreamClusterStatus } from '../api/status.ts';
 import type {
   ResourceSnapshot,
   Runtime,
+  RecordedEvent,
   RuntimeEvent,
   WorkerInstance,
 } from '../reconcile/runtime.ts';
@@ -15,7 +16,7 @@ metadata: {name: test}
 /** Workers that are only names. */
 export class MemoryRuntime implements Runtime {
   readonly instances = new Map<string, WorkerInstance>();
-  readonly events: RuntimeEvent[] = [];
+  readonly events: RecordedEvent[] = [];
   readonly created: string[] = [];
   readonly deleted: string[] = [];
   status: StreamClusterStatus | undefined = undefined;
@@ -53,7 +54,7 @@ export class MemoryRuntime implements Runtime {
       return Promise.reject(new Error('cannot create'));
     }
     if (this.instances.has(name)) return Promise.reject(new Error(`${name} exists`));
-    this.instances.set(name, { name, phase: 'running' });
+    this.instances.set(name, { name, phase: 'running', isReady: true });
     this.created.push(name);
     this.changed();
     return Promise.resolve();
@@ -63,14 +64,14 @@ export class MemoryRuntime implements Runtime {
     this.deleted.push(name);
     const instance = this.instances.get(name);
     if (instance?.phase === 'exited') this.instances.delete(name);
-    else if (instance !== undefined) this.instances.set(name, { name, phase: 'stopping' });
+    else if (instance !== undefined) this.instances.set(name, { ...instance, phase: 'stopping' });
     return Promise.resolve();
   }
 
   /** It ended by itself. */
   exit(name: string, ranMs: number, isHung = false): void {
     const exit = { detail: 'exit code 1', isHung, ranMs };
-    this.instances.set(name, { name, phase: 'exited', exit });
+    this.instances.set(name, { name, phase: 'exited', isReady: false, exit });
     this.changed();
   }
 
@@ -87,7 +88,7 @@ export class MemoryRuntime implements Runtime {
   }
 
   emit(event: RuntimeEvent): void {
-    this.events.push(event);
+    this.events.push({ ...event, unixMs: 0 });
   }
 
   onChange(listener: () => void): void {

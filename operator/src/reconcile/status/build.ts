@@ -38,9 +38,10 @@ function countWorkers(
   reporting: readonly WorkerSighting[],
 ): Counts {
   const { instances } = observation;
-  const running = instances.filter(({ phase }) => phase === 'running').map(({ name }) => name);
+  const running = instances.filter(({ phase }) => phase === 'running');
+  const serving = new Set(running.filter((one) => one.isReady).map(({ name }) => name));
   const isReady = (sighting: WorkerSighting): boolean =>
-    running.includes(sighting.id) && !sighting.isDraining && isConfigured(sighting);
+    serving.has(sighting.id) && !sighting.isDraining && isConfigured(sighting);
   return {
     desired,
     running: running.length,

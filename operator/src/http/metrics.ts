@@ -1,0 +1,107 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { PLACEMENT_POLICIES } from '@streamcluster/placement';
+import { totalViewers } from '../fleet/totals.ts';
+import type { ClusterView } from './view.ts';
+import { workerState, type WorkerState } from './worker-items.ts';
+
+const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining', 'silent', 'exited'];
+const CHANGES = ['restarts', 'hangs', 'created', 'drained'] as const;
+const CLUSTER_LABELS = ['namespace', 'cluster'] as const;
+
+/** Figures that the fleet counts itself. */
+export interface FleetCounts {
+  readonly reportsReceived: number;
+  readonly reportsRefused: number;
+  readonly isBusConnected: boolean;
+}
+
+/** The operator's series. All of them are there, with zeros, from the start. */
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly registers = [this.registry];
+  private readonly streams = this.gauge('streams', 'Streams that are published.', CLUSTER_LABELS);
+  private readonly viewers = this.gauge('viewers', 'Viewers of all streams.', CLUSTER_LABELS);
+  private readonly desired = this.gauge('workers_desired', 'Workers wanted.', CLUSTER_LABELS);
+  private readonly workers = this.gauge('workers', 'Workers by state.', [
+    ...CLUSTER_LABELS,
+    'state',
+  ]);
+  private readonly maxLoad = this.gauge(
+    'worker_load_max_over_mean_ratio',
+    'Highest load of a worker over the mean load.',
+    CLUSTER_LABELS,
+  );
+  private readonly connected = this.gauge('nats_connected', 'Whether NATS answers.', []);
+  private readonly reports = this.gauge('load_reports', 'Load reports so far, by result.', [
+    'result',
+  ]);
+  private readonly placed = this.counter('placements_total', 'Answers of Place.', [
+    'policy',
+    'reason',
+  ]);
+  private readonly changes = this.counter(
+    'worker_changes_total',
+    'Workers created, drained, ended by themselves, killed because they hung.',
+    ['change'],
+  );
+  private readonly passes = this.counter('reconciles_total', 'Reconcile passes.', ['result']);
+  private readonly passSeconds = new Histogram({
+    name: 'streamcluster_reconcile_duration_seconds',
+    help: 'Time of a reconcile pass.',
+    buckets: [0.001, 0.01, 0.1, 1, 10],
+    registers: this.registers,
+  });
+
+  constructor() {
+    for (const policy of PLACEMENT_POLICIES) this.placed.inc({ policy, reason: 'Drawn' }, 0);
+    for (const change of CHANGES) this.changes.inc({ change }, 0);
+    for (const result of ['ok', 'error']) this.passes.inc({ result }, 0);
+  }
+
+  onPlaced(policy: string, reason: string): void {
+    this.placed.inc({ policy, reason });
+  }
+
+  onChange(change: (typeof CHANGES)[number]): void {
+    this.changes.inc({ change });
+  }
+
+  onPass(durationMs: number, isOk: boolean): void {
+    this.passes.inc({ result: isOk ? 'ok' : 'error' });
+    this.passSeconds.observe(durationMs / 1000);
+  }
+
+  /** The text that Prometheus reads. */
+  async render(clusters: readonly ClusterView[], counts: FleetCounts): Promise<string> {
+    this.connected.set(counts.isBusConnected ? 1 : 0);
+    this.reports.set({ result: 'received' }, counts.reportsReceived);
+    this.reports.set({ result: 'refused' }, counts.reportsRefused);
+    for (const cluster of clusters) await this.set(cluster);
+    return await this.registry.metrics();
+  }
+
+  private async set(view: ClusterView): Promise<void> {
+    const { name: cluster, namespace } = view.resource.metadata;
+    const labels = { namespace, cluster };
+    const sightings = view.sightings();
+    this.streams.set(labels, view.streams().length);
+    this.viewers.set(labels, totalViewers(sightings));
+    this.desired.set(labels, view.status?.desiredReplicas ?? 0);
+    this.maxLoad.set(labels, Number(view.status?.maxLoad ?? 1));
+    const byId = new Map(sightings.map((sighting) => [sighting.id, sighting]));
+    const states = (await view.instances()).map((one) => workerState(one, byId.get(one.name)));
+    for (const state of STATES) {
+      this.workers.set({ ...labels, state }, states.filter((one) => one === state).length);
+    }
+  }
+
+  private gauge(name: string, help: string, labelNames: readonly string[]): Gauge {
+    const { registers } = this;
+    return new Gauge({ name: `streamcluster_${name}`, help, labelNames, registers });
+  }
+
+  private counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    const { registers } = this;
+    return new Counter({ name: `streamcluster_${name}`, help, labelNames, registers });
+  }
+}

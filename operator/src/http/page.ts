@@ -1,0 +1,53 @@
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import path from 'node:path';
+import { pageRoot, vendorFiles } from '@streamcluster/console';
+import { OperatorError } from '../errors.ts';
+
+const HOST = /^[A-Za-z0-9.-]+$|^\[[0-9A-Fa-f:.]+\]$/;
+
+/** The page and the players that it loads. */
+export async function registerPage(app: FastifyInstance, mediaPort: number): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: pageRoot,
+    cacheControl: false,
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (!request.url.startsWith('/api/')) addPolicy(request, reply, mediaPort);
+    done(null, payload);
+  });
+  app.get<{ Params: { file: string } }>('/vendor/:file', ({ params }, reply) => {
+    const file = Object.hasOwn(vendorFiles, params.file) ? vendorFiles[params.file] : undefined;
+    if (file === undefined) throw new OperatorError('NOT_FOUND', `/vendor/${params.file}`);
+    return reply.sendFile(path.basename(file), path.dirname(file));
+  });
+}
+
+function addPolicy(request: FastifyRequest, reply: FastifyReply, mediaPort: number): void {
+  void reply
+    .header('content-security-policy', contentSecurityPolicy(request.hostname, mediaPort))
+    .header('cache-control', 'no-cache');
+}
+
+/**
+ * Nothing but our own scripts, and media from the workers' port of the same
+ * host. mpegts.js and hls.js run workers and media sources from blobs.
+ */
+export function contentSecurityPolicy(hostname: string, mediaPort: number): string {
+  // The header is the client's: only what is a host's name is put into ours.
+  const host = HOST.test(hostname) ? hostname : '127.0.0.1';
+  const media = `http://${host}:${mediaPort} https://${host}:${mediaPort}`;
+  const sockets = `ws://${host}:${mediaPort} wss://${host}:${mediaPort}`;
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${media} ${sockets}`,
+    `media-src 'self' blob: ${media}`,
+    'worker-src blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}

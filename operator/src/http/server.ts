@@ -1,0 +1,80 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { OperatorError } from '../errors.ts';
+import { registerApi } from './api.ts';
+import type { FleetCounts, Metrics } from './metrics.ts';
+import { registerPage } from './page.ts';
+import { renderStreamMetrics } from './stream-metrics.ts';
+import type { ClusterView } from './view.ts';
+
+export interface HttpServerOptions {
+  readonly clusters: readonly ClusterView[];
+  readonly metrics: Metrics;
+  readonly counts: () => FleetCounts;
+  /** Why not; undefined: ready. */
+  readonly notReady: () => string | undefined;
+  /** Where the page's players find media. */
+  readonly mediaPort: number;
+  readonly log: Logger;
+}
+
+const MAX_BODY_BYTES = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Page, API, health and metrics; not listening yet. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    done(null, payload);
+  });
+  app.setErrorHandler<FastifyError | Error>((error, _request, reply) => {
+    const known = asOperatorError(error);
+    if (known.code === 'INTERNAL')
+      options.log.error({ err: error, code: 'INTERNAL' }, 'API failed');
+    return reply.code(known.httpStatus).send({ code: known.code, message: known.message });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { code, message, httpStatus } = new OperatorError('NOT_FOUND', pathOf(request.url));
+    return reply.code(httpStatus).send({ code, message });
+  });
+  registerHealth(app, options);
+  registerApi(app, options.clusters);
+  await registerPage(app, options.mediaPort);
+  return app;
+}
+
+function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {
+  const { clusters, metrics, counts, notReady } = options;
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const reason = notReady();
+    return reply.code(reason === undefined ? 200 : 503).send({ status: reason ?? 'ok' });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const text = await metrics.render(clusters, counts());
+    return await reply.type(PROMETHEUS).send(text);
+  });
+  app.get('/metrics/streams', (_request, reply) => {
+    const streams = clusters.flatMap((cluster) => cluster.streams());
+    return reply.type(PROMETHEUS).send(renderStreamMetrics(streams));
+  });
+}
+
+/** Fastify's own refusals are the client's fault; the rest is ours. */
+function asOperatorError(error: FastifyError | Error): OperatorError {
+  if (error instanceof OperatorError) return error;
+  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
+  if (status >= 500) return new OperatorError('INTERNAL', undefined, { cause: error });
+  return new OperatorError('REQUEST_INVALID', error.message, { cause: error });
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? '';
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { OperatorError } from '../errors.ts';
+import { startTimeOf } from './procfs.ts';
+
+/** Pid and start time: pids are used again, the pair is not. */
+const processSchema = z.object({ name: z.string(), pid: z.int(), startTime: z.string() });
+const recordSchema = z.object({ self: processSchema, children: z.array(processSchema) });
+type ProcessRecord = z.output<typeof processSchema>;
+
+/** Which processes this run consists of, on disk, for the run after a crash. */
+export class RunRecord {
+  private readonly file: string;
+  private readonly self: ProcessRecord;
+  private readonly children = new Map<number, ProcessRecord>();
+
+  private constructor(file: string) {
+    this.file = file;
+    const { pid } = process;
+    this.self = { name: 'operator', pid, startTime: startTimeOf(pid) ?? '' };
+  }
+
+  /**
+   * Takes the folder over. Throws ALREADY_RUNNING when its run lives; ends what
+   * a dead run left. Returns how many processes that were, too.
+   */
+  static claim(file: string): { record: RunRecord; killed: number } {
+    const previous = read(file);
+    if (previous !== undefined && isAlive(previous.self)) {
+      throw new OperatorError('ALREADY_RUNNING', `pid ${previous.self.pid}`);
+    }
+    const left = (previous?.children ?? []).filter(isAlive);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    const record = new RunRecord(file);
+    record.write();
+    return { record, killed: left.length };
+  }
+
+  add(name: string, pid: number): void {
+    const startTime = startTimeOf(pid);
+    if (startTime === undefined) return;
+    this.children.set(pid, { name, pid, startTime });
+    this.write();
+  }
+
+  remove(pid: number): void {
+    if (this.children.delete(pid)) this.write();
+  }
+
+  /** Now, whatever else waits. */
+  killAll(): void {
+    for (const child of this.children.values())
+      if (isAlive(child)) process.kill(child.pid, 'SIGKILL');
+  }
+
+  close(): void {
+    rmSync(this.file, { force: true });
+  }
+
+  private write(): void {
+    mkdirSync(path.dirname(this.file), { recursive: true });
+    const next = `${this.file}.next`;
+    writeFileSync(next, JSON.stringify({ self: this.self, children: [...this.children.values()] }));
+    renameSync(next, this.file);
+  }
+}
+
+function isAlive({ pid, startTime }: ProcessRecord): boolean {
+  return startTimeOf(pid) === startTime;
+}
+
+function read(file: string): z.output<typeof recordSchema> | undefined {
+  try {
+    return recordSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import YAML from 'yaml';
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { StreamClusterStatus } from '../api/status.ts';
+import type { WorkerSighting } from '../fleet/fleet.ts';
+import type {
+  ResourceSnapshot,
+  Runtime,
+  RecordedEvent,
+  RuntimeEvent,
+  WorkerInstance,
+} from '../reconcile/runtime.ts';
+import { assignCpus, type CpuAssignment } from './cpu-assignment.ts';
+import type { LogFile } from './log-file.ts';
+import { runQueueWaitMs } from './procfs.ts';
+import type { ResourceFile } from './resource-file.ts';
+import type { RunRecord } from './run-record.ts';
+import { Silence } from './silence.ts';
+import type { NumaNode } from './topology.ts';
+import { WorkerChild, type Command } from './worker-child.ts';
+import { WorkerOutput } from './worker-output.ts';
+
+export interface LocalRuntimeOptions {
+  readonly resourceFile: ResourceFile;
+  readonly statusFile: string;
+  readonly output: LogFile;
+  readonly record: RunRecord;
+  readonly topology: readonly NumaNode[];
+  readonly command: (resource: StreamCluster, name: string, cpus: readonly number[]) => Command;
+  readonly log: Logger;
+}
+
+/** What the runtime asks of the fleet to tell a hung worker. */
+export interface HangSource {
+  readonly isBusConnected: boolean;
+  get(worker: string): WorkerSighting | undefined;
+}
+
+interface Running {
+  readonly child: WorkerChild;
+  readonly silence: Silence;
+}
+
+const LOOK_MS = 250;
+const STOP_ALL_MS = 5_000;
+const MAX_EVENTS = 100;
+
+/** Workers as child processes, the StreamCluster in a file. */
+export class LocalRuntime implements Runtime {
+  readonly events: RecordedEvent[] = [];
+  private readonly options: LocalRuntimeOptions;
+  private readonly workers = new Map<string, Running>();
+  private readonly listeners: (() => void)[] = [];
+  private lookTimer: NodeJS.Timeout | undefined = undefined;
+  private hasSaidShared = false;
+
+  constructor(options: LocalRuntimeOptions) {
+    this.options = options;
+    options.resourceFile.onChange(() => this.changed());
+  }
+
+  resource(): ResourceSnapshot {
+    return this.options.resourceFile.snapshot;
+  }
+
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  list(): Promise<readonly WorkerInstance[]> {
+    return Promise.resolve([...this.workers.values()].map(({ child }) => child.instance));
+  }
+
+  create(name: string): Promise<void> {
+    const { command, record } = this.options;
+    const { resource } = this.resource();
+    const output = this.outputOf(name);
+    const child: WorkerChild = new WorkerChild({
+      name,
+      command: command(resource, name, this.cpusOf(resource, name)),
+      output,
+      onExit: () => this.exited(child),
+    });
+    this.workers.set(name, { child, silence: new Silence(2 * LOOK_MS) });
+    if (child.pid !== undefined) record.add(name, child.pid);
+    return Promise.resolve();
+  }
+
+  delete(name: string, graceSeconds: number): Promise<void> {
+    const child = this.workers.get(name)?.child;
+    if (child?.exit === undefined) child?.stop('SIGTERM', graceSeconds * 1000);
+    else this.workers.delete(name);
+    return Promise.resolve();
+  }
+
+  writeStatus(status: StreamClusterStatus): Promise<void> {
+    const { statusFile } = this.options;
+    const { resource } = this.resource();
+    const { apiVersion, kind, metadata } = resource;
+    mkdirSync(path.dirname(statusFile), { recursive: true });
+    writeFileSync(`${statusFile}.next`, YAML.stringify({ apiVersion, kind, metadata, status }));
+    renameSync(`${statusFile}.next`, statusFile);
+    return Promise.resolve();
+  }
+
+  emit(event: RuntimeEvent): void {
+    this.events.push({ ...event, unixMs: Date.now() });
+    if (this.events.length > MAX_EVENTS) this.events.shift();
+  }
+
+  /** Starts to look for workers that hang. */
+  watchHangs(source: HangSource): void {
+    this.lookTimer = setInterval(() => this.lookAtAll(source), LOOK_MS).unref();
+  }
+
+  /** Ends every worker, without drain: there is nobody left to go to. */
+  async stopAll(): Promise<void> {
+    clearInterval(this.lookTimer);
+    const children = [...this.workers.values()].map(({ child }) => child);
+    const ended = Promise.all(
+      children.filter(({ exit }) => exit === undefined).map((child) => this.end(child)),
+    );
+    for (const child of children) child.stop('SIGINT', STOP_ALL_MS);
+    await ended;
+  }
+
+  private end(child: WorkerChild): Promise<void> {
+    return new Promise((resolve) => {
+      this.onChange(() => {
+        if (child.exit !== undefined) resolve();
+      });
+    });
+  }
+
+  private outputOf(name: string): WorkerOutput {
+    const { log, output } = this.options;
+    return new WorkerOutput({
+      worker: name,
+      log,
+      write: (line) => output.write(line),
+      nowMs: () => performance.now(),
+      onReady: () => {
+        const running = this.workers.get(name);
+        if (running !== undefined) running.child.isReady = true;
+        this.changed();
+      },
+    });
+  }
+
+  private cpusOf(resource: StreamCluster, name: string): readonly number[] {
+    const { cpus, pinning } = resource.spec.worker;
+    if (pinning === 'None') return [];
+    const assignment = assignCpus(this.options.topology, cpus);
+    const index = Number(name.slice(name.lastIndexOf('-') + 1));
+    if (index >= assignment.exclusiveWorkers) this.sayShared(assignment);
+    return assignment.cpusOf(index);
+  }
+
+  private sayShared({ exclusiveWorkers }: CpuAssignment): void {
+    if (this.hasSaidShared) return;
+    this.hasSaidShared = true;
+    const message = `only ${exclusiveWorkers} workers can have CPUs of their own; others share`;
+    this.options.log.info({ code: 'CPUS_SHARED', exclusiveWorkers }, message);
+    this.emit({ type: 'Warning', reason: 'CpusShared', message: `CPUS_SHARED: ${message}` });
+  }
+
+  private exited(child: WorkerChild): void {
+    if (child.pid !== undefined) this.options.record.remove(child.pid);
+    if (child.wasAskedToStop) this.workers.delete(child.name);
+    this.changed();
+  }
+
+  private lookAtAll(source: HangSource): void {
+    for (const { child, silence } of this.workers.values()) {
+      if (child.exit !== undefined || child.pid === undefined) continue;
+      const report = source.get(child.name)?.report;
+      const isHung = silence.look({
+        nowMs: performance.now(),
+        isBusConnected: source.isBusConnected,
+        reportSequence: report?.pid === child.pid ? report.sequence : undefined,
+        queuedMs: runQueueWaitMs(child.pid) ?? 0,
+      });
+      if (isHung) child.killHung();
+    }
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

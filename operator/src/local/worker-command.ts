@@ -1,0 +1,68 @@
+import path from 'node:path';
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { Command } from './worker-child.ts';
+
+/** What is the same for all workers of one run. */
+export interface WorkerSettings {
+  /** Node that runs them. */
+  readonly node: string;
+  /** The checkout. */
+  readonly root: string;
+  readonly natsUrl: string;
+  readonly bucket: string;
+  /** `host:port` of OperatorService. */
+  readonly operator: string;
+  readonly listen: readonly string[];
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+}
+
+/** A small pool: its threads share the worker's CPU with its loop. */
+const THREAD_POOL_SIZE = 2;
+
+/** Pure: how a worker is started. `cpus` empty: not pinned. */
+export function workerCommand(
+  settings: WorkerSettings,
+  resource: StreamCluster,
+  name: string,
+  cpus: readonly number[],
+): Command {
+  const { metadata, spec } = resource;
+  const flags = {
+    id: name,
+    namespace: metadata.namespace,
+    cluster: metadata.name,
+    nats: settings.natsUrl,
+    operator: settings.operator,
+    bucket: settings.bucket,
+    listen: settings.listen.join(','),
+    'rtmp-port': settings.rtmpPort,
+    'http-port': settings.httpPort,
+    'admin-host': '127.0.0.1',
+    'admin-port': 0,
+    'grpc-port': 0,
+    advertise: '127.0.0.1',
+    cpus: cpus.join(','),
+    'log-level': 'info',
+    'drain-deadline-seconds': spec.drain.deadlineSeconds,
+    'drain-publisher-grace-seconds': spec.drain.publisherGraceSeconds,
+    'exit-with-parent': 'true',
+  };
+  return {
+    file: settings.node,
+    args: [
+      // Helper threads of the collector would take the loop's only CPU from it.
+      ...(spec.worker.cpus === 1 ? ['--single-threaded-gc'] : []),
+      path.join(settings.root, 'worker/src/main.ts'),
+      ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+    ],
+    env: { ...withoutOurs(process.env), UV_THREADPOOL_SIZE: String(THREAD_POOL_SIZE) },
+  };
+}
+
+/** Our own SC_* variables have names that workers read, too. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('SC_')),
+  );
+}
