@@ -30,7 +30,10 @@ async function main(): Promise<void> {
     isStopping = true;
     void worker.stop().finally(() => process.exit(0));
   };
-  const worker = new WorkerProcess(options, log, stop);
+  const worker = new WorkerProcess(options, log, {
+    onDrained: stop,
+    onFailed: (error) => fail(error, EXIT_FAILED),
+  });
   // A second signal does not wait.
   process.once('SIGTERM', () => {
     worker.drain('Signal');

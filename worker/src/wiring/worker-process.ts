@@ -23,6 +23,13 @@ import { StreamRegistry } from '../stream/registry.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts } from './media-ports.ts';
 
+export interface WorkerEvents {
+  /** It is empty: the process may end. */
+  onDrained(): void;
+  /** It cannot serve: a port is in use … */
+  onFailed(error: unknown): void;
+}
+
 const ARENA_FULL_SHARE = 0.9;
 
 /** Everything that a worker is made of, connected; no decisions. */
@@ -36,7 +43,7 @@ export class WorkerProcess {
   private readonly bus: NatsBus;
   private readonly peers: GrpcPeers;
   private readonly metrics: WorkerMetrics;
-  private readonly onStopped: () => void;
+  private readonly events: WorkerEvents;
   private ticks: { close(): void } | undefined = undefined;
   private cluster: Cluster | undefined = undefined;
   private control: GrpcControlServer | undefined = undefined;
@@ -44,12 +51,11 @@ export class WorkerProcess {
   private media: MediaPorts | undefined = undefined;
   private isReady = false;
 
-  /** Throws ENGINE_MISSING, ENGINE_BROKEN or ENGINE_AFFINITY. `onStopped`: it
-   * was drained, the process may end. */
-  constructor(options: WorkerOptions, log: Logger, onStopped: () => void) {
+  /** Throws ENGINE_MISSING, ENGINE_BROKEN or ENGINE_AFFINITY. */
+  constructor(options: WorkerOptions, log: Logger, events: WorkerEvents) {
     this.options = options;
     this.log = log;
-    this.onStopped = onStopped;
+    this.events = events;
     const arenaCapBytes = options.arenaMib * 1024 * 1024;
     const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
     this.engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
@@ -70,7 +76,7 @@ export class WorkerProcess {
   async start(): Promise<void> {
     const cluster = await this.startControl();
     this.ticks = driveTicks(this.engine);
-    cluster.directory.onLoaded(() => this.becomeReady());
+    cluster.directory.onLoaded(() => this.tryBecomeReady());
     cluster.start();
     this.bus.start();
   }
@@ -164,7 +170,7 @@ export class WorkerProcess {
       sample: () => sampler.sample(),
       hasRoom: () => sampler.latest.arenaBytes < options.arenaMib * 1_048_576 * ARENA_FULL_SHARE,
       onDraining: (isDraining) => this.onDraining(isDraining),
-      onDrained: this.onStopped,
+      onDrained: () => this.events.onDrained(),
     });
   }
 
@@ -173,6 +179,15 @@ export class WorkerProcess {
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     return new MediaPorts({ engine, streams, log, counters: metrics, hosts, rtmpPort, httpPort });
+  }
+
+  /** Called by the bus, which would swallow what is thrown. */
+  private tryBecomeReady(): void {
+    try {
+      this.becomeReady();
+    } catch (error) {
+      this.events.onFailed(error);
+    }
   }
 
   private becomeReady(): void {
