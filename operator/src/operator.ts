@@ -22,6 +22,7 @@ export interface OperatorOptions {
   readonly natsUrl: string;
   readonly bucket: string;
   readonly bucketStorage: 'file' | 'memory';
+  readonly sweepPrefix?: string;
   readonly endpoints: { readonly rtmp: number; readonly http: number };
   readonly log: Logger;
 }
@@ -42,9 +43,14 @@ export class Operator {
 
   constructor(options: OperatorOptions) {
     this.options = options;
-    const { natsUrl: url, bucket, bucketStorage: storage, log } = options;
-    this.link = new NatsLink({ url, clock: realClock, log });
-    this.directory = new Directory({ link: this.link, bucket, storage, clock: realClock, log });
+    const { log } = options;
+    this.link = new NatsLink({ url: options.natsUrl, clock: realClock, log });
+    this.directory = new Directory({
+      ...options,
+      link: this.link,
+      storage: options.bucketStorage,
+      clock: realClock,
+    });
     const placer = new Placer({
       workers: () => this.fleet.list(),
       policy: () => options.runtime.resource().resource.spec.placement.policy,

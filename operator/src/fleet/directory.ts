@@ -10,6 +10,8 @@ export interface DirectoryOptions {
   readonly link: NatsLink;
   readonly bucket: string;
   readonly storage: 'file' | 'memory';
+  /** Other buckets whose names begin so are of earlier runs, and removed. */
+  readonly sweepPrefix?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,6 +39,7 @@ export class Directory {
   private pass: Pass | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private hasLoaded = false;
+  private hasSwept = false;
   private isClosed = false;
 
   constructor(options: DirectoryOptions) {
@@ -91,7 +94,8 @@ export class Directory {
 
   private async refresh(nc: NatsConnection): Promise<void> {
     const { bucket, storage } = this.options;
-    const kv = await new Kvm(nc).create(bucket, {
+    const kvm = new Kvm(nc);
+    const kv = await kvm.create(bucket, {
       history: 1,
       storage,
       markerTTL: MARKER_TTL_MS,
@@ -101,6 +105,18 @@ export class Directory {
     this.pass?.stop();
     this.pass = await this.startPass(kv, streamInfo.created);
     if (streamInfo.state.messages === 0) this.loaded(this.pass);
+    await this.sweep(kvm);
+  }
+
+  private async sweep(kvm: Kvm): Promise<void> {
+    const { bucket, sweepPrefix, log } = this.options;
+    if (sweepPrefix === undefined || this.hasSwept) return;
+    this.hasSwept = true;
+    for await (const { bucket: other } of kvm.list()) {
+      if (other === bucket || !other.startsWith(sweepPrefix)) continue;
+      await (await kvm.open(other)).destroy();
+      log.info({ bucket: other }, 'bucket of an earlier run removed');
+    }
   }
 
   private async startPass(kv: KV, created: string): Promise<Pass> {

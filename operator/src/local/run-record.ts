@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../errors.ts';
 import { startTimeOf } from './procfs.ts';
@@ -7,6 +8,7 @@ import { startTimeOf } from './procfs.ts';
 /** Pid and start time: pids are used again, the pair is not. */
 const processSchema = z.object({ name: z.string(), pid: z.int(), startTime: z.string() });
 const recordSchema = z.object({ self: processSchema, children: z.array(processSchema) });
+const GRACE_MS = 500;
 type ProcessRecord = z.output<typeof processSchema>;
 
 /** Which processes this run consists of, on disk, for the run after a crash. */
@@ -25,13 +27,13 @@ export class RunRecord {
    * Takes the folder over. Throws ALREADY_RUNNING when its run lives; ends what
    * a dead run left. Returns how many processes that were, too.
    */
-  static claim(file: string): { record: RunRecord; killed: number } {
+  static async claim(file: string): Promise<{ record: RunRecord; killed: number }> {
     const previous = read(file);
     if (previous !== undefined && isAlive(previous.self)) {
       throw new OperatorError('ALREADY_RUNNING', `pid ${previous.self.pid}`);
     }
     const left = (previous?.children ?? []).filter(isAlive);
-    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    await end(left);
     const record = new RunRecord(file);
     record.write();
     return { record, killed: left.length };
@@ -64,6 +66,13 @@ export class RunRecord {
     writeFileSync(next, JSON.stringify({ self: this.self, children: [...this.children.values()] }));
     renameSync(next, this.file);
   }
+}
+
+/** They end by themselves with their parent; who does not, is made to. */
+async function end(processes: readonly ProcessRecord[]): Promise<void> {
+  for (const { pid } of processes) process.kill(pid, 'SIGTERM');
+  if (processes.length > 0) await sleep(GRACE_MS);
+  for (const one of processes) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
 }
 
 function isAlive({ pid, startTime }: ProcessRecord): boolean {

@@ -1,0 +1,144 @@
+import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import type { StreamClusterStatus } from '../api/status.ts';
+import { Operator } from '../operator.ts';
+import type { OperatorFlags } from '../options.ts';
+import { LogFile } from './log-file.ts';
+import { NatsProcess } from './nats-process.ts';
+import { probePort } from './ports.ts';
+import { ResourceFile } from './resource-file.ts';
+import { RunRecord } from './run-record.ts';
+import { LocalRuntime } from './runtime.ts';
+import { readTopology } from './topology.ts';
+import { workerCommand, type WorkerSettings } from './worker-command.ts';
+
+const GRPC_HOST = '127.0.0.1';
+
+/** NATS unless one is given, the operator, and workers as processes. */
+export class LocalCluster {
+  readonly flags: OperatorFlags;
+  private readonly record: RunRecord;
+  private readonly resourceFile: ResourceFile;
+  private readonly workersLog: LogFile;
+  private readonly log: Logger;
+  private nats: NatsProcess | undefined = undefined;
+  private runtime: LocalRuntime | undefined = undefined;
+  private operator: Operator | undefined = undefined;
+
+  private constructor(flags: OperatorFlags, record: RunRecord, log: Logger) {
+    this.flags = flags;
+    this.record = record;
+    this.log = log;
+    this.resourceFile = new ResourceFile(flags.file, log);
+    this.workersLog = new LogFile(path.join(flags.runDir, 'logs/workers.log'));
+  }
+
+  /**
+   * Rejects with a code of docs/errors.md, with nothing left running. Workers
+   * start after it resolves; NATS may answer later.
+   */
+  static async start(flags: OperatorFlags, log: Logger): Promise<LocalCluster> {
+    const { record, killed } = await RunRecord.claim(path.join(flags.runDir, 'run.json'));
+    if (killed > 0) log.warn({ killed }, 'processes of an earlier run were ended');
+    let cluster: LocalCluster | undefined;
+    try {
+      cluster = new LocalCluster(flags, record, log);
+      await cluster.startParts();
+      return cluster;
+    } catch (error) {
+      await cluster?.stop();
+      record.close();
+      throw error;
+    }
+  }
+
+  get status(): StreamClusterStatus | undefined {
+    return this.operator?.status;
+  }
+
+  /** Workers first, what they need last. Safe to call again. */
+  async stop(): Promise<void> {
+    this.resourceFile.close();
+    await this.operator?.stopReconciling();
+    await this.runtime?.stopAll();
+    await this.operator?.close();
+    await this.nats?.stop();
+    await this.workersLog.close();
+    this.record.close();
+  }
+
+  /** At once, nothing is waited for. */
+  kill(): void {
+    this.record.killAll();
+    this.record.close();
+  }
+
+  private async startParts(): Promise<void> {
+    const { flags, resourceFile, log } = this;
+    await this.probePorts();
+    const natsUrl = await this.natsUrl();
+    // A bucket of its own for each run: nothing of the last one's streams lives.
+    const identity = createHash('sha256').update(flags.file).digest('hex').slice(0, 12);
+    const sweepPrefix = `sc-${identity}-`;
+    const bucket = sweepPrefix + randomBytes(4).toString('hex');
+    const settings = { ...this.workerSettings(), natsUrl, bucket };
+    const runtime = this.makeRuntime(settings);
+    this.runtime = runtime;
+    this.operator = new Operator({
+      runtime,
+      natsUrl,
+      bucket,
+      sweepPrefix,
+      bucketStorage: 'file',
+      endpoints: { rtmp: flags.rtmpPort, http: flags.httpPort },
+      log,
+    });
+    settings.operator = `${GRPC_HOST}:${await this.operator.listenGrpc(GRPC_HOST, 0)}`;
+    await this.operator.start({ host: flags.apiHost, port: flags.apiPort });
+    runtime.watchHangs(this.operator.fleet);
+    resourceFile.watch();
+  }
+
+  private async probePorts(): Promise<void> {
+    const { listen, rtmpPort, httpPort, apiHost, apiPort } = this.flags;
+    for (const host of listen) {
+      await probePort(host, rtmpPort);
+      await probePort(host, httpPort);
+    }
+    await probePort(apiHost, apiPort);
+  }
+
+  private async natsUrl(): Promise<string> {
+    const { flags, record, workersLog, log } = this;
+    const given = flags.nats ?? this.resourceFile.snapshot.resource.spec.nats.url;
+    if (given !== undefined) return given;
+    const storeDir = path.join(flags.runDir, 'nats');
+    this.nats = await NatsProcess.start({
+      root: flags.root,
+      storeDir,
+      output: workersLog,
+      record,
+      log,
+    });
+    return this.nats.url;
+  }
+
+  private workerSettings(): WorkerSettings & { operator: string } {
+    const { root, listen, rtmpPort, httpPort } = this.flags;
+    return {
+      ...{ node: process.execPath, root, listen, rtmpPort, httpPort },
+      ...{ natsUrl: '', bucket: '', operator: '' },
+    };
+  }
+
+  private makeRuntime(settings: WorkerSettings): LocalRuntime {
+    const { flags, resourceFile, workersLog: output, record, log } = this;
+    return new LocalRuntime({
+      ...{ resourceFile, output, record, log },
+      statusFile: path.join(flags.runDir, 'status.yaml'),
+      topology: readTopology(),
+      command: (resource, name, cpus) => workerCommand(settings, resource, name, cpus),
+    });
+  }
+}
