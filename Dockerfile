@@ -12,7 +12,7 @@ COPY worker/package.json worker/
 COPY console/package.json console/
 COPY bench/package.json bench/
 COPY e2e/package.json e2e/
-RUN npm ci
+RUN npm install --no-save
 COPY . .
 RUN make -C worker/native && npm prune --omit=dev && npm cache clean --force
 

@@ -50,5 +50,6 @@ setup: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
-	@npm ci --no-fund --no-audit --loglevel=error
+	@# Not `npm ci`: it refuses where a registry lacks another platform's optional binary.
+	@npm install --no-save --loglevel=error
 	@touch $@
