@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { rawFrameHashes, y4mFrameHashes } from '../content/raw-frames.ts';
 import { Child } from '../harness/child.ts';
@@ -9,18 +10,29 @@ const NOBODY = 65_534;
 /** A player that is not ours and not ffmpeg, and the pictures it made. */
 export interface OtherPlayer {
   readonly child: Child;
-  /** MD5 of each picture that it showed, in order. */
+  /** MD5 of each picture that it showed, in order; to be asked once. */
   shown(): string[];
 }
 
-/** VLC, with every picture that it would show written to a file. */
-export function vlc(url: string, folder: string, frameBytes: number): OtherPlayer {
-  const home = fs.mkdtempSync(path.join(folder, 'vlc-'));
+/**
+ * VLC, with every picture that it would show written to a file. As nobody it may
+ * not enter the checkout, so the file is in the system's temporary folder.
+ */
+export function vlc(url: string, frameBytes: number): OtherPlayer {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vlc-'));
   fs.chmodSync(home, 0o777);
   const file = path.join(home, 'shown.y4m');
   const args = [
     ...['-I', 'dummy', '--no-audio', '--vout', 'yuv', '--yuv-file', file],
-    ...['--no-drop-late-frames', '--no-skip-frames', '--play-and-exit', url, 'vlc://quit'],
+    ...[
+      '--no-video-title-show',
+      '--no-drop-late-frames',
+      '--no-skip-frames',
+      '--no-avcodec-hurry-up',
+      '--play-and-exit',
+      url,
+      'vlc://quit',
+    ],
   ];
   const isRoot = process.getuid?.() === 0;
   const options = {
@@ -28,7 +40,14 @@ export function vlc(url: string, folder: string, frameBytes: number): OtherPlaye
     ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
   };
   const child = new Child('cvlc', args, options);
-  return { child, shown: () => y4mFrameHashes(file, frameBytes) };
+  const shown = (): string[] => {
+    try {
+      return y4mFrameHashes(file, frameBytes);
+    } finally {
+      fs.rmSync(home, { recursive: true });
+    }
+  };
+  return { child, shown };
 }
 
 export type GStreamerSource = 'rtmp' | 'flv' | 'hls';

@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import type { DecodedFrame } from './framemd5.ts';
 
 const NEWLINE = 10;
+/** What a decoder holds back for B-frames, and some. */
+const BROKEN_TAIL = 8;
 
 /** MD5 of each picture in a file of bare planar pictures of the given size. */
 export function rawFrameHashes(file: string, frameBytes: number): string[] {
@@ -29,6 +31,20 @@ function hashes(file: string, first: number, between: number, frameBytes: number
   }
   fs.closeSync(fd);
   return found;
+}
+
+/**
+ * Without the last few pictures as far as they are none of the source. When a
+ * live stream stops, VLC waits, and shows at the end what is left in its decoder
+ * in a hurry and broken.
+ */
+export function withoutBrokenTail(
+  source: readonly DecodedFrame[],
+  shown: readonly string[],
+): string[] {
+  const known = new Set(source.map(({ md5 }) => md5));
+  const end = shown.findLastIndex((md5) => known.has(md5)) + 1;
+  return shown.slice(0, shown.length - end > BROKEN_TAIL ? shown.length : end);
 }
 
 /** How what a player showed lies in the source. */

@@ -4,7 +4,7 @@ import YAML from 'yaml';
 import { Api } from './api.ts';
 import { Child } from './child.ts';
 import { eventually, eventuallyTrue } from './eventually.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '@streamcluster/bench';
 import { NODE, ROOT, scratchFolder } from './paths.ts';
 import { commandLine, descendants } from './procfs.ts';
 
@@ -133,7 +133,14 @@ interface Ports {
 export function startOperator(folder: string, ports: Ports): Child {
   return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
     cwd: ROOT,
-    env: { ...process.env, SC_RUN_DIR: folder, SC_API_PORT: String(ports.api) },
+    env: {
+      ...process.env,
+      SC_RUN_DIR: folder,
+      SC_FILE: path.join(folder, 'cluster.yaml'),
+      SC_RTMP_PORT: String(ports.rtmp),
+      SC_HTTP_PORT: String(ports.http),
+      SC_API_PORT: String(ports.api),
+    },
   });
 }
 
