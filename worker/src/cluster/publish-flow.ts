@@ -170,7 +170,7 @@ export class PublishFlow {
         seen?.epoch ?? 0,
         claims.get(name.key)?.epoch ?? 0,
       ) + 1;
-    const publishedUnixMs = clock.unixMs();
+    const publishedUnixMs = Math.floor(clock.unixMs());
     const wanted = { home, ingest: workers.self, replicas: [], epoch, publishedUnixMs };
     const result: ChangeResult = await directory.change(name.key, (current) =>
       isSame(current, seen) ? wanted : 'keep',

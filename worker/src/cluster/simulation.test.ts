@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { streamName } from '../media/stream-name.ts';
+import { pick, type Random } from './random.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
+
+const NAMES = ['a', 'b', 'c'].map((name) => streamName('live', name)!);
+const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
+const STEPS = 25;
+/** Graces, back-off, claims: all of it is over after this. */
+const QUIET_MS = 45_000;
+
+/** One run: three workers, clients that come and go, faults that heal. */
+class Run {
+  readonly sim = new Sim();
+  readonly random: Random;
+  readonly publishers: { publisher: SimPublisher; worker: SimWorker; key: string }[] = [];
+  workers: SimWorker[] = [];
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+  }
+
+  async play(): Promise<void> {
+    this.workers = await this.sim.add('w-0', 'w-1', 'w-2');
+    const acts = [
+      () => this.publish(),
+      () => this.publish(),
+      () => this.view(),
+      () => this.view(),
+      () => this.lose(),
+      () => this.halfOpen(),
+      () => this.toggleBus(),
+      () => this.hang(),
+      () => this.wipe(),
+      () => this.loseAnswers(),
+    ];
+    for (let step = 0; step < STEPS; step += 1) {
+      await pick(this.random, acts)!();
+      await this.sim.run(Math.ceil(this.random.next() * 2_500));
+    }
+    await this.heal();
+  }
+
+  /** Publishers that are connected and not told otherwise. */
+  open(): typeof this.publishers {
+    return this.publishers.filter(
+      ({ publisher }) => publisher.isSending && publisher.revoked.length === 0,
+    );
+  }
+
+  private async publish(): Promise<void> {
+    const worker = pick(this.random, this.workers)!;
+    const name = pick(this.random, NAMES)!;
+    try {
+      const publisher = await worker.publish(name);
+      this.publishers.push({ publisher, worker, key: name.key });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'STREAM_BUSY' });
+    }
+  }
+
+  private async view(): Promise<void> {
+    try {
+      await pick(this.random, this.workers)!.view(pick(this.random, NAMES)!);
+    } catch (error) {
+      const codes = ['STREAM_NOT_FOUND', 'STREAM_UPSTREAM_LOST', 'DIRECTORY_UNAVAILABLE'];
+      expect(codes).toContain((error as { code?: string }).code);
+    }
+  }
+
+  private lose(): void {
+    pick(this.random, this.open())?.publisher.lose();
+  }
+
+  private halfOpen(): void {
+    const found = pick(this.random, this.open());
+    if (found !== undefined) found.publisher.isSending = false;
+  }
+
+  private toggleBus(): void {
+    const { bus } = pick(this.random, this.workers)!;
+    bus.setConnected(!bus.isConnected);
+  }
+
+  private hang(): void {
+    const worker = pick(this.random, this.workers)!;
+    worker.isHung = !worker.isHung;
+  }
+
+  private wipe(): void {
+    this.sim.nats.wipe();
+  }
+
+  private loseAnswers(): void {
+    pick(this.random, this.workers)!.bus.lostAnswers = 2;
+  }
+
+  private async heal(): Promise<void> {
+    for (const worker of this.workers) {
+      worker.bus.lostAnswers = 0;
+      worker.isHung = false;
+      worker.bus.setConnected(true);
+    }
+    // Protocols close publishers that stay silent.
+    for (const { publisher } of this.publishers) if (!publisher.isSending) publisher.lose();
+    await this.sim.run(QUIET_MS);
+  }
+}
+
+describe('a cluster under faults', () => {
+  it.each(SEEDS)('agrees once they are over (seed %i)', { timeout: 30_000 }, async (seed) => {
+    const run = new Run(seed);
+    await run.play();
+    for (const name of NAMES) {
+      const open = run.open().filter(({ key }) => key === name.key);
+      // Of two claims that did not know of one another one was closed.
+      expect(open.length).toBeLessThanOrEqual(1);
+      const claims = run.workers.filter(({ cluster }) => cluster.claims.get(name.key));
+      expect(claims.map(({ id }) => id)).toEqual(open.map(({ worker }) => worker.id));
+      const entry = run.sim.entry(name);
+      expect(entry?.ingest).toBe(open[0]?.worker.id);
+      for (const { cluster } of run.workers) {
+        expect(cluster.directory.get(name.key)?.nonce).toBe(entry?.nonce);
+      }
+      if (open[0] === undefined) continue;
+      // Whoever views it now, anywhere, gets what is published.
+      const head = open[0].worker.stream(name)!.nextSequence;
+      for (const worker of run.workers) {
+        const viewer = await worker.view(name);
+        await run.sim.run(1_500);
+        expect(viewer.closed).toEqual([]);
+        expect(worker.stream(name)!.nextSequence).toBeGreaterThan(head);
+      }
+    }
+  });
+});
