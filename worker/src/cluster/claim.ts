@@ -7,7 +7,7 @@ import type { Publication, Publisher, RevokeReason } from './stream-access.ts';
 
 /** A publisher that sent nothing for so long is half-open: the newest with the
  * same name replaces it. */
-export const HALF_OPEN_MS = 3_000;
+const HALF_OPEN_MS = 3_000;
 
 /** A publisher's connection on this worker. */
 export class LocalPublication implements Publication {

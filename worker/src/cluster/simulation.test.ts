@@ -23,7 +23,7 @@ class Run {
 
   async play(): Promise<void> {
     this.workers = await this.sim.add('w-0', 'w-1', 'w-2');
-    const acts = [
+    const acts: (() => void | Promise<void>)[] = [
       () => this.publish(),
       () => this.publish(),
       () => this.view(),

@@ -26,7 +26,7 @@ export class EngineDialer implements RelayDialer {
 }
 
 /** Takes `127.0.0.1:9090` or `[::1]:9090` apart. */
-export function splitAddress(address: string): { host: string; port: number } {
+function splitAddress(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   return { host, port: Number(address.slice(colon + 1)) };
