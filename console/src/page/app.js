@@ -25,6 +25,7 @@ function row(...cells) {
   return tr;
 }
 
+const count = (items, noun) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
 const megabits = (bitsPerSecond) => (bitsPerSecond / 1e6).toFixed(2);
 
 function describeTrack(track) {
@@ -80,7 +81,10 @@ function stop() {
 }
 
 function startFlv(video, url) {
-  const player = mpegts.createPlayer({ type: 'flv', isLive: true, url }, { enableStashBuffer: false });
+  const player = mpegts.createPlayer(
+    { type: 'flv', isLive: true, url },
+    { enableStashBuffer: false },
+  );
   player.attachMediaElement(video);
   player.load();
   return player;
@@ -107,7 +111,9 @@ function showPlayer() {
   const video = byId('video');
   if (!playing) return;
   const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
-  const behind = video.buffered.length ? video.buffered.end(video.buffered.length - 1) - video.currentTime : 0;
+  const behind = video.buffered.length
+    ? video.buffered.end(video.buffered.length - 1) - video.currentTime
+    : 0;
   byId('player-status').textContent =
     `${totalVideoFrames} frames, ${droppedVideoFrames} dropped, at ${video.currentTime.toFixed(1)} s, ` +
     `${behind.toFixed(1)} s buffered`;
@@ -118,14 +124,20 @@ async function refresh() {
   const [cluster] = clusters;
   if (!cluster) return;
   const base = `api/v1/clusters/${cluster.namespace}/${cluster.name}`;
-  const [streams, workers] = await Promise.all([getJson(`${base}/streams`), getJson(`${base}/workers`)]);
-  byId('streams').replaceChildren(...streams.items.map((stream) => streamRow(stream, cluster.endpoints)));
+  const [streams, workers] = await Promise.all([
+    getJson(`${base}/streams`),
+    getJson(`${base}/workers`),
+  ]);
+  byId('streams').replaceChildren(
+    ...streams.items.map((stream) => streamRow(stream, cluster.endpoints)),
+  );
   byId('workers').replaceChildren(...workers.items.map(workerRow));
   byId('no-streams').hidden = streams.items.length > 0;
-  byId('publish-url').textContent = `rtmp://${location.hostname}:${cluster.endpoints.rtmp}/live/NAME`;
+  byId('publish-url').textContent =
+    `rtmp://${location.hostname}:${cluster.endpoints.rtmp}/live/NAME`;
   byId('summary').textContent =
     `${cluster.namespace}/${cluster.name}: ${cluster.status.phase}, ` +
-    `${workers.items.length} workers, ${streams.items.length} streams`;
+    `${count(workers.items, 'worker')}, ${count(streams.items, 'stream')}`;
 }
 
 async function poll() {
