@@ -143,9 +143,11 @@ export class Operator {
   private async observe(): Promise<Observation> {
     const { fleet, directory } = this;
     const { runtime } = this.options;
+    const instances = await runtime.list();
+    fleet.retain(new Set(instances.map(({ name }) => name)));
     return {
       ...runtime.resource(),
-      instances: await runtime.list(),
+      instances,
       sightings: new Map(fleet.list().map((sighting) => [sighting.id, sighting])),
       streams: directory.streams.size,
       isBusConnected: fleet.isBusConnected,

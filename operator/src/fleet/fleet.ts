@@ -10,11 +10,16 @@ export interface WorkerSighting {
   readonly isSilent: boolean;
   /** It said so, or it was told to. */
   readonly isDraining: boolean;
+  /** Busy share of its loop, 0 to 1: the lower one of the last two reports. One
+   * busy report, as that of the start, is a moment; two are a state. */
+  readonly settledLoad: number;
 }
 
 interface Seen {
   readonly report: LoadReport;
   readonly receivedAtMs: number;
+  /** Of the report before; 0 without. */
+  readonly previousLoad: number;
 }
 
 /** Reports come every 2 s: three missing ones, and nothing is placed there. */
@@ -28,7 +33,8 @@ export class Fleet {
   reportsRefused = 0;
   private readonly clock: Clock;
   private readonly seen = new Map<string, Seen>();
-  private readonly draining = new Set<string>();
+  /** Worker -> start of the process that was told to drain. */
+  private readonly draining = new Map<string, bigint>();
   /** Worker -> start of the process that is known to be gone. */
   private readonly gone = new Map<string, bigint>();
   private readonly listeners: ((id: string) => void)[] = [];
@@ -61,7 +67,10 @@ export class Fleet {
       return;
     }
     this.reportsReceived += 1;
-    this.seen.set(report.worker, { report, receivedAtMs: this.clock.nowMs() });
+    const before = this.seen.get(report.worker)?.report;
+    const isSame = before?.startedUnixMs === report.startedUnixMs;
+    const previousLoad = isSame ? before.loopUtilization : 0;
+    this.seen.set(report.worker, { report, receivedAtMs: this.clock.nowMs(), previousLoad });
     for (const listener of this.listeners) listener(report.worker);
   }
 
@@ -79,7 +88,13 @@ export class Fleet {
 
   /** It was told to drain; its own report says so only later. */
   markDraining(id: string): void {
-    this.draining.add(id);
+    const seen = this.seen.get(id);
+    if (seen !== undefined) this.draining.set(id, seen.report.startedUnixMs);
+  }
+
+  /** Drops what is known of all others. Who reports again is there again. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
   }
 
   /** Its process is gone; what is still on its way of it is not believed. */
@@ -87,7 +102,6 @@ export class Fleet {
     const seen = this.seen.get(id);
     if (seen !== undefined) this.gone.set(id, seen.report.startedUnixMs);
     this.seen.delete(id);
-    this.draining.delete(id);
   }
 
   private isAcceptable({ worker, startedUnixMs }: LoadReport): boolean {
@@ -96,14 +110,15 @@ export class Fleet {
     return this.seen.has(worker) || this.seen.size < MAX_WORKERS;
   }
 
-  private sighting(id: string, { report, receivedAtMs }: Seen): WorkerSighting {
+  private sighting(id: string, { report, receivedAtMs, previousLoad }: Seen): WorkerSighting {
     const sinceMs = Math.max(receivedAtMs, this.connectedAtMs);
     return {
       id,
       report,
       receivedAtMs,
       isSilent: this.isConnected && this.clock.nowMs() - sinceMs > SILENT_MS,
-      isDraining: report.draining || this.draining.has(id),
+      isDraining: report.draining || this.draining.get(id) === report.startedUnixMs,
+      settledLoad: Math.min(previousLoad, report.loopUtilization),
     };
   }
 }

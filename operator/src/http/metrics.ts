@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { PLACEMENT_POLICIES } from '@streamcluster/placement';
 import { totalViewers } from '../fleet/totals.ts';
 import type { ClusterView } from './view.ts';
 import { workerState, type WorkerState } from './worker-items.ts';
@@ -7,6 +6,14 @@ import { workerState, type WorkerState } from './worker-items.ts';
 const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining', 'silent', 'exited'];
 const CHANGES = ['restarts', 'hangs', 'created', 'drained'] as const;
 const CLUSTER_LABELS = ['namespace', 'cluster'] as const;
+
+/** Answers that are to be expected; others appear with their first one. */
+const PLACEMENTS = [
+  ['Random', 'Drawn'],
+  ['TwoChoices', 'LessLoadedOfTwo'],
+  ['Local', 'IngestHasHeadroom'],
+  ['Local', 'IngestIsFull'],
+] as const;
 
 /** Figures that the fleet counts itself. */
 export interface FleetCounts {
@@ -32,7 +39,7 @@ export class Metrics {
     CLUSTER_LABELS,
   );
   private readonly connected = this.gauge('nats_connected', 'Whether NATS answers.', []);
-  private readonly reports = this.gauge('load_reports', 'Load reports so far, by result.', [
+  private readonly reports = this.counter('load_reports_total', 'Load reports by result.', [
     'result',
   ]);
   private readonly placed = this.counter('placements_total', 'Answers of Place.', [
@@ -53,7 +60,7 @@ export class Metrics {
   });
 
   constructor() {
-    for (const policy of PLACEMENT_POLICIES) this.placed.inc({ policy, reason: 'Drawn' }, 0);
+    for (const [policy, reason] of PLACEMENTS) this.placed.inc({ policy, reason }, 0);
     for (const change of CHANGES) this.changes.inc({ change }, 0);
     for (const result of ['ok', 'error']) this.passes.inc({ result }, 0);
   }
@@ -74,8 +81,9 @@ export class Metrics {
   /** The text that Prometheus reads. */
   async render(clusters: readonly ClusterView[], counts: FleetCounts): Promise<string> {
     this.connected.set(counts.isBusConnected ? 1 : 0);
-    this.reports.set({ result: 'received' }, counts.reportsReceived);
-    this.reports.set({ result: 'refused' }, counts.reportsRefused);
+    this.reports.reset();
+    this.reports.inc({ result: 'received' }, counts.reportsReceived);
+    this.reports.inc({ result: 'refused' }, counts.reportsRefused);
     for (const cluster of clusters) await this.set(cluster);
     return await this.registry.metrics();
   }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 
 const TCP_LISTEN = '0A';
 /** Fields of /proc/PID/stat after the command, which may hold blanks. */
@@ -26,7 +27,18 @@ export function listenerOf(port: number): { pid: number; command: string } | und
   if (inodes.size === 0) return undefined;
   const pid = pids().find((one) => socketsOf(one).some((inode) => inodes.has(inode)));
   if (pid === undefined) return undefined;
-  return { pid, command: read(`/proc/${pid}/comm`)?.trim() ?? '' };
+  return { pid, command: commandOf(pid) };
+}
+
+/** The program and its first argument, without their folders. */
+function commandOf(pid: number): string {
+  const words = read(`/proc/${pid}/cmdline`)
+    ?.split('\0')
+    .filter((word) => !word.startsWith('-'));
+  return (words ?? [])
+    .slice(0, 2)
+    .map((word) => path.basename(word))
+    .join(' ');
 }
 
 function listeningInodes(port: number): Set<string> {

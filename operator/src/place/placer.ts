@@ -27,9 +27,9 @@ export class Placer {
     const workers = this.options
       .workers()
       .filter(({ isSilent, isDraining }) => !isSilent && !isDraining)
-      .map(({ id, report }) => ({
+      .map(({ id, settledLoad }) => ({
         id,
-        load: report.loopUtilization,
+        load: settledLoad,
         reservedStreams: this.reservations.count(id),
       }));
     const placement = place({ policy, workers, ingestWorker, random: this.options.random });

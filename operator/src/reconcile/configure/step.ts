@@ -17,6 +17,8 @@ export class ConfigureStep implements Step {
   private readonly effects: Effects;
   /** Answers are newer than reports. */
   private readonly applied = new Map<string, Applied>();
+  /** Complained of once, until they answer. */
+  private readonly deaf = new Set<string>();
 
   constructor(effects: Effects) {
     this.effects = effects;
@@ -49,11 +51,14 @@ export class ConfigureStep implements Step {
     const { control, log } = this.effects;
     try {
       const version = await control.configure(report.grpcAddress, request);
+      this.deaf.delete(id);
       this.applied.set(id, { startedUnixMs: report.startedUnixMs, version });
       log.info({ worker: id, version: Number(version) }, 'worker configured');
       return true;
     } catch (error) {
-      log.warn({ worker: id, err: error, code: 'WORKER_UNREACHABLE' }, 'worker not configured');
+      const say = this.deaf.has(id) ? 'debug' : 'warn';
+      this.deaf.add(id);
+      log[say]({ worker: id, err: error, code: 'WORKER_UNREACHABLE' }, 'worker not configured');
       return false;
     }
   }

@@ -1,0 +1,178 @@
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fleet } from '../fleet/fleet.ts';
+import type { StreamView } from '../fleet/stream-view.ts';
+import { streamViews } from '../fleet/stream-view.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { MemoryRuntime } from '../testing/memory-runtime.ts';
+import { reportBytes, streamInfo } from '../testing/reports.ts';
+import { Metrics } from './metrics.ts';
+import { contentSecurityPolicy } from './page.ts';
+import { createHttpServer } from './server.ts';
+import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
+
+const BASE = '/api/v1/clusters/default/test';
+
+describe('the HTTP server', () => {
+  let app: FastifyInstance;
+  let reason: string | undefined;
+  let fleet: Fleet;
+
+  beforeEach(async () => {
+    const runtime = new MemoryRuntime('{fixed: {replicas: 2}}');
+    await runtime.create('w-1');
+    await runtime.create('w-0');
+    fleet = new Fleet(new ManualClock());
+    const topStreams = [streamInfo('live/news', { viewers: { flv: 2, hls: 1 } })];
+    const viewersByProtocol = { flv: 2, hls: 1 };
+    fleet.receive(reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5 }));
+    const entry = { home: 'w-0', ingest: 'w-0', replicas: [], epoch: 3 };
+    const directory = new Map([['live/news', entry]]);
+    reason = undefined;
+    app = await createHttpServer({
+      clusters: [
+        {
+          ...runtime.resource(),
+          status: undefined,
+          endpoints: { rtmp: 1935, http: 8080 },
+          events: [],
+          instances: () => runtime.list(),
+          sightings: () => fleet.list(),
+          streams: () => streamViews(directory, fleet.list()),
+        },
+      ],
+      metrics: new Metrics(),
+      counts: () => fleet,
+      notReady: () => reason,
+      mediaPort: 8080,
+      log: pino({ level: 'silent' }),
+    });
+  });
+  afterEach(() => app.close());
+
+  async function json(url: string): Promise<unknown> {
+    const response = await app.inject(url);
+    expect(response.statusCode).toBe(200);
+    return response.json();
+  }
+
+  it('lists clusters', async () => {
+    expect(await json('/api/v1/clusters')).toMatchObject({
+      items: [{ namespace: 'default', name: 'test', endpoints: { rtmp: 1935, http: 8080 } }],
+    });
+    expect(await json(BASE)).toMatchObject({ spec: { fixed: { replicas: 2 } }, events: [] });
+  });
+
+  it('lists workers that exist, reporting or not', async () => {
+    expect(await json(`${BASE}/workers`)).toMatchObject({
+      items: [
+        { id: 'w-0', state: 'ready', viewers: 3, cpus: [0], loopUtilization: 0.5 },
+        { id: 'w-1', state: 'starting', viewers: 0, cpus: [], numaNode: -1 },
+      ],
+    });
+  });
+
+  it('lists streams, and shows one', async () => {
+    const stream = { name: 'live/news', state: 'live', home: 'w-0', ingest: 'w-0', viewers: 3 };
+    expect(await json(`${BASE}/streams`)).toMatchObject({ items: [{ ...stream, epoch: 3 }] });
+    expect(await json(`${BASE}/streams/live/news`)).toMatchObject({
+      ...stream,
+      workers: [{ worker: 'w-0', role: 'ingest-and-home', viewers: { flv: 2, hls: 1 } }],
+    });
+  });
+
+  it.each([
+    ['/api/v1/clusters/default/other'],
+    [`${BASE}/streams/live/other`],
+    [`${BASE}/nothing`],
+    ['/vendor/constructor'],
+    ['/../package.json'],
+    ['/%2e%2e/mod.ts'],
+  ])('answers %s with a code', async (url) => {
+    const response = await app.inject(url);
+    expect(response.statusCode).toBe(404);
+    expect(response.json()).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it.each([
+    ['a path that cannot be decoded', { url: '/api/v1/clusters/%zz/x' }],
+    ['a parameter that is too long', { url: `${BASE}/streams/live/${'x'.repeat(300)}` }],
+    ['a body that is too large', { url: BASE, method: 'POST', payload: 'x'.repeat(20_000) }],
+  ] as const)('refuses %s', async (_what, request) => {
+    const response = await app.inject(request);
+    expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    expect(response.statusCode).toBeLessThan(500);
+    expect(response.json()).toHaveProperty('code');
+  });
+
+  it('tells health, and why it is not ready', async () => {
+    expect((await app.inject('/healthz')).statusCode).toBe(200);
+    expect((await app.inject('/readyz')).statusCode).toBe(200);
+    reason = 'NATS_UNREACHABLE';
+    const response = await app.inject('/readyz');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ status: 'NATS_UNREACHABLE' });
+    expect((await app.inject('/healthz')).statusCode).toBe(200);
+  });
+
+  it('has every series from the start', async () => {
+    const text = (await app.inject('/metrics')).body;
+    for (const line of [
+      'streamcluster_streams{namespace="default",cluster="test"} 1',
+      'streamcluster_viewers{namespace="default",cluster="test"} 3',
+      'streamcluster_workers{namespace="default",cluster="test",state="ready"} 1',
+      'streamcluster_workers{namespace="default",cluster="test",state="silent"} 0',
+      'streamcluster_worker_changes_total{change="hangs"} 0',
+      'streamcluster_placements_total{policy="TwoChoices",reason="LessLoadedOfTwo"} 0',
+      'streamcluster_reconciles_total{result="error"} 0',
+      'streamcluster_nats_connected 0',
+      'streamcluster_load_reports_total{result="received"} 1',
+    ]) {
+      expect(text).toContain(line);
+    }
+  });
+
+  it('has series per stream apart', async () => {
+    const text = (await app.inject('/metrics/streams')).body;
+    expect(text).toContain('streamcluster_stream_viewers{app="live",stream="news"} 3\n');
+    expect(text).toContain('streamcluster_streams_not_shown 0\n');
+  });
+
+  it('serves the page and its players under a strict policy', async () => {
+    const page = await app.inject({ url: '/', headers: { host: 'media.example:8088' } });
+    expect(page.headers['content-type']).toContain('text/html');
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain('http://media.example:8080');
+    expect(page.headers['x-content-type-options']).toBe('nosniff');
+    for (const url of ['/app.js', '/style.css', '/vendor/mpegts.js', '/vendor/hls.js']) {
+      expect((await app.inject(url)).statusCode, url).toBe(200);
+    }
+  });
+});
+
+describe('contentSecurityPolicy', () => {
+  it.each(["x; script-src 'unsafe-inline'", 'a b', 'a,b', ''])('takes no such host: %s', (host) => {
+    expect(contentSecurityPolicy(host, 1)).toBe(contentSecurityPolicy('127.0.0.1', 1));
+  });
+
+  it('takes a literal of IPv6', () => {
+    expect(contentSecurityPolicy('[::1]', 8080)).toContain('ws://[::1]:8080');
+  });
+});
+
+describe('renderStreamMetrics', () => {
+  it('is bounded, those with most viewers first, and says what it left out', () => {
+    const stream = (i: number): StreamView => ({
+      ...{ name: `live/${i}`, state: 'live', home: '', ingest: '', replicas: [], epoch: 1 },
+      ...{ viewers: i, viewersByProtocol: {}, bitsPerSecond: 0, tracks: [], workers: [] },
+      startedUnixMs: undefined,
+    });
+    const streams = Array.from({ length: MAX_STREAM_SERIES + 7 }, (_, i) => stream(i));
+    const text = renderStreamMetrics(streams);
+    expect(text).toContain('streamcluster_streams_not_shown 7\n');
+    expect(text).toContain(`viewers{app="live",stream="${MAX_STREAM_SERIES + 6}"}`);
+    expect(text).not.toContain('stream="6"');
+  });
+});
