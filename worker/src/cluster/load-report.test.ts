@@ -40,6 +40,15 @@ describe('load reports', () => {
     });
   });
 
+  it('answer a worker that just came, or it would know nobody for two seconds', async () => {
+    const sim = new Sim();
+    await sim.add('w-a');
+    await sim.run(500);
+    const [late] = await sim.add('w-b');
+    await sim.run(250);
+    expect(late!.cluster.workers.live().map(({ id }) => id)).toEqual(['w-a']);
+  });
+
   it('that are malformed are left out', async () => {
     const sim = new Sim();
     const [a] = await sim.add('w-a', 'w-b');

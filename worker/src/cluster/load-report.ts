@@ -49,6 +49,8 @@ export interface LoadReportsOptions {
 
 const PERIOD_MS = 2_000;
 const JITTER_SHARE = 0.1;
+/** Many workers greet a new one; not all at once. */
+const GREET_WITHIN_MS = 200;
 const MAX_STREAMS = 500;
 
 /** Says every two seconds how this worker is, and hears the others. */
@@ -56,23 +58,26 @@ export class LoadReports {
   private readonly options: LoadReportsOptions;
   private sequence = 0;
   private timer: Timer | undefined = undefined;
+  private greeting: Timer | undefined = undefined;
 
   constructor(options: LoadReportsOptions) {
     this.options = options;
   }
 
-  /** The first report goes out at once, and whenever the bus is back. */
-  start(): void {
+  listen(): void {
     const { bus, subject } = this.options;
     bus.subscribe(`${subject}.*`, (payload) => this.heard(payload));
-    bus.onConnection((isConnected) => {
-      if (isConnected) this.send();
-    });
-    this.run();
+  }
+
+  /** From now on others may count on this worker; the first report goes out at
+   * once. May be called again. */
+  begin(): void {
+    if (this.timer === undefined) this.run();
   }
 
   stop(): void {
     this.timer?.clear();
+    this.greeting?.clear();
   }
 
   /** Out of turn: something that others should know at once. */
@@ -130,6 +135,7 @@ export class LoadReports {
       this.options.log.warn({ bytes: payload.length }, 'load report malformed');
       return;
     }
+    const isNew = this.options.workers.get(report.worker) === undefined;
     this.options.workers.note({
       id: report.worker,
       grpcAddress: report.grpcAddress,
@@ -137,6 +143,16 @@ export class LoadReports {
       isDraining: report.draining,
       load: report.loopUtilization,
       startedUnixMs: Number(report.startedUnixMs),
+    });
+    if (isNew && report.worker !== this.options.workers.self) this.greet();
+  }
+
+  /** A worker that just came would else not know of this one for up to a period. */
+  private greet(): void {
+    const { clock, random } = this.options;
+    this.greeting ??= clock.setTimer(random.next() * GREET_WITHIN_MS, () => {
+      this.greeting = undefined;
+      this.send();
     });
   }
 }
