@@ -92,8 +92,10 @@ export class Cluster implements StreamAccess {
     this.relays.start();
     this.viewing.start();
     this.stale.start();
+    this.reports.listen();
+    // Without the directory it can serve nobody.
+    this.directory.onLoaded(() => this.reports.begin());
     this.directory.start();
-    this.reports.start();
   }
 
   viewSync(name: StreamName): Stream | undefined {

@@ -1,3 +1,4 @@
+import { PLACEMENT_POLICIES } from '@streamcluster/placement';
 import type { Logger } from 'pino';
 import type { StreamInfo } from '@streamcluster/proto';
 import type { StreamsConfig } from '../stream/streams-config.ts';
@@ -5,7 +6,7 @@ import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
 import type { AssignCall, ReleaseAnswer, ReleaseCall } from './peers.ts';
 import type { Releases } from './releases.ts';
-import type { PlacementPolicy, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { StreamInfos } from './stream-infos.ts';
 
 export interface Configuration {
@@ -24,8 +25,6 @@ export interface ControlOptions {
   readonly log: Logger;
 }
 
-const POLICIES: readonly PlacementPolicy[] = ['Random', 'TwoChoices', 'Local'];
-
 /** What the operator, and other workers, may ask of a worker. Every call may
  * be repeated. */
 export class Control {
@@ -42,7 +41,7 @@ export class Control {
     settings.appliedVersion = version;
     if (streams !== undefined) settings.streams = streams;
     settings.placementPolicy =
-      POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
+      PLACEMENT_POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
     log.info({ version, streams, placementPolicy }, 'configured');
     return version;
   }

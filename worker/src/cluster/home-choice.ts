@@ -1,7 +1,8 @@
+import { place } from '@streamcluster/placement';
 import type { Logger } from 'pino';
 import type { DirectoryEntry } from './directory-entry.ts';
 import type { Peers } from './peers.ts';
-import { pick, type Random } from './random.ts';
+import type { Random } from './random.ts';
 import type { Settings } from './settings.ts';
 import type { Workers } from './workers.ts';
 
@@ -43,13 +44,13 @@ export class HomeChoice {
     return this.draw();
   }
 
-  /** Uniform over those with headroom: the same spread as the operator's. */
+  /** As the operator would, from the reports that were heard here. */
   draw(): string {
     const { workers, random, settings, isDraining } = this.options;
-    const others = workers.withHeadroom().map(({ id }) => id);
-    if (isDraining()) return pick(random, others) ?? workers.self;
-    if (settings.placementPolicy === 'Local') return workers.self;
-    return pick(random, [workers.self, ...others]) ?? workers.self;
+    const { self } = workers;
+    const candidates = workers.candidates().filter(({ id }) => id !== self || !isDraining());
+    const request = { policy: settings.placementPolicy, ingestWorker: self, random };
+    return place({ ...request, workers: candidates })?.worker ?? self;
   }
 
   private mayStay(home: string): boolean {

@@ -1,13 +1,7 @@
-/** Chance comes through this, so that it can be seeded. */
-export interface Random {
-  /** At least 0, below 1. */
-  next(): number;
-}
+import type { Random } from '@streamcluster/placement';
 
-/** One of the items, each with the same probability. */
-export function pick<Item>(random: Random, items: readonly Item[]): Item | undefined {
-  return items[Math.floor(random.next() * items.length)];
-}
+/** Chance comes through this, so that it can be seeded. */
+export type { Random };
 
 /** `ms` more or less by up to the share (0.2: 80 % to 120 %). */
 export function jitter(random: Random, ms: number, share: number): number {

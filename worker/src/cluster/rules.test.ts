@@ -1,7 +1,7 @@
+import { pick, seededRandom } from '@streamcluster/placement';
 import { describe, expect, it } from 'vitest';
 import { bucketKey, isEarlier, isNewer, parseEntry, streamKeyOf } from './directory-entry.ts';
-import { jitter, nonce, pick } from './random.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { jitter, nonce } from './random.ts';
 import { upstreamOf } from './upstream.ts';
 
 describe('upstreamOf', () => {

@@ -1,6 +1,5 @@
+import type { PlacementPolicy } from '@streamcluster/placement';
 import { DEFAULT_STREAMS_CONFIG, type StreamsConfig } from '../stream/streams-config.ts';
-
-export type PlacementPolicy = 'Random' | 'TwoChoices' | 'Local';
 
 /** What of a StreamCluster's spec reached this worker; changes while it runs. */
 export interface Settings {

@@ -1,7 +1,6 @@
+import { pick, seededRandom, type Random } from '@streamcluster/placement';
 import { describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
-import { pick, type Random } from './random.ts';
-import { seededRandom } from './testing/seeded-random.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
 
 const NAMES = ['a', 'b', 'c'].map((name) => streamName('live', name)!);

@@ -1,3 +1,4 @@
+import type { WorkerLoad } from '@streamcluster/placement';
 import type { Clock } from '../stream/clock.ts';
 import type { Bus } from './bus.ts';
 
@@ -16,13 +17,13 @@ export interface WorkerSighting {
 interface Seen {
   readonly sighting: WorkerSighting;
   readonly atMs: number;
+  /** Of the report before; 0 without. */
+  readonly previousLoad: number;
 }
 
 /** Reports come every 2 s: three missing ones make a worker dead. */
 const ALIVE_MS = 6_000;
 const FORGET_MS = 600_000;
-/** Busier than this, a worker has no headroom for a home. */
-const HEADROOM_LOAD = 0.8;
 
 /** The workers of this cluster, as their load reports show them. */
 export class Workers {
@@ -46,7 +47,8 @@ export class Workers {
   }
 
   note(sighting: WorkerSighting): void {
-    this.seen.set(sighting.id, { sighting, atMs: this.clock.nowMs() });
+    const previousLoad = this.seen.get(sighting.id)?.sighting.load ?? 0;
+    this.seen.set(sighting.id, { sighting, atMs: this.clock.nowMs(), previousLoad });
   }
 
   get(id: string): WorkerSighting | undefined {
@@ -73,9 +75,17 @@ export class Workers {
       .filter(({ id }) => id !== this.self && this.isAlive(id));
   }
 
-  /** Others that may become a home. */
-  withHeadroom(): WorkerSighting[] {
-    return this.live().filter(({ isDraining, load }) => !isDraining && load < HEADROOM_LOAD);
+  /** Who may become a home; this worker is always among them. One busy report
+   * is a moment, two are a state: the lower one of the last two counts. */
+  candidates(): WorkerLoad[] {
+    const ids = this.live()
+      .filter(({ isDraining }) => !isDraining)
+      .map(({ id }) => id);
+    return [this.self, ...ids].map((id) => {
+      const seen = this.seen.get(id);
+      const load = Math.min(seen?.sighting.load ?? 0, seen?.previousLoad ?? 0);
+      return { id, load, reservedStreams: 0 };
+    });
   }
 
   private forget(): void {

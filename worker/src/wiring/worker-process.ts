@@ -195,7 +195,7 @@ export class WorkerProcess {
     if (this.isReady || media === undefined || cluster === undefined) return;
     this.isReady = true;
     const ports = media.open();
-    cluster.reports.send();
+    this.sampler.restart();
     const { grpcAddress, httpAddress } = cluster.facts;
     this.log.info(
       {

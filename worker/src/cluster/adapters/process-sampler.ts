@@ -50,7 +50,7 @@ export class ProcessSampler {
     const loop = performance.eventLoopUtilization();
     // Starting keeps the loop busy and says nothing of what comes: a worker whose
     // first report says so would be nobody's choice until the second.
-    const isFirst = this.last === undefined;
+    const isFirst = this.last === IDLE;
     const { utilization } = performance.eventLoopUtilization(loop, this.loop);
     this.last = {
       loopUtilization: isFirst ? 0 : utilization,

@@ -1,3 +1,4 @@
+import { seededRandom } from '@streamcluster/placement';
 import { pino } from 'pino';
 import type { StreamName } from '../../media/stream-name.ts';
 import { ManualClock } from '../../stream/clock.ts';
@@ -22,7 +23,6 @@ import { bucketKey, parseEntry, type DirectoryEntry } from '../directory-entry.t
 import { defaultSettings } from '../settings.ts';
 import type { Publication, RevokeReason } from '../stream-access.ts';
 import { MemoryNats, type MemoryBus } from './memory-nats.ts';
-import { seededRandom } from './seeded-random.ts';
 
 const FRAME_MS = 40;
 
