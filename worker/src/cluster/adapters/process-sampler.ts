@@ -48,12 +48,8 @@ export class ProcessSampler {
     const stats = this.engine.stats();
     const seconds = Math.max(0.001, (nowMs - this.atMs) / 1_000);
     const loop = performance.eventLoopUtilization();
-    // Starting keeps the loop busy and says nothing of what comes: a worker whose
-    // first report says so would be nobody's choice until the second.
-    const isFirst = this.last === IDLE;
-    const { utilization } = performance.eventLoopUtilization(loop, this.loop);
     this.last = {
-      loopUtilization: isFirst ? 0 : utilization,
+      loopUtilization: performance.eventLoopUtilization(loop, this.loop).utilization,
       tickLagMs: stats.tickLagP99Ms,
       bytesInPerSecond: (stats.bytesReceivedTotal - this.bytesIn) / seconds,
       bytesOutPerSecond: (stats.bytesSentTotal - this.bytesOut) / seconds,
