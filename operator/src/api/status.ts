@@ -15,7 +15,7 @@ const condition = z.object({
 });
 export type Condition = z.output<typeof condition>;
 
-export const PHASES = ['Pending', 'Progressing', 'Ready', 'Degraded'] as const;
+const PHASES = ['Pending', 'Progressing', 'Ready', 'Degraded'] as const;
 
 const statusFields = z.object({
   observedGeneration: z.int().meta({ description: 'Generation that this status speaks of.' }),

@@ -23,7 +23,7 @@ interface Seen {
 }
 
 /** Reports come every 2 s: three missing ones, and nothing is placed there. */
-export const SILENT_MS = 6_000;
+const SILENT_MS = 6_000;
 const MAX_WORKERS = 10_000;
 const MAX_ID_CHARACTERS = 100;
 

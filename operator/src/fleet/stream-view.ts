@@ -3,10 +3,10 @@ import type { DirectoryEntry } from './directory-entry.ts';
 import type { WorkerSighting } from './fleet.ts';
 
 /** What a worker does for a stream. */
-export type Role = 'ingest' | 'home' | 'ingest-and-home' | 'relay';
+type Role = 'ingest' | 'home' | 'ingest-and-home' | 'relay';
 
 /** A worker's part in a stream. */
-export interface StreamPart {
+interface StreamPart {
   readonly worker: string;
   readonly role: Role;
   /** Viewers by protocol; `relay` counts other workers. */

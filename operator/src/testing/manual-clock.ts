@@ -48,6 +48,6 @@ export class ManualClock implements Clock {
 }
 
 /** Lets promises that depend on nothing outside run to their end. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let i = 0; i < 50; i += 1) await Promise.resolve();
 }

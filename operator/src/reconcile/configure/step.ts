@@ -64,7 +64,7 @@ export class ConfigureStep implements Step {
   }
 }
 
-export function configureRequest(spec: StreamClusterSpec, generation: number): ConfigureRequest {
+function configureRequest(spec: StreamClusterSpec, generation: number): ConfigureRequest {
   return {
     version: BigInt(generation),
     streams: spec.streams,

@@ -5,6 +5,8 @@ import type { Effects, Observation, Step } from '../step.ts';
 import { desiredReplicas } from './desired.ts';
 
 const AUTOSCALE_PERIOD_MS = 2_000;
+/** A worker whose deadline has passed says goodbye before it ends. */
+const GOODBYE_SECONDS = 5;
 
 /** Starts missing workers and drains the cheapest of those that are too many. */
 export class ScaleStep implements Step {
@@ -80,7 +82,7 @@ export class ScaleStep implements Step {
         log.warn({ worker: name, err: error, code: 'WORKER_UNREACHABLE' }, 'drain not heard');
       });
     }
-    await runtime.delete(name, deadlineSeconds);
+    await runtime.delete(name, deadlineSeconds + GOODBYE_SECONDS);
     count('drained');
     log.info({ worker: name, deadlineSeconds }, 'worker drains');
     const message = `${name} drains, for at most ${deadlineSeconds} s`;
