@@ -1,3 +1,4 @@
+import { loadSubject } from '@streamcluster/proto';
 import { randomInt } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -114,7 +115,7 @@ export class Operator {
       fleet.setConnected(isConnected);
       this.reconciler.trigger();
     });
-    link.subscribe(`sc.${namespace}.${name}.load.*`, (payload) => fleet.receive(payload));
+    link.subscribe(loadSubject(namespace, name, '*'), (payload) => fleet.receive(payload));
     fleet.onReport(() => this.reconciler.trigger());
     options.runtime.onChange(() => this.reconciler.trigger());
   }

@@ -29,3 +29,11 @@ export {
   WorkerServiceService,
 } from './gen/streamcluster/v1/worker.ts';
 export type { WorkerServiceServer } from './gen/streamcluster/v1/worker.ts';
+export {
+  bucketKey,
+  encodeDirectoryEntry,
+  parseDirectoryEntry,
+  streamKeyOf,
+} from './directory-entry.ts';
+export type { DirectoryEntry } from './directory-entry.ts';
+export { loadSubject } from './subjects.ts';

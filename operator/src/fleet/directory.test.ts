@@ -67,7 +67,14 @@ describe('directory and reports on a real NATS', () => {
   }
 
   function entry(home: string): string {
-    return JSON.stringify({ home, ingest: 'w-1', replicas: [], epoch: 1, nonce: 'x' });
+    return JSON.stringify({
+      home,
+      ingest: 'w-1',
+      replicas: [],
+      epoch: 1,
+      publishedUnixMs: 1,
+      nonce: 'x',
+    });
   }
 
   it('follows what workers write', async () => {

@@ -2,7 +2,7 @@ import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
-import { parseEntry, streamNameOf, type DirectoryEntry } from './directory-entry.ts';
+import { parseDirectoryEntry, streamKeyOf, type DirectoryEntry } from '@streamcluster/proto';
 import { natsErrorCode } from './nats-errors.ts';
 import type { NatsLink } from './nats-link.ts';
 
@@ -128,9 +128,9 @@ export class Directory {
 
   private async follow(watch: AsyncIterable<KvWatchEntry>, pass: Pass): Promise<void> {
     for await (const { key, value, operation, delta } of watch) {
-      const entry = operation === 'PUT' ? parseEntry(value) : undefined;
-      if (entry === undefined) pass.entries.delete(streamNameOf(key));
-      else pass.entries.set(streamNameOf(key), entry);
+      const entry = operation === 'PUT' ? parseDirectoryEntry(value) : undefined;
+      if (entry === undefined) pass.entries.delete(streamKeyOf(key));
+      else pass.entries.set(streamKeyOf(key), entry);
       if (delta === 0) this.loaded(pass);
     }
     // Ended by itself: a fault. Read again.

@@ -2,7 +2,6 @@ import { StreamInfo_Role } from '@streamcluster/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
-import { parseEntry, streamNameOf } from './directory-entry.ts';
 import { Fleet } from './fleet.ts';
 import { streamViews } from './stream-view.ts';
 import { maxOverMeanLoad, totalViewers } from './totals.ts';
@@ -101,7 +100,14 @@ describe('Fleet', () => {
     });
     fleet.receive(reportBytes('w-0', { topStreams: [home] }));
     fleet.receive(reportBytes('w-1', { topStreams: [ingest, streamInfo('live/not-listed')] }));
-    const entry = { home: 'w-0', ingest: 'w-1', replicas: [], epoch: 4 };
+    const entry = {
+      home: 'w-0',
+      ingest: 'w-1',
+      replicas: [],
+      epoch: 4,
+      publishedUnixMs: 1,
+      nonce: 'n',
+    };
     const directory = new Map([
       ['live/b', { ...entry, ingest: 'w-9' }],
       ['live/a', entry],
@@ -121,16 +127,5 @@ describe('Fleet', () => {
       ['w-1', 'ingest'],
     ]);
     expect(b).toMatchObject({ name: 'live/b', state: 'starting', viewers: 0, workers: [] });
-  });
-});
-
-describe('directory entries', () => {
-  it.each(['', '{', '[]', '{"home":1}', '{"home":"a","ingest":"b","epoch":-1}'])(
-    'is none: %s',
-    (text) => expect(parseEntry(Buffer.from(text))).toBeUndefined(),
-  );
-
-  it('are keyed by base64url of the name', () => {
-    expect(streamNameOf(Buffer.from('live/news').toString('base64url'))).toBe('live/news');
   });
 });

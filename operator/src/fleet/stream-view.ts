@@ -1,5 +1,9 @@
-import { StreamInfo_Role, type StreamInfo, type TrackInfo } from '@streamcluster/proto';
-import type { DirectoryEntry } from './directory-entry.ts';
+import {
+  StreamInfo_Role,
+  type DirectoryEntry,
+  type StreamInfo,
+  type TrackInfo,
+} from '@streamcluster/proto';
 import type { WorkerSighting } from './fleet.ts';
 
 /** What a worker does for a stream. */

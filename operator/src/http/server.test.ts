@@ -27,7 +27,14 @@ describe('the HTTP server', () => {
     const topStreams = [streamInfo('live/news', { viewers: { flv: 2, hls: 1 } })];
     const viewersByProtocol = { flv: 2, hls: 1 };
     fleet.receive(reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5 }));
-    const entry = { home: 'w-0', ingest: 'w-0', replicas: [], epoch: 3 };
+    const entry = {
+      home: 'w-0',
+      ingest: 'w-0',
+      replicas: [],
+      epoch: 3,
+      publishedUnixMs: 1,
+      nonce: 'n',
+    };
     const directory = new Map([['live/news', entry]]);
     reason = undefined;
     app = await createHttpServer({
@@ -165,7 +172,16 @@ describe('contentSecurityPolicy', () => {
 describe('renderStreamMetrics', () => {
   it('is bounded, those with most viewers first, and says what it left out', () => {
     const stream = (i: number): StreamView => ({
-      ...{ name: `live/${i}`, state: 'live', home: '', ingest: '', replicas: [], epoch: 1 },
+      ...{
+        name: `live/${i}`,
+        state: 'live',
+        home: '',
+        ingest: '',
+        replicas: [],
+        epoch: 1,
+        publishedUnixMs: 1,
+        nonce: 'n',
+      },
       ...{ viewers: i, viewersByProtocol: {}, bitsPerSecond: 0, tracks: [], workers: [] },
       startedUnixMs: undefined,
     });

@@ -3,7 +3,8 @@ import type { Clock } from '../stream/clock.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Claim } from './claim.ts';
 import type { Decision, Directory } from './directory.ts';
-import { isEarlier, type DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
+import { isEarlier } from './precedence.ts';
 import type { Workers } from './workers.ts';
 
 export interface ClaimsOptions {

@@ -25,8 +25,8 @@ import { Workers } from './workers.ts';
 
 export interface ClusterOptions {
   readonly self: string;
-  /** `sc.NAMESPACE.CLUSTER.load`. */
-  readonly loadSubject: string;
+  /** Where a worker's load reports go; `*` for all. */
+  readonly loadSubjectOf: (worker: string) => string;
   readonly bus: Bus;
   readonly peers: Peers;
   readonly dialer: RelayDialer;
@@ -83,7 +83,7 @@ export class Cluster implements StreamAccess {
       },
     });
     this.control = new Control({ ...all, infos: this.infos, releases, drain: this.drain });
-    this.reports = new LoadReports({ ...all, infos: this.infos, subject: options.loadSubject });
+    this.reports = new LoadReports({ ...all, infos: this.infos, subjectOf: options.loadSubjectOf });
   }
 
   start(): void {

@@ -1,14 +1,14 @@
+import {
+  bucketKey,
+  encodeDirectoryEntry,
+  parseDirectoryEntry,
+  streamKeyOf,
+  type DirectoryEntry,
+} from '@streamcluster/proto';
 import { WorkerError } from '../errors.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { Bus, ReadResult, WriteResult } from './bus.ts';
-import {
-  bucketKey,
-  encodeEntry,
-  isNewer,
-  parseEntry,
-  streamKeyOf,
-  type DirectoryEntry,
-} from './directory-entry.ts';
+import { isNewer } from './precedence.ts';
 import { nonce, type Random } from './random.ts';
 
 /** What a change makes of what is there: an entry (its nonce is drawn anew),
@@ -69,7 +69,11 @@ export class Directory {
       },
       onEntry: (key, value, revision) => {
         this.watchedRevision = Math.max(this.watchedRevision, revision);
-        this.apply(streamKeyOf(key), value === undefined ? undefined : parseEntry(value), revision);
+        this.apply(
+          streamKeyOf(key),
+          value === undefined ? undefined : parseDirectoryEntry(value),
+          revision,
+        );
       },
       onLoaded: () => this.loaded(),
     });
@@ -121,7 +125,7 @@ export class Directory {
   async read(streamKey: string): Promise<DirectoryEntry | undefined> {
     const result = await this.readFresh(streamKey);
     if (result.kind === 'unavailable') throw new WorkerError('DIRECTORY_UNAVAILABLE');
-    return result.kind === 'found' ? parseEntry(result.value) : undefined;
+    return result.kind === 'found' ? parseDirectoryEntry(result.value) : undefined;
   }
 
   /** Reads, decides, writes; again when somebody else was faster. */
@@ -141,7 +145,7 @@ export class Directory {
   ): Promise<ChangeResult | 'again'> {
     const found = await this.readFresh(streamKey);
     if (found.kind === 'unavailable') return { kind: 'unavailable' };
-    const current = found.kind === 'found' ? parseEntry(found.value) : undefined;
+    const current = found.kind === 'found' ? parseDirectoryEntry(found.value) : undefined;
     // An earlier attempt that nobody answered went through after all.
     if (current?.nonce === mark) return { kind: 'done', entry: current };
     const decision = decide(current);
@@ -166,7 +170,7 @@ export class Directory {
     revision: number,
   ): Promise<WriteResult> {
     const { load } = this;
-    const value = entry === undefined ? undefined : encodeEntry(entry);
+    const value = entry === undefined ? undefined : encodeDirectoryEntry(entry);
     const result = await this.bus.write(bucketKey(streamKey), value, revision);
     if (result.kind === 'written') {
       this.applyAnswer(streamKey, { value, revision: result.revision }, load);
@@ -181,7 +185,7 @@ export class Directory {
     load: number,
   ): void {
     if (load !== this.load || answer.revision <= this.watchedRevision) return;
-    const entry = answer.value === undefined ? undefined : parseEntry(answer.value);
+    const entry = answer.value === undefined ? undefined : parseDirectoryEntry(answer.value);
     this.apply(streamKey, entry, answer.revision);
   }
 

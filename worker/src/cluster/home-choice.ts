@@ -1,6 +1,6 @@
 import { place } from '@streamcluster/placement';
 import type { Logger } from 'pino';
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Peers } from './peers.ts';
 import type { Random } from './random.ts';
 import type { Settings } from './settings.ts';

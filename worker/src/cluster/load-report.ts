@@ -40,8 +40,8 @@ export interface LoadReportsOptions {
   readonly claims: Claims;
   readonly infos: StreamInfos;
   readonly settings: Settings;
-  /** `sc.NAMESPACE.CLUSTER.load`. */
-  readonly subject: string;
+  /** NATS subject of a worker's reports; `*` for all. */
+  readonly subjectOf: (worker: string) => string;
   readonly sample: () => ProcessSample;
   readonly facts: ProcessFacts;
   readonly isDraining: () => boolean;
@@ -65,8 +65,8 @@ export class LoadReports {
   }
 
   listen(): void {
-    const { bus, subject } = this.options;
-    bus.subscribe(`${subject}.*`, (payload) => this.heard(payload));
+    const { bus, subjectOf } = this.options;
+    bus.subscribe(subjectOf('*'), (payload) => this.heard(payload));
   }
 
   /** From now on others may count on this worker; the first report goes out at
@@ -82,9 +82,9 @@ export class LoadReports {
 
   /** Out of turn: something that others should know at once. */
   send(): void {
-    const { bus, subject, workers } = this.options;
+    const { bus, subjectOf, workers } = this.options;
     if (!bus.isConnected) return;
-    bus.publish(`${subject}.${workers.self}`, LoadReport.encode(this.report()).finish());
+    bus.publish(subjectOf(workers.self), LoadReport.encode(this.report()).finish());
   }
 
   private run(): void {

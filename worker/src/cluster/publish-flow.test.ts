@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
-import { encodeEntry, bucketKey } from './directory-entry.ts';
+import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
 import { Sim, type SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
@@ -258,7 +258,7 @@ describe('publish', () => {
 
   it('takes over an entry of an earlier life of this worker', async () => {
     const entry = { home: 'w-c', ingest: 'w-a', replicas: [], epoch: 7, publishedUnixMs: 1 };
-    sim.nats.write(bucketKey(NAME.key), encodeEntry({ ...entry, nonce: 'n' }), 0);
+    sim.nats.write(bucketKey(NAME.key), encodeDirectoryEntry({ ...entry, nonce: 'n' }), 0);
     await sim.run(10);
     await a.publish(NAME);
     expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', home: 'w-c', epoch: 8 });

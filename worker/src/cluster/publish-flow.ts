@@ -7,7 +7,7 @@ import type { StreamRegistry } from '../stream/registry.ts';
 import { LocalPublication, type Claim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { ChangeResult, Directory } from './directory.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { HomeChoice } from './home-choice.ts';
 import { RELEASE_NEWER_EPOCH, type Peers, type ReleaseAnswer } from './peers.ts';
 import type { Publication, Publisher } from './stream-access.ts';

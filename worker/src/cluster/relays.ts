@@ -6,7 +6,7 @@ import type { StreamRegistry } from '../stream/registry.ts';
 import type { RelayCloseReason } from '../stream/relay-source.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Directory } from './directory.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { RelayDialer } from './peers.ts';
 import type { Random } from './random.ts';
 import { Relay, type Upstream } from './relay.ts';

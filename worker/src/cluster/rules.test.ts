@@ -1,6 +1,7 @@
 import { pick, seededRandom } from '@streamcluster/placement';
 import { describe, expect, it } from 'vitest';
-import { bucketKey, isEarlier, isNewer, parseEntry, streamKeyOf } from './directory-entry.ts';
+import { bucketKey, parseDirectoryEntry, streamKeyOf } from '@streamcluster/proto';
+import { isEarlier, isNewer } from './precedence.ts';
 import { jitter, nonce } from './random.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -65,7 +66,7 @@ describe('directory entries', () => {
     ['a negative epoch', JSON.stringify({ ...entry, epoch: -1 })],
     ['replicas that are no names', JSON.stringify({ ...entry, replicas: [1] })],
   ])('are refused with %s', (_title, json) => {
-    expect(parseEntry(Buffer.from(json))).toBeUndefined();
+    expect(parseDirectoryEntry(Buffer.from(json))).toBeUndefined();
   });
 
   it('are ordered by epoch, then by worker', () => {

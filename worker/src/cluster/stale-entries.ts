@@ -3,7 +3,7 @@ import type { Bus } from './bus.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import { jitter, type Random } from './random.ts';
 import type { Settings } from './settings.ts';
 import type { Workers } from './workers.ts';

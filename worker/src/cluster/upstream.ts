@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 
 export interface UpstreamQuestion {
   readonly self: string;

@@ -5,7 +5,7 @@ import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
-import type { DirectoryEntry } from './directory-entry.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Relays } from './relays.ts';
 import type { Settings } from './settings.ts';
 

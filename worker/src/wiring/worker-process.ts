@@ -1,3 +1,4 @@
+import { loadSubject } from '@streamcluster/proto';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { createAdminApp } from '../admin/admin-app.ts';
@@ -150,7 +151,7 @@ export class WorkerProcess {
     const cpus = engine.affinity();
     return new Cluster({
       self: options.id,
-      loadSubject: `sc.${namespace}.${options.cluster}.load`,
+      loadSubjectOf: (worker) => loadSubject(namespace, options.cluster, worker),
       bus,
       peers,
       dialer: new EngineDialer(engine),

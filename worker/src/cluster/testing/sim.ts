@@ -19,7 +19,12 @@ import type {
   ReleaseAnswer,
   ReleaseCall,
 } from '../peers.ts';
-import { bucketKey, parseEntry, type DirectoryEntry } from '../directory-entry.ts';
+import {
+  bucketKey,
+  loadSubject,
+  parseDirectoryEntry,
+  type DirectoryEntry,
+} from '@streamcluster/proto';
 import { defaultSettings } from '../settings.ts';
 import type { Publication, RevokeReason } from '../stream-access.ts';
 import { MemoryNats, type MemoryBus } from './memory-nats.ts';
@@ -68,7 +73,7 @@ export class Sim {
   /** As the bucket has it. */
   entry(name: StreamName): DirectoryEntry | undefined {
     const value = this.nats.rows.get(bucketKey(name.key))?.value;
-    return value === undefined ? undefined : parseEntry(value);
+    return value === undefined ? undefined : parseDirectoryEntry(value);
   }
 
   byAddress(address: string): SimWorker | undefined {
@@ -112,7 +117,7 @@ export class SimWorker {
     });
     this.cluster = new Cluster({
       self: id,
-      loadSubject: 'sc.test.test.load',
+      loadSubjectOf: (worker) => loadSubject('test', 'test', worker),
       bus: this.bus,
       peers: new SimPeers(sim),
       dialer: new SimDialer(this),
