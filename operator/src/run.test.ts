@@ -48,6 +48,10 @@ class Run {
     return new Run(folder, { ...ports, SC_FILE: path.join(folder, 'cluster.yaml'), ...env }, api);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   async ready(): Promise<void> {
     await eventually('ready', READY_MS, () => {
       if (this.child.exitCode !== null) throw new Error(this.output);
@@ -134,6 +138,33 @@ describe('make run', { timeout: 120_000 }, () => {
     await gone(pids);
   });
 
+  it('kills no worker for a NATS that hangs, but one that hangs itself', async () => {
+    run = await Run.start(folder.path);
+    await run.ready();
+    const running = run;
+    const before = await run.workers();
+    const nats = natsOf(run.pid);
+    process.kill(nats, 'SIGSTOP');
+    await eventually('noticed', PATIENCE_MS, async () => {
+      const { status } = await running.get<{ status: string }>('/readyz');
+      return status === 'NATS_UNREACHABLE';
+    });
+    process.kill(nats, 'SIGCONT');
+    await eventually('back', PATIENCE_MS, async () => {
+      const { status } = await running.get<{ status: string }>('/readyz');
+      return status === 'ok';
+    });
+    expect((await run.workers()).map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+    const hung = before[0]?.pid ?? 0;
+    process.kill(hung, 'SIGSTOP');
+    await eventually('replaced', PATIENCE_MS, async () => {
+      const [now] = await running.workers();
+      return now?.state === 'ready' && now.pid !== hung;
+    });
+    expect(run.output).toContain('WORKER_HUNG w-0');
+    expect((await run.workers())[1]?.pid).toBe(before[1]?.pid);
+  });
+
   it('leaves nothing behind when it is killed, and starts again over what was left', async () => {
     run = await Run.start(folder.path);
     await run.ready();
@@ -182,3 +213,20 @@ describe('make run', { timeout: 120_000 }, () => {
     server.close();
   });
 });
+
+/** The server is a child of its wrapper, which is a child of the run. */
+function natsOf(pid: number): number {
+  const wrappers = childrenOf(pid).flatMap(childrenOf);
+  const nats = wrappers.find((one) => commandOf(one).includes('nats-server'));
+  if (nats === undefined) throw new Error('no nats-server runs');
+  return nats;
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8');
+}

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import YAML from 'yaml';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
-import type { WorkerSighting } from '../fleet/fleet.ts';
 import type {
   ResourceSnapshot,
   Runtime,
@@ -13,11 +12,10 @@ import type {
   WorkerInstance,
 } from '../reconcile/runtime.ts';
 import { assignCpus, type CpuAssignment } from './cpu-assignment.ts';
+import { HangWatch, LOOK_MS, type HangSource } from './hang-watch.ts';
 import type { LogFile } from './log-file.ts';
-import { runQueueWaitMs } from './procfs.ts';
 import type { ResourceFile } from './resource-file.ts';
 import type { RunRecord } from './run-record.ts';
-import { Silence } from './silence.ts';
 import type { NumaNode } from './topology.ts';
 import { WorkerChild, type Command } from './worker-child.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -32,18 +30,11 @@ export interface LocalRuntimeOptions {
   readonly log: Logger;
 }
 
-/** What the runtime asks of the fleet to tell a hung worker. */
-export interface HangSource {
-  readonly isBusConnected: boolean;
-  get(worker: string): WorkerSighting | undefined;
-}
-
 interface Running {
   readonly child: WorkerChild;
-  readonly silence: Silence;
+  readonly hangs: HangWatch | undefined;
 }
 
-const LOOK_MS = 250;
 const STOP_ALL_MS = 5_000;
 const MAX_EVENTS = 100;
 
@@ -83,8 +74,11 @@ export class LocalRuntime implements Runtime {
       output,
       onExit: () => this.exited(child),
     });
-    this.workers.set(name, { child, silence: new Silence(2 * LOOK_MS) });
-    if (child.pid !== undefined) record.add(name, child.pid);
+    const { pid } = child;
+    const onHung = (): void => child.killHung();
+    const hangs = pid === undefined ? undefined : new HangWatch({ name, pid, onHung });
+    this.workers.set(name, { child, hangs });
+    if (pid !== undefined) record.add(name, pid);
     return Promise.resolve();
   }
 
@@ -167,22 +161,15 @@ export class LocalRuntime implements Runtime {
   }
 
   private exited(child: WorkerChild): void {
+    this.workers.get(child.name)?.hangs?.close();
     if (child.pid !== undefined) this.options.record.remove(child.pid);
     if (child.wasAskedToStop) this.workers.delete(child.name);
     this.changed();
   }
 
   private lookAtAll(source: HangSource): void {
-    for (const { child, silence } of this.workers.values()) {
-      if (child.exit !== undefined || child.pid === undefined) continue;
-      const report = source.get(child.name)?.report;
-      const isHung = silence.look({
-        nowMs: performance.now(),
-        isBusConnected: source.isBusConnected,
-        reportSequence: report?.pid === child.pid ? report.sequence : undefined,
-        queuedMs: runQueueWaitMs(child.pid) ?? 0,
-      });
-      if (isHung) child.killHung();
+    for (const { child, hangs } of this.workers.values()) {
+      if (child.exit === undefined) hangs?.look(source);
     }
   }
 

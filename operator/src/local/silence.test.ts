@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HUNG_MS, Silence, type Look } from './silence.ts';
+import { HUNG_MS, Silence, type Look, type Verdict } from './silence.ts';
 
 const PERIOD_MS = 250;
 
@@ -11,7 +11,7 @@ function hungAfterMs(
   const silence = new Silence(2 * PERIOD_MS);
   for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += PERIOD_MS) {
     const look = { nowMs, isBusConnected: true, reportSequence: 1n, queuedMs: 0 };
-    if (silence.look({ ...look, ...lookAt(nowMs) })) return nowMs;
+    if (silence.look({ ...look, ...lookAt(nowMs) }) === 'hung') return nowMs;
   }
   return undefined;
 }
@@ -19,6 +19,19 @@ function hungAfterMs(
 describe('Silence', () => {
   it('is too long after three seconds', () => {
     expect(hungAfterMs(10, () => ({}))).toBe(HUNG_MS);
+  });
+
+  it('is suspicious before, so that it can be asked, and is broken by an answer', () => {
+    const silence = new Silence(2 * PERIOD_MS);
+    const look = { isBusConnected: true, reportSequence: 1n, queuedMs: 0 };
+    const verdicts: Verdict[] = [];
+    for (let nowMs = 0; nowMs <= 8_000; nowMs += PERIOD_MS) {
+      const verdict = silence.look({ ...look, nowMs });
+      verdicts.push(verdict);
+      if (verdict === 'suspect') silence.answered();
+    }
+    expect(verdicts.filter((verdict) => verdict === 'suspect')).toHaveLength(3);
+    expect(verdicts).not.toContain('hung');
   });
 
   it('is broken by each report', () => {
@@ -51,7 +64,7 @@ describe('Silence', () => {
     const look = { isBusConnected: true, reportSequence: 1n, queuedMs: 0 };
     silence.look({ ...look, nowMs: 0 });
     // The machine was suspended for an hour.
-    expect(silence.look({ ...look, nowMs: 3_600_000 })).toBe(false);
+    expect(silence.look({ ...look, nowMs: 3_600_000 })).toBe('well');
     expect(silence.silentMs).toBe(2 * PERIOD_MS);
   });
 });

@@ -1,6 +1,10 @@
 /** A hung worker keeps its share of the ports: a third of new connections hang
- * with it. Longer than one period of load reports with its jitter. */
+ * with it. */
 export const HUNG_MS = 3_000;
+/** Longer than one period of load reports with its jitter. */
+export const SUSPECT_MS = 2_500;
+
+export type Verdict = 'well' | 'suspect' | 'hung';
 
 /** What is seen of a worker at one look. */
 export interface Look {
@@ -27,19 +31,24 @@ export class Silence {
     this.maxLookGapMs = maxLookGapMs;
   }
 
-  /** True when it counts as hung. */
-  look(look: Look): boolean {
+  /** It did say something, by another way. */
+  answered(): void {
+    this.silentMs = 0;
+  }
+
+  look(look: Look): Verdict {
     const { last } = this;
     this.last = look;
     const hasSpoken = look.reportSequence !== last?.reportSequence;
     const cannotSpeak = !look.isBusConnected || look.reportSequence === undefined;
     if (last === undefined || hasSpoken || cannotSpeak) {
       this.silentMs = 0;
-      return false;
+      return 'well';
     }
     const elapsedMs = Math.min(look.nowMs - last.nowMs, this.maxLookGapMs);
     const queuedMs = Math.max(0, look.queuedMs - last.queuedMs);
     this.silentMs += Math.max(0, elapsedMs - queuedMs);
-    return this.silentMs >= HUNG_MS;
+    if (this.silentMs >= HUNG_MS) return 'hung';
+    return this.silentMs >= SUSPECT_MS ? 'suspect' : 'well';
   }
 }
