@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publish, Recorder } from './clients/ffmpeg.ts';
 import { gstreamer, rtmpdump, vlc } from './clients/others.ts';
 import { compareAudio, compareVideo } from './content/compare.ts';
+import { parsePlaylist } from './clients/playlist.ts';
 import { fixture, FRAME_BYTES, type Fixture } from './content/fixture.ts';
 import { withoutBrokenTail, locateShown } from './content/raw-frames.ts';
 import { TestCluster } from './harness/cluster.ts';
+import { eventuallyTrue } from './harness/eventually.ts';
 
 const STREAM = 'live/players';
 const PLAYED_MS = 120_000;
@@ -31,6 +33,10 @@ describe('players that are not ffmpeg', { timeout: 240_000 }, () => {
     const librtmp = rtmpdump(rtmp, dump);
     const flv = cluster.httpUrl(STREAM, 'flv');
     const hls = cluster.httpUrl(STREAM, 'm3u8');
+    await eventuallyTrue('three segments', 30_000, async () => {
+      const answer = await fetch(hls);
+      return answer.ok && parsePlaylist(await answer.text()).segments.length >= 3;
+    });
     const players = {
       'VLC over HTTP-FLV': vlc(flv, FRAME_BYTES),
       'VLC over HLS': vlc(hls, FRAME_BYTES),

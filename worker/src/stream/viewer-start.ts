@@ -56,9 +56,14 @@ function frameOf(kind: FrameKind, body: Buffer): Frame {
   return frame;
 }
 
+/**
+ * Metadata has time 0 whenever it comes: FFmpeg takes it for a subtitle track
+ * otherwise (libavformat/flvdec.c), and VLC waits for that track's first line.
+ */
 function packed(packager: Packager, frame: Frame, moment: StartMoment): Buffer {
-  const buffer = Buffer.alloc(packager.size(frame, moment.dtsMs));
+  const dtsMs = frame.kind === FrameKind.data ? 0 : moment.dtsMs;
+  const buffer = Buffer.alloc(packager.size(frame, dtsMs));
   const target = { buffer, offset: 0 };
-  const bytes = packager.write(target, frame, moment.dtsMs, moment.sequence);
+  const bytes = packager.write(target, frame, dtsMs, moment.sequence);
   return buffer.subarray(0, bytes);
 }
