@@ -138,7 +138,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_create_reference(env, arguments[2], 1, &engine->dispatch);
   const char *fault = engine_open(engine);
   if (fault) {
-    /* What was opened stays until the process, which cannot go on, ends. */
+    engine_abandon(engine);
     napi_throw_error(env, NULL, fault);
     return NULL;
   }

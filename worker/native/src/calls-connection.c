@@ -7,7 +7,8 @@
 static void write_bounded(Engine *engine, Connection *connection, const uint8_t *bytes,
                           size_t length) {
   cursor_settle(engine, connection);
-  if ((double)(connection->owned_bytes + length) > engine->options.max_queued_bytes) {
+  double bound = engine->options.max_queued_bytes + (double)connection->rest_bytes;
+  if ((double)(connection->owned_bytes + length) > bound) {
     connection_close(engine, connection, CLOSE_OVERFLOW);
     return;
   }

@@ -15,8 +15,8 @@ static bool open_connections(Engine *engine) {
   void *memory =
       mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   engine->free_slots = malloc(count * sizeof(uint32_t));
-  if (memory == MAP_FAILED || !engine->free_slots) return false;
-  engine->connections = memory;
+  if (memory != MAP_FAILED) engine->connections = memory;
+  if (!engine->connections || !engine->free_slots) return false;
   engine->free_count = count;
   for (uint32_t i = 0; i < count; i++) engine->free_slots[i] = count - 1 - i;
   engine->log_free_count = LOGS_MAX;
@@ -99,14 +99,31 @@ static void release_refs(Engine *engine) {
   napi_close_handle_scope(engine->env, scope);
 }
 
+static void close_connections(Engine *engine) {
+  size_t bytes = (size_t)engine->options.max_connections * sizeof(Connection);
+  if (engine->connections) munmap(engine->connections, bytes);
+  free(engine->free_slots);
+  engine->connections = NULL;
+  engine->free_slots = NULL;
+}
+
+/* No handle is open yet: open_handles() comes last, and fails before its first. */
+void engine_abandon(Engine *engine) {
+  uint8_t *base = engine->arena.base; /* No ArrayBuffer owns it yet. */
+  arena_close(&engine->arena);
+  if (base) munmap(base, engine->arena.bytes);
+  if (engine->epoll_now >= 0) close(engine->epoll_now);
+  if (engine->epoll_tick >= 0) close(engine->epoll_tick);
+  close_connections(engine);
+  release_refs(engine);
+  free(engine);
+}
+
 /* Nothing on the stack below can be using the engine's memory any more. */
 static void on_closed(uv_handle_t *handle) {
   Engine *engine = handle->data;
   if (--engine->handles_open > 0) return;
-  munmap(engine->connections, (size_t)engine->options.max_connections * sizeof(Connection));
-  free(engine->free_slots);
-  engine->connections = NULL;
-  engine->free_slots = NULL;
+  close_connections(engine);
   release_refs(engine);
   napi_async_cleanup_hook_handle cleanup = engine->cleanup;
   engine->cleanup = NULL;

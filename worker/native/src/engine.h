@@ -204,6 +204,7 @@ struct Connection {
   double *row;
   QueueItem *first, *last;
   size_t owned_bytes; /* Of write(), bounded by maxQueuedBytes. */
+  size_t rest_bytes;  /* Among them rests of records, which no write() is to blame for. */
   Cursor cursor;
   uint64_t deadline_ms;
   Link ready, dirty, notifying, deadlines;
@@ -371,6 +372,8 @@ struct Engine {
 
 /* NULL, or the sentence why not. */
 const char *engine_open(Engine *engine);
+/* Frees what a failed engine_open() left, and the engine. */
+void engine_abandon(Engine *engine);
 void engine_close(Engine *engine);
 /* Starts the housekeeping timer: deadlines, punches, sleeping listeners. */
 void engine_keep_house(Engine *engine);

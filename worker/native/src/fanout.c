@@ -138,12 +138,14 @@ void cursor_settle(Engine *engine, Connection *connection) {
   cursor->boundary = true;
   if (size == 0) return;
   int64_t end = start + (int64_t)size;
+  size_t owned = connection->owned_bytes;
   cursor->record = start;
   if (cursor->patched) {
     patch_rest(engine, connection, size);
   } else {
     queue_rest(engine, connection, (size_t)(end - cursor->position));
   }
+  connection->rest_bytes += connection->owned_bytes - owned;
   cursor->record = end;
   moved_to(connection, end);
   connection_touch(engine, connection);

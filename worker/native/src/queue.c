@@ -60,7 +60,10 @@ void queue_span(Engine *engine, Connection *connection, Extent *extent, int64_t 
 static void drop_first(Engine *engine, Connection *connection) {
   QueueItem *item = connection->first;
   connection->first = item->next;
-  if (!item->next) connection->last = NULL;
+  if (!item->next) {
+    connection->last = NULL;
+    connection->rest_bytes = 0;
+  }
   if (item->extent) {
     extent_unref(engine, item->extent);
   } else {

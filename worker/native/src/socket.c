@@ -11,8 +11,10 @@
 #define KEEPALIVE_IDLE_S 20
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_PROBES 3
-/* A peer that acknowledges nothing for so long is gone (or stuck: RFC 5482). */
-#define USER_TIMEOUT_MS 30000
+/* A peer that acknowledges nothing for so long is gone (RFC 5482). Linux counts
+ * a closed window too, so it is above the longest time that a viewer may stand
+ * still (twice 60 s of lag): who is stuck is closed by name, not by the kernel. */
+#define USER_TIMEOUT_MS 130000
 
 static void set(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);

@@ -98,6 +98,34 @@ describe('cursor', () => {
     expect(found).toEqual(found.map((_, i) => i));
   });
 
+  it('does not blame a small write for the rest of a large record', async () => {
+    const engine = testEngine({ sendBufferBytes: 16384, maxQueuedBytes: 512 });
+    const log = engine.createLog('flv');
+    let viewer: Connection | undefined;
+    const port = serve(engine, (connection) => {
+      viewer = connection;
+      connection.attachCursor(log, { position: 0 });
+      return {};
+    });
+    const slow = client(port);
+    slow.socket.pause();
+    for (let i = 0; i < 200; i += 1) appendRecord(log, i, 60_000);
+    const isInside = (): boolean => (viewer?.cursorPosition ?? 0) % 60_015 !== 0;
+    await until('blocked inside a record', isInside);
+    const word = flv.build(0, numberedBody(1000, 50));
+    viewer?.write(word);
+    viewer?.write(word);
+    expect(viewer?.queuedBytes).toBeGreaterThan(0);
+    slow.socket.resume();
+    await until('all received', () => slow.length() === log.head + 2 * word.length);
+    const found = sequences(slow.bytes());
+    expect(found.filter((sequence) => sequence < 1000)).toEqual(
+      Array.from({ length: 200 }, (_, i) => i),
+    );
+    expect(found.filter((sequence) => sequence === 1000)).toHaveLength(2);
+    expect(engine.stats().overflowsTotal).toBe(0);
+  });
+
   it('keeps a span valid when the log is trimmed and closed', async () => {
     const engine = testEngine({ sendBufferBytes: 16384 });
     const log = engine.createLog('raw');

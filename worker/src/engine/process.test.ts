@@ -53,6 +53,21 @@ describe('engine in a process', () => {
     expect(code).toBe(0);
   });
 
+  it('leaves nothing open when it cannot be opened', async () => {
+    const { output } = await run(`
+      const { readdirSync } = await import('node:fs');
+      const open = () => readdirSync('/proc/self/fd').length;
+      const before = open();
+      const small = { ...DEFAULT_ENGINE_OPTIONS, arenaBytes: 65536 };
+      for (let i = 0; i < 20; i += 1) {
+        try { createEngine(small); } catch (error) { if (i === 0) console.log(error.message); }
+      }
+      console.log('left open:', open() - before);
+      engine.close();`);
+    expect(output).toContain('the arena is too small');
+    expect(output).toContain('left open: 0');
+  });
+
   it('is stopped by process.exit() with everything open', async () => {
     const { code, output } = await run(`${ACCEPT}
       const port = serve(() => process.exit(7));
