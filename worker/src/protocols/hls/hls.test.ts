@@ -35,6 +35,17 @@ async function bytes(url: string, headers: Record<string, string> = {}): Promise
 }
 
 describe('HlsRoute', () => {
+  it('keeps little of each player, whatever it calls itself', async () => {
+    live.publish();
+    for (let i = 0; i < 3; i++) live.play();
+    for (const tail of ['a', 'b', 'c']) {
+      await bytes(playlistUrl(), { 'user-agent': 'x'.repeat(4000) + tail });
+    }
+    expect(live.stream.hls.viewers).toBe(1);
+    await bytes(playlistUrl(), { 'user-agent': 'another' });
+    expect(live.stream.hls.viewers).toBe(2);
+  });
+
   it('serves a window whose segments hold every picture', async () => {
     live.publish();
     for (let i = 0; i < 6; i++) live.play();

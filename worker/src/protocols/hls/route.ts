@@ -19,6 +19,7 @@ const SUFFIX = '.m3u8';
 const SEGMENT_FILE = /^(0|[1-9][0-9]{0,14})\.ts$/;
 /** Below the 10 s that hls.js gives a playlist, above a segment's length. */
 const DEFAULT_WAIT_MS = 8_000;
+const MAX_AGENT_LENGTH = 64;
 
 /** HLS: `GET /APP/NAME.m3u8` and its segments, `/APP/NAME/SEQUENCE.ts`. */
 export class HlsRoute implements MediaRoute {
@@ -71,7 +72,8 @@ function isSegmentPath(segments: readonly string[]): boolean {
   return segments.length === 3 && SEGMENT_FILE.test(segments[2] ?? '');
 }
 
-/** Tells players apart, roughly: HLS has no sessions. */
+/** Tells players apart, roughly: HLS has no sessions. Short, since it is kept. */
 function clientOf(exchange: HttpExchange): string {
-  return exchange.connection.remoteAddress + (exchange.head.header('user-agent') ?? '');
+  const agent = exchange.head.header('user-agent') ?? '';
+  return exchange.connection.remoteAddress + agent.slice(0, MAX_AGENT_LENGTH);
 }
