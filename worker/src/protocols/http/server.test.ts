@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import type http from 'node:http';
+import http from 'node:http';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -324,6 +324,20 @@ describe('HttpServer', () => {
     await idle.closed();
     expect(refused).toEqual(['HTTP_TIMEOUT', 'HTTP_TIMEOUT']);
     expect(idle.text()).toMatch(/media media 1$/);
+  });
+
+  it("arms Node's own time limits, which a server has only once it listens", async () => {
+    const fallback = http.createServer({
+      headersTimeout: 100,
+      requestTimeout: 100,
+      connectionsCheckingInterval: 20,
+    });
+    const trickling = serveHttp({ routes: () => [], fallback });
+    const raw = rawClient(trickling.port);
+    raw.send('POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx');
+    await raw.saw('HTTP/1.1 408 ');
+    await raw.closed();
+    expect(trickling.server.connections).toBe(0);
   });
 
   it('closes a client that takes no bytes of its answer', async () => {

@@ -56,6 +56,9 @@ export class HttpServer {
     const { engine, fallback, hosts, reusePort } = this.options;
     // First, so that it sees every answer before a framework ends it.
     fallback.prependListener('request', this.onFallbackRequest);
+    // It never listens, and looks after its time limits (a body that trickles
+    // in) only from this event on.
+    fallback.emit('listening');
     let { port } = this.options;
     for (const host of hosts) {
       const onAccept = (connection: Connection): void => this.accept(connection);

@@ -20,7 +20,7 @@ export interface Served {
 
 export interface ServeOptions {
   readonly routes: (engine: Engine, counters: { count(reason: string): void }) => MediaRoute[];
-  readonly fallback?: http.RequestListener;
+  readonly fallback?: http.RequestListener | http.Server;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -37,7 +37,7 @@ export function serveHttp(options: ServeOptions): Served {
     log: quietLog,
     counters,
     routes: options.routes(engine, counters),
-    fallback: http.createServer(options.fallback ?? echo),
+    fallback: fallbackOf(options.fallback ?? echo),
     hosts: ['127.0.0.1'],
     port: 0,
     reusePort: false,
@@ -48,6 +48,10 @@ export function serveHttp(options: ServeOptions): Served {
   onTestFinished(() => server.close());
   const { port } = server;
   return { engine, server, clock, refused, port, url: `http://127.0.0.1:${port}` };
+}
+
+function fallbackOf(fallback: http.RequestListener | http.Server): http.Server {
+  return fallback instanceof http.Server ? fallback : http.createServer(fallback);
 }
 
 /** What Node's server answers in tests: method, path and body come back. */
