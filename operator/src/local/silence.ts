@@ -2,7 +2,7 @@
  * with it. */
 export const HUNG_MS = 3_000;
 /** Longer than one period of load reports with its jitter. */
-export const SUSPECT_MS = 2_500;
+const SUSPECT_MS = 2_500;
 
 export type Verdict = 'well' | 'suspect' | 'hung';
 
