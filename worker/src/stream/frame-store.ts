@@ -101,6 +101,14 @@ export class FrameStore {
     return segment;
   }
 
+  /** Frames are missing: a segment's bytes must be the same on every worker, so
+   * that none is shown until the next one begins. */
+  forgetSegments(): void {
+    this.segments.clear();
+    const packager = this.peek('ts')?.packager;
+    if (packager instanceof TsPackager) packager.stop();
+  }
+
   /** No more frames will come. */
   end(lastDtsMs: number): void {
     this.segments.end(lastDtsMs, this.config().hls.segmentSeconds);

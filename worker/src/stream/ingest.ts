@@ -14,7 +14,7 @@ export interface IngestOptions {
   readonly slow: SlowViewers;
   /** After every frame that was stored. */
   readonly onFrame: (isStart: boolean) => void;
-  /** A segment began, the one before is complete. */
+  /** A segment began, the one before is complete; or they were forgotten. */
   readonly onSegment: () => void;
 }
 
@@ -63,6 +63,12 @@ export class Ingest {
     this.noteTime(frame, dtsMs);
     onFrame(stored.isStart);
     return true;
+  }
+
+  /** Frames that others have are missing here, so segments are not whole. */
+  missed(): void {
+    this.options.store.forgetSegments();
+    this.options.onSegment();
   }
 
   /** There is a point to start at, and no track is likely still to come. */

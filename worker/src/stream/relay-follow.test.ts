@@ -189,6 +189,31 @@ describe('workers that follow', () => {
     expect(hlsOf(rig)).toEqual(hlsOf(home));
   });
 
+  it.each([
+    [20, 14_000],
+    [90, 14_000],
+    [700, 22_000],
+  ])('show no segment that misses some of %d frames', (missing, toMs) => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 8_300, gopMs: 1_000 });
+    const first = new Follower(home);
+    first.pump();
+    expect(hlsOf(first.rig)).toEqual(hlsOf(home));
+    const from = home.stream.nextSequence + missing;
+    home.play(source, { fromMs: 9_000, toMs, gopMs: 1_000, withConfigs: false });
+    const again = new Follower(home, first.rig, from);
+    again.pump();
+    expect(again.source.missedFrames).toBe(missing);
+    expect(hlsOf(home).segments).toMatchObject(hlsOf(again.rig).segments);
+    home.play(source, { fromMs: toMs, toMs: toMs + 5_000, gopMs: 1_000, withConfigs: false });
+    again.pump();
+    const { segments } = hlsOf(again.rig);
+    const expected = hlsOf(home).segments;
+    expect(expected).toMatchObject(segments);
+    expect(Object.keys(segments).at(-1)).toBe(Object.keys(expected).at(-1));
+  });
+
   it('refuse another run of the same name', () => {
     const clock = new ManualClock();
     const home = new Rig({ clock });

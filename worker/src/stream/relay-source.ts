@@ -94,13 +94,19 @@ export class FollowSource implements RelaySource {
       this.duplicates += 1;
       return;
     }
-    this.missedFrames += sequence - ingest.nextSequence;
+    if (sequence > ingest.nextSequence) {
+      this.missedFrames += sequence - ingest.nextSequence;
+      ingest.missed();
+    }
     ingest.nextSequence = sequence;
     const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
     ingest.note(frame, sequence);
-    ingest.put(frame, dtsFromFlvTimestamp(timestampMs, nearMs), this.markAt(sequence));
-    // Dropped for want of room here: the number is used up upstream.
-    if (ingest.nextSequence === sequence) ingest.nextSequence = sequence + 1;
+    const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
+    if (!ingest.put(frame, dtsMs, this.markAt(sequence))) {
+      // No room for it here; its number is used up upstream.
+      ingest.nextSequence = sequence + 1;
+      ingest.missed();
+    }
     if (!this.wasCaughtUp) this.checkCaughtUp();
   }
 
@@ -128,7 +134,8 @@ export class FollowSource implements RelaySource {
     const mark = this.nextMark;
     if (mark === undefined || mark.frameSequence > sequence) return undefined;
     this.nextMark = undefined;
-    return mark;
+    // The first frames of its segment are missing: it would not be that segment.
+    return mark.frameSequence === sequence ? mark : undefined;
   }
 
   private checkCaughtUp(): void {

@@ -30,6 +30,11 @@ export class TsPackager implements Packager {
     this.startsSegment = true;
   }
 
+  /** Frames up to the next segment belong to none. */
+  stop(): void {
+    this.program = undefined;
+  }
+
   size(frame: Frame): number {
     if (this.program === undefined) return 0;
     const tables = this.startsSegment ? PSI_PACKETS : 0;
