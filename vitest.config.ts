@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['*/src/**/*.test.ts', 'docs/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.long.test.ts'],
     pool: 'forks',
+    // Much of the time is waiting for players in real time: two files at once even on two CPUs.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -4,10 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from './local/ports.ts';
 import { startTimeOf } from './local/procfs.ts';
 import { eventually } from './testing/eventually.ts';
+import { TestNats } from './testing/nats-server.ts';
 import { scratchFolder } from './testing/scratch.ts';
+import { testPort } from './testing/test-port.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const NODE = path.join(ROOT, 'node_modules/.bin/node');
@@ -39,11 +40,7 @@ class Run {
   }
 
   static async start(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    const [rtmp, http, api] = [
-      await freePort('127.0.0.1'),
-      await freePort('127.0.0.1'),
-      await freePort('127.0.0.1'),
-    ];
+    const [rtmp, http, api] = [await testPort(), await testPort(), await testPort()];
     const ports = { SC_RTMP_PORT: String(rtmp), SC_HTTP_PORT: String(http) };
     return new Run(folder, { ...ports, SC_FILE: path.join(folder, 'cluster.yaml'), ...env }, api);
   }
@@ -181,8 +178,8 @@ describe('make run', { timeout: 120_000 }, () => {
   });
 
   it('serves without NATS, says so, and goes on when it comes', async () => {
-    const port = await freePort('127.0.0.1');
-    write(`fixed: {replicas: 1}, nats: {url: "nats://127.0.0.1:${port}"}`);
+    const nats = await TestNats.prepare(path.join(folder.path, 'own-nats'));
+    write(`fixed: {replicas: 1}, nats: {url: "${nats.url}"}`);
     run = await Run.start(folder.path);
     const running = run;
     await eventually('complaint', PATIENCE_MS, () => running.output.includes('NATS_UNREACHABLE'));
@@ -195,7 +192,10 @@ describe('make run', { timeout: 120_000 }, () => {
     expect(status.phase).toBe('Pending');
     expect(await run.get('/readyz')).toEqual({ status: 'NATS_UNREACHABLE' });
     expect(await run.get('/healthz')).toEqual({ status: 'ok' });
+    nats.start();
+    await run.ready();
     expect(await run.end('SIGINT')).toBe(0);
+    await nats.stop();
   });
 
   it.each([

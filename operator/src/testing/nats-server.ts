@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../local/ports.ts';
+import { testPort } from './test-port.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
@@ -21,7 +21,7 @@ export class TestNats {
 
   /** Not started: its port is free until then. */
   static async prepare(storeDir: string): Promise<TestNats> {
-    return new TestNats(await freePort('127.0.0.1'), storeDir);
+    return new TestNats(await testPort(), storeDir);
   }
 
   start(): void {
