@@ -2,7 +2,9 @@
  * Two epoll sets. What must be quick wakes the loop at once (epoll_now); busy
  * publishers may wait for the read tick, so that one batch reads many of them
  * (epoll_tick). Both nest in the loop's own epoll. The second one's watch stops
- * while its tick runs: armed and not drained it would fire without end.
+ * while its tick runs: armed and not drained it would fire without end. To watch
+ * again makes the kernel walk over all members of the set, looking for loops; so
+ * that is left until a tick finds nothing to read.
  *
  *   sockets --EPOLLET--> epoll_now ---uv_poll---> pump --> slab --> dispatch
  *                    \-> epoll_tick --uv_poll--> timer --^
@@ -96,16 +98,20 @@ static void ended_reading(Engine *engine, double began) {
   engine->stats.read_ns += (double)uv_hrtime() - engine->stats.js_ns - began;
 }
 
-static void pump(Engine *engine, int set) {
+/* False where nothing was ready. */
+static bool pump(Engine *engine, int set) {
   struct epoll_event events[EVENTS_BATCH];
   double began = began_reading(engine);
+  bool any = false;
   for (int round = 0; round < ROUNDS_MAX && !engine->closed; round++) {
     int n = epoll_wait(set, events, EVENTS_BATCH, 0);
+    any = any || n > 0;
     for (int i = 0; i < n && !engine->closed; i++) event(engine, &events[i]);
     if (n < EVENTS_BATCH) break;
   }
   ended_reading(engine, began);
   dispatch(engine);
+  return any;
 }
 
 static void on_now(uv_poll_t *handle, int status, int events) {
@@ -116,11 +122,22 @@ static void on_now(uv_poll_t *handle, int status, int events) {
 }
 
 static void on_tick(uv_poll_t *handle, int status, int events);
+static void on_read_timer(uv_timer_t *timer);
+
+static void tick_after(Engine *engine, uint64_t delay_ms) {
+  uv_poll_stop(&engine->poll_tick);
+  uv_timer_start(&engine->read_timer, on_read_timer, delay_ms, 0);
+}
 
 static void read_tick(Engine *engine) {
   engine->last_read_ms = now_ms();
-  pump(engine, engine->epoll_tick);
-  if (!engine->closed) uv_poll_start(&engine->poll_tick, UV_READABLE, on_tick);
+  bool any = pump(engine, engine->epoll_tick);
+  if (engine->closed) return;
+  if (any && engine->read_tick_ms > 0) {
+    tick_after(engine, engine->read_tick_ms);
+  } else if (!uv_is_active((uv_handle_t *)&engine->poll_tick)) {
+    uv_poll_start(&engine->poll_tick, UV_READABLE, on_tick);
+  }
 }
 
 static void on_read_timer(uv_timer_t *timer) { read_tick(timer->data); }
@@ -134,8 +151,7 @@ static void on_tick(uv_poll_t *handle, int status, int events) {
     read_tick(engine);
     return;
   }
-  uv_poll_stop(handle);
-  uv_timer_start(&engine->read_timer, on_read_timer, engine->read_tick_ms - since, 0);
+  tick_after(engine, engine->read_tick_ms - since);
 }
 
 /* Runs while something was put off to the next turn of the loop. */
