@@ -3,7 +3,7 @@ SHELL := /bin/bash
 NODE  := node_modules/.bin/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench fuzz generate image clean setup
+.PHONY: help run demo test long lint bench fuzz generate image clean setup
 
 help: ## Print this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,11 @@ test: setup ## Run every test that needs no Kubernetes.
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@npx --no-install vitest run
+
+long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
+	@scripts/ffmpeg.sh >/dev/null
+	@scripts/nats-server.sh >/dev/null
+	@npm run --silent -w e2e long
 
 lint: setup ## Check types, style, import directions, dead code and generated files.
 	@npx --no-install eslint .
