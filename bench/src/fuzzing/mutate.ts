@@ -6,7 +6,7 @@ const EDGES = [
 ];
 
 /** Uniform in [0, 1); the same seed gives the same row (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -12,7 +12,7 @@ export interface FuzzTarget {
 const WORKER = path.resolve(import.meta.dirname, '../../../worker/src');
 
 /** Files that offer targets, by their path. */
-export function targetFiles(): string[] {
+function targetFiles(): string[] {
   return fs.globSync('**/fuzz-target.ts', { cwd: WORKER }).sort();
 }
 

@@ -94,7 +94,7 @@ async function encode(file: string, options: ClipOptions): Promise<void> {
 }
 
 /** Tags beyond the duration are left out, so that the clip's end meets its start. */
-export function readClip(flv: Buffer, durationMs: number): Clip {
+function readClip(flv: Buffer, durationMs: number): Clip {
   const head: ClipTag[] = [];
   const tags: ClipTag[] = [];
   const reader = new FlvReader({
