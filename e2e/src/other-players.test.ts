@@ -54,7 +54,8 @@ describe('players that are not ffmpeg', { timeout: 240_000 }, () => {
       );
       console.log(`${name}: ${pictures} pictures, ${missing} missing, ${repeated} repeated`);
       expect(pictures, name).toBeGreaterThan(AT_LEAST);
-      expect(missing, name).toBeLessThan(pictures * (name.startsWith('VLC') ? 0.05 : 0.001));
+      // VLC's clock drops what is late on a busy machine; the others have no clock.
+      expect(missing, name).toBeLessThan(name.startsWith('VLC') ? pictures * 0.1 : 1);
     }
     // librtmp ends with 2 (incomplete) when a live stream is over.
     await librtmp.ended;

@@ -52,6 +52,12 @@ export class Player implements RtmpRole {
 
   private attach(stream: RtmpStream): void {
     if (this.isOver) return;
+    if (stream.state === 'ended') {
+      // It stays for HLS players that are behind. Who is told "start" and "stop"
+      // at once (GStreamer) comes back a thousand times a second.
+      this.refused(new WorkerError('STREAM_NOT_FOUND', this.name.key));
+      return;
+    }
     const { connection, context } = this.peer;
     this.peer.send(playStart(this.name.key));
     const fields = { stream: this.name.key, remoteAddress: connection.remoteAddress };

@@ -241,6 +241,17 @@ describe('a viewer', () => {
     expect(harness.connection.isEnding).toBe(true);
   });
 
+  it('of a stream that is over is told that there is none', async () => {
+    const harness = new Harness();
+    harness.streams.here.add('live/news');
+    harness.streams.over.add('live/news');
+    harness.client.start();
+    harness.client.play('live', 'news');
+    await settled();
+    expect(harness.client.statuses()).toEqual(['NetStream.Play.StreamNotFound']);
+    expect(harness.connection.isEnding).toBe(true);
+  });
+
   it('is told the end', () => {
     const harness = new Harness();
     harness.streams.here.add('live/news');

@@ -2,6 +2,7 @@ import type { RevokeReason } from '../../cluster/stream-access.ts';
 import type { Connection } from '../../engine/engine.ts';
 import type { Frame } from '../../media/frame.ts';
 import type { StreamName } from '../../media/stream-name.ts';
+import type { StreamState } from '../../stream/stream.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 
 /** What RTMP needs of StreamAccess and Stream, and no more. */
@@ -24,6 +25,7 @@ export interface RtmpPublication {
 }
 
 export interface RtmpStream {
+  readonly state: StreamState;
   /** From now on the connection follows the stream's log of chunks. */
   attach(request: {
     readonly connection: Connection;

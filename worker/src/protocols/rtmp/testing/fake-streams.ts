@@ -21,6 +21,8 @@ export class FakeStreams implements RtmpStreamAccess {
   readonly frames: SeenFrame[] = [];
   /** Names that can be played at once, and those after a while. */
   readonly here = new Set<string>();
+  /** Of those here, streams that have ended. */
+  readonly over = new Set<string>();
   readonly elsewhere = new Set<string>();
   refusal: WorkerErrorCode | undefined = undefined;
   /** Until it resolves, publish and view do. */
@@ -52,6 +54,7 @@ export class FakeStreams implements RtmpStreamAccess {
 
   private stream(name: StreamName): RtmpStream {
     return {
+      state: this.over.has(name.key) ? 'ended' : 'live',
       attach: (request) => {
         this.events.push(`attach ${name.key}`);
         let isClosed = false;
