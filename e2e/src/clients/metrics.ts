@@ -1,8 +1,12 @@
-/** Sum of a series over its labels in the Prometheus text format; NaN without it. */
-export function metric(text: string, name: string): number {
+/**
+ * Sum of a series over its labels in the Prometheus text format, or of those
+ * whose labels hold a text; NaN without any.
+ */
+export function metric(text: string, name: string, label = ''): number {
   const lines = text
     .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .filter((line) => line.includes(label));
   if (lines.length === 0) return Number.NaN;
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

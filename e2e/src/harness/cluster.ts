@@ -90,6 +90,19 @@ export class TestCluster {
     return { natsUrl: valueOf('--nats'), bucket: valueOf('--bucket') };
   }
 
+  /** The own ports of workers that run, from their log. */
+  adminPorts(): number[] {
+    const log = fs.readFileSync(path.join(this.folder, 'logs/workers.log'), 'utf8');
+    const ready = log.split('\n').filter((line) => line.includes('"worker ready"'));
+    const ports = new Map(
+      ready.map((line) => {
+        const { worker, adminPort } = JSON.parse(line.slice(line.indexOf('{'))) as ReadyLine;
+        return [worker, adminPort];
+      }),
+    );
+    return [...ports.values()];
+  }
+
   workerPids(): number[] {
     return this.workers().map(({ pid }) => pid);
   }
@@ -122,6 +135,11 @@ export class TestCluster {
     fs.rmSync(this.folder, { recursive: true, force: true });
     return output;
   }
+}
+
+interface ReadyLine {
+  readonly worker: string;
+  readonly adminPort: number;
 }
 
 interface Ports {
