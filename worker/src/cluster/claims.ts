@@ -96,11 +96,23 @@ export class Claims {
   }
 
   private adopt(claim: Claim, entry: DirectoryEntry): void {
-    if (entry.epoch < claim.epoch) return;
+    if (entry.epoch < claim.epoch) {
+      if (!claim.isConfirmed) this.confirm(claim);
+      return;
+    }
     claim.isConfirmed = true;
     claim.epoch = entry.epoch;
     claim.home = entry.home;
     claim.stream.epoch = entry.epoch;
+  }
+
+  /** Published anew while the directory was away: it has our claim of before. */
+  private confirm(claim: Claim): void {
+    this.change(claim, (current) =>
+      current?.ingest === this.self && current.epoch < claim.epoch
+        ? this.entryOf(claim, claim.epoch)
+        : 'keep',
+    );
   }
 
   /** The directory lost our claim, never had it, or has somebody else's. */

@@ -113,4 +113,44 @@ describe('drain', () => {
     expect(a.drainEvents).toEqual(['draining', 'back']);
     await expect(a.publish(streamName('live', 'other')!)).resolves.toBeDefined();
   });
+
+  it('does not ask again and again who takes a home that nobody can take', async () => {
+    let asked = 0;
+    sim.operator = (): string => {
+      asked += 1;
+      return 'w-a';
+    };
+    await a.publish(NAME);
+    b.kill();
+    await sim.run(10_000);
+    asked = 0;
+    a.cluster.control.drain({ ...PLAN, publisherGraceSeconds: 50 });
+    await sim.run(10_000);
+    expect(asked).toBeGreaterThan(5);
+    expect(asked).toBeLessThan(12);
+  });
+
+  it('gives its homes away the second time, when the first was taken back midway', async () => {
+    sim.operator = (): string => 'w-a';
+    await b.publish(NAME);
+    await sim.run(100);
+    sim.operator = (): string => 'w-b';
+    a.cluster.control.drain(PLAN);
+    a.cluster.control.undrain();
+    sim.operator = (): string => 'w-a';
+    await sim.run(1_000);
+    await sim.settle(
+      a.cluster.directory.change(NAME.key, (entry) => ({
+        ...entry!,
+        home: 'w-a',
+        epoch: entry!.epoch + 1,
+      })),
+    );
+    await sim.run(100);
+    sim.operator = (): string => 'w-b';
+    a.cluster.control.drain(PLAN);
+    await sim.run(1_000);
+    expect(sim.entry(NAME)?.home).toBe('w-b');
+    expect(a.drainEvents).toEqual(['draining', 'back', 'draining', 'drained']);
+  });
 });

@@ -29,6 +29,8 @@ export interface DrainOptions {
 }
 
 const CHECK_MS = 200;
+/** Homes that nobody could take are offered again. */
+const MOVE_AGAIN_MS = 1_000;
 
 /**
  * Empties the worker: takes nobody new, gives its homes away, asks publishers
@@ -42,6 +44,7 @@ export class Drain {
   private deadlineMs = Infinity;
   private publishersMs = Infinity;
   private isMoving = false;
+  private movesAgainMs = -Infinity;
   /** Once through: what nobody could take stays. */
   private hasMoved = false;
   private isRunning = false;
@@ -72,6 +75,7 @@ export class Drain {
     if (!this.isRunning || this.isDone) return;
     this.isRunning = false;
     this.hasMoved = false;
+    this.movesAgainMs = -Infinity;
     this.timer?.clear();
     this.deadlineMs = Infinity;
     this.publishersMs = Infinity;
@@ -107,8 +111,8 @@ export class Drain {
   }
 
   private giveHomesAway(): void {
-    if (this.isMoving) return;
-    const { directory, self } = this.options;
+    const { clock, directory, self } = this.options;
+    if (this.isMoving || clock.nowMs() < this.movesAgainMs) return;
     const keys = directory.entries().filter(([, entry]) => entry.home === self);
     if (keys.length === 0) {
       this.hasMoved = true;
@@ -117,7 +121,10 @@ export class Drain {
     this.isMoving = true;
     void this.moveAll(keys.map(([key]) => key)).finally(() => {
       this.isMoving = false;
+      // It may have been taken back meanwhile.
+      if (!this.isRunning) return;
       this.hasMoved = true;
+      this.movesAgainMs = clock.nowMs() + MOVE_AGAIN_MS;
     });
   }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
-import { Sim, type SimWorker } from './testing/sim.ts';
+import { Sim, SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
 
@@ -262,6 +262,62 @@ describe('publish', () => {
     await sim.run(10);
     await a.publish(NAME);
     expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', home: 'w-c', epoch: 8 });
+  });
+
+  it("goes on from the home's copy when this worker is a new process", async () => {
+    await a.publish(NAME);
+    await sim.run(500);
+    const viewer = await b.view(NAME);
+    await sim.run(1_000);
+    const before = b.stream(NAME)!.continuation();
+    a.kill();
+    const [reborn] = await sim.add('w-a');
+    await reborn!.publish(NAME);
+    await sim.run(1_000);
+    expect(reborn!.stream(NAME)!.continuation().incarnation).toBe(before.incarnation);
+    expect(viewer.closed).toEqual([]);
+    expect(b.stream(NAME)!.nextSequence).toBeGreaterThan(before.nextSequence + 1_000);
+  });
+
+  it('keeps what was handed over when another change comes in between', async () => {
+    const first = await a.publish(NAME);
+    await sim.run(500);
+    first.lose();
+    const { incarnation } = a.stream(NAME)!.continuation();
+    const { control, directory } = a.cluster;
+    const release = control.release.bind(control);
+    control.release = (call) => {
+      const answer = release(call);
+      void directory.change(NAME.key, (entry) => ({ ...entry!, epoch: entry!.epoch + 1 }));
+      control.release = release;
+      return answer;
+    };
+    await b.publish(NAME);
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-b', epoch: 3 });
+    expect(b.stream(NAME)!.continuation().incarnation).toBe(incarnation);
+  });
+
+  it('refuses a second publisher on a worker that has heard nobody yet', async () => {
+    const first = await a.publish(NAME);
+    await sim.run(500);
+    const fresh = new SimWorker(sim, 'w-d');
+    sim.workers.set('w-d', fresh);
+    fresh.cluster.start();
+    await expect(fresh.publish(NAME)).rejects.toMatchObject({ code: 'STREAM_BUSY' });
+    expect(first.revoked).toEqual([]);
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', epoch: 1 });
+  });
+
+  it('tells the directory of a publisher that came back without NATS', async () => {
+    const first = await a.publish(NAME);
+    await sim.run(500);
+    for (const { bus } of [a, b, c]) bus.setConnected(false);
+    first.lose();
+    await a.publish(NAME);
+    expect(a.stream(NAME)?.epoch).toBe(2);
+    for (const { bus } of [a, b, c]) bus.setConnected(true);
+    await sim.run(3_000);
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', epoch: 2 });
   });
 
   it('deletes the entry when the grace has passed, and ends viewers everywhere', async () => {

@@ -11,7 +11,7 @@ import type { DirectoryEntry } from '@streamcluster/proto';
 import type { HomeChoice } from './home-choice.ts';
 import { RELEASE_NEWER_EPOCH, type Peers, type ReleaseAnswer } from './peers.ts';
 import type { Publication, Publisher } from './stream-access.ts';
-import type { Workers } from './workers.ts';
+import type { Workers, WorkerSighting } from './workers.ts';
 
 export interface PublishFlowOptions {
   readonly workers: Workers;
@@ -41,6 +41,9 @@ const MAX_ATTEMPTS = 4;
  */
 const LOST_FRAMES = 1_000;
 const LOST_MS = 500;
+/** A load report comes in this time from whoever lives. */
+const HEAR_MS = 2_500;
+const LISTEN_MS = 50;
 
 /**
  * What happens between a client's publish and its first frame: whoever had the
@@ -68,13 +71,16 @@ export class PublishFlow {
 
   private async run(name: StreamName, publisher: Publisher): Promise<Publication> {
     this.replaceLocal(name);
+    let continuation: Continuation | undefined;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const entry = await this.entryOf(name);
       const taken = await this.takeOver(name, entry);
       if (taken === undefined) continue;
+      // Who handed the stream over may have nothing of it when it is asked again.
+      continuation = taken.continuation ?? continuation;
       const home = await this.options.homes.choose(name.key, entry);
       const claimed = await this.claim(name, entry, home);
-      if (claimed !== undefined) return this.start(name, publisher, { claimed, ...taken });
+      if (claimed !== undefined) return this.start(name, publisher, { claimed, continuation });
     }
     throw new WorkerError('STREAM_BUSY', name.key);
   }
@@ -105,7 +111,8 @@ export class PublishFlow {
     entry: DirectoryEntry | undefined,
   ): Promise<TakeOver | undefined> {
     const { self } = this.options.workers;
-    if (entry === undefined || entry.ingest === self) return { continuation: undefined };
+    if (entry === undefined) return { continuation: undefined };
+    if (entry.ingest === self) return { continuation: await this.earlierLife(name, entry) };
     const answer = await this.release(name, entry, entry.ingest);
     if (answer?.isReleased === false) {
       if (answer.reason === RELEASE_NEWER_EPOCH) return undefined;
@@ -114,6 +121,15 @@ export class PublishFlow {
     const given = answer === undefined ? undefined : decode(answer.continuation);
     const continuation = given ?? this.ownCopy(name) ?? (await this.homesCopy(name, entry));
     return { continuation };
+  }
+
+  /** The stream was ours: it goes on here, or, when this process is a new one,
+   * where the home's copy stands. */
+  private async earlierLife(
+    name: StreamName,
+    entry: DirectoryEntry,
+  ): Promise<Continuation | undefined> {
+    return this.ownCopy(name) === undefined ? await this.homesCopy(name, entry) : undefined;
   }
 
   private ownCopy(name: StreamName): Continuation | undefined {
@@ -142,7 +158,7 @@ export class PublishFlow {
     worker: string,
   ): Promise<ReleaseAnswer | undefined> {
     const { workers, peers, log } = this.options;
-    const sighting = workers.get(worker);
+    const sighting = await this.sightingOf(worker);
     if (sighting === undefined || !workers.isAlive(worker)) return undefined;
     try {
       return await peers.release(sighting.grpcAddress, {
@@ -155,6 +171,20 @@ export class PublishFlow {
       log.info(fields, 'worker that had the stream does not answer');
       return undefined;
     }
+  }
+
+  /** Undefined when it counts as dead. Who just started has not heard everybody
+   * yet: that is waited for, or a live publisher would be taken for dead. */
+  private async sightingOf(worker: string): Promise<WorkerSighting | undefined> {
+    const { workers, clock } = this.options;
+    for (let leftMs = HEAR_MS; leftMs > 0; leftMs -= LISTEN_MS) {
+      const sighting = workers.get(worker);
+      if (sighting !== undefined || !workers.isAlive(worker)) return sighting;
+      await new Promise<void>((resolve) => {
+        clock.setTimer(LISTEN_MS, resolve);
+      });
+    }
+    return undefined;
   }
 
   /** Undefined when another claim came in between. */

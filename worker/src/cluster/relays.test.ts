@@ -127,6 +127,23 @@ describe('view', () => {
     expect(viewer.closed).toEqual([]);
   });
 
+  it('goes back to a home that answers again, and viewers notice nothing', async () => {
+    const viewer = await third.view(NAME);
+    await sim.run(1_000);
+    home.isHung = true;
+    await sim.run(6_000);
+    expect(third.dialed.at(-1)).toMatchObject({ address: 'w-ingest:1' });
+    home.isHung = false;
+    await sim.run(5_000);
+    const detoured = third.dialed.length;
+    await sim.run(13_000);
+    expect(third.dialed.at(-1)).toMatchObject({ address: 'w-home:1' });
+    expect(third.dialed.length).toBe(detoured + 1);
+    await sim.run(20_000);
+    expect(third.dialed.length).toBe(detoured + 1);
+    expect(viewer.closed).toEqual([]);
+  });
+
   it('makes the ingest worker home when the home died', async () => {
     home.kill();
     await sim.run(10_000);

@@ -34,6 +34,8 @@ interface Following {
   place: Place;
   lastReadMs: number;
   absentSinceMs: number | undefined;
+  /** When a connection was lost last. */
+  lostAtMs: number;
   isAsking: boolean;
 }
 
@@ -46,6 +48,8 @@ const LINGER_MS = 10_000;
 const UNREACHABLE_MS = 3_000;
 /** How long the directory must not have the stream before it is over. */
 const ABSENT_MS = 3_000;
+/** After a detour by the ingest worker the home is tried again. */
+const DETOUR_MS = 15_000;
 /** Beyond the publisher's grace, for hand-overs under way. */
 const LOST_EXTRA_MS = 5_000;
 
@@ -132,6 +136,7 @@ export class Relays {
       place,
       lastReadMs: -Infinity,
       absentSinceMs: undefined,
+      lostAtMs: -Infinity,
       isAsking: false,
     };
     following.opened.promise.catch(() => undefined);
@@ -176,7 +181,9 @@ export class Relays {
   private lost(key: string, worker: string | undefined): void {
     if (worker !== undefined) this.unreachable.set(worker, this.options.clock.nowMs());
     const following = this.following.get(key);
-    if (following !== undefined) this.ask(key, following);
+    if (following === undefined) return;
+    following.lostAtMs = this.options.clock.nowMs();
+    this.ask(key, following);
   }
 
   /** Where is it now? The leader knows; at most twice a second. */
@@ -209,6 +216,8 @@ export class Relays {
       const { relay } = following;
       relay.tick(nowMs);
       if (relay.lostSinceMs !== undefined) this.checkLost(key, following, nowMs);
+      // Connected by a detour: back to the home, unless it failed lately.
+      else if (nowMs - following.lostAtMs >= DETOUR_MS) relay.connect();
       this.checkUnread(key, relay, nowMs);
     }
     for (const [worker, atMs] of this.unreachable) {
