@@ -85,7 +85,12 @@ export class WorkerProcess {
   /** SIGTERM. */
   drain(reason: string): void {
     const { drainDeadlineSeconds, drainPublisherGraceSeconds } = this.options;
-    this.cluster?.drain.start({
+    // Asked to end before it could serve anybody.
+    if (this.cluster === undefined) {
+      this.events.onDrained();
+      return;
+    }
+    this.cluster.drain.start({
       deadlineSeconds: drainDeadlineSeconds,
       publisherGraceSeconds: drainPublisherGraceSeconds,
       reason,

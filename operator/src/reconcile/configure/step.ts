@@ -45,7 +45,7 @@ export class ConfigureStep implements Step {
   }
 
   private async configure(
-    { id, report }: WorkerSighting,
+    { id, report, isDraining }: WorkerSighting,
     request: ConfigureRequest,
   ): Promise<boolean> {
     const { control, log } = this.effects;
@@ -56,7 +56,8 @@ export class ConfigureStep implements Step {
       log.info({ worker: id, version: Number(version) }, 'worker configured');
       return true;
     } catch (error) {
-      const say = this.deaf.has(id) ? 'debug' : 'warn';
+      // One that drains may be gone before it hears.
+      const say = isDraining || this.deaf.has(id) ? 'debug' : 'warn';
       this.deaf.add(id);
       log[say]({ worker: id, err: error, code: 'WORKER_UNREACHABLE' }, 'worker not configured');
       return false;

@@ -35,6 +35,8 @@ export class NatsWatch {
     watcher.onReset();
     if (pending === 0) this.loaded();
     this.messages = await consumer.consume({ callback: (message) => this.onMessage(message) });
+    // Stopped while the server made the consumer.
+    if (this.hasStopped()) void this.messages.close();
     void this.messages.closed().then(() => {
       if (!this.isStopped) onEnded();
     });
@@ -43,6 +45,10 @@ export class NatsWatch {
   stop(): void {
     this.isStopped = true;
     void this.messages?.close();
+  }
+
+  private hasStopped(): boolean {
+    return this.isStopped;
   }
 
   private onMessage(message: JsMsg): void {
