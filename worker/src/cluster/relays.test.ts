@@ -144,6 +144,17 @@ describe('view', () => {
     expect(viewer.closed).toEqual([]);
   });
 
+  it('tries a home that keeps hanging less and less often', async () => {
+    const viewer = await third.view(NAME);
+    await sim.run(1_000);
+    home.isHung = true;
+    await sim.run(120_000);
+    const tries = third.dialed.filter(({ address }) => address === 'w-home:1').length;
+    expect(tries).toBeGreaterThan(2);
+    expect(tries).toBeLessThan(6);
+    expect(viewer.closed).toEqual([]);
+  });
+
   it('makes the ingest worker home when the home died', async () => {
     home.kill();
     await sim.run(10_000);

@@ -36,6 +36,7 @@ interface Following {
   absentSinceMs: number | undefined;
   /** When a connection was lost last. */
   lostAtMs: number;
+  detourMs: number;
   isAsking: boolean;
 }
 
@@ -48,8 +49,10 @@ const LINGER_MS = 10_000;
 const UNREACHABLE_MS = 3_000;
 /** How long the directory must not have the stream before it is over. */
 const ABSENT_MS = 3_000;
-/** After a detour by the ingest worker the home is tried again. */
-const DETOUR_MS = 15_000;
+/** After a detour by the ingest worker the home is tried again, less and less
+ * often: a home that takes connections and sends nothing costs seconds. */
+const FIRST_DETOUR_MS = 15_000;
+const MAX_DETOUR_MS = 600_000;
 /** Beyond the publisher's grace, for hand-overs under way. */
 const LOST_EXTRA_MS = 5_000;
 
@@ -137,6 +140,7 @@ export class Relays {
       lastReadMs: -Infinity,
       absentSinceMs: undefined,
       lostAtMs: -Infinity,
+      detourMs: FIRST_DETOUR_MS,
       isAsking: false,
     };
     following.opened.promise.catch(() => undefined);
@@ -173,6 +177,7 @@ export class Relays {
   private moved(key: string, entry: DirectoryEntry): void {
     const following = this.following.get(key);
     if (following === undefined || entry.epoch < following.place.epoch) return;
+    if (entry.home !== following.place.home) following.detourMs = FIRST_DETOUR_MS;
     following.place = entry;
     following.absentSinceMs = undefined;
     following.relay.connect();
@@ -216,13 +221,20 @@ export class Relays {
       const { relay } = following;
       relay.tick(nowMs);
       if (relay.lostSinceMs !== undefined) this.checkLost(key, following, nowMs);
-      // Connected by a detour: back to the home, unless it failed lately.
-      else if (nowMs - following.lostAtMs >= DETOUR_MS) relay.connect();
+      else if (nowMs - following.lostAtMs >= following.detourMs) this.endDetour(key, following);
       this.checkUnread(key, relay, nowMs);
     }
     for (const [worker, atMs] of this.unreachable) {
       if (nowMs - atMs > UNREACHABLE_MS) this.unreachable.delete(worker);
     }
+  }
+
+  /** Connected, but not to the right worker: back, unless it failed lately. */
+  private endDetour(key: string, following: Following): void {
+    const { relay } = following;
+    if (this.upstreamOf(key)?.worker === relay.upstreamWorker) return;
+    following.detourMs = Math.min(MAX_DETOUR_MS, following.detourMs * 2);
+    relay.connect();
   }
 
   private checkLost(key: string, following: Following, nowMs: number): void {
