@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 NODE  := node_modules/.bin/node
 
+export npm_config_cache := $(CURDIR)/.cache/npm
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test long lint bench fuzz generate image clean setup
 

@@ -17,5 +17,7 @@ if ! command -v go >/dev/null; then
 fi
 echo "building nats-server $version" >&2
 mkdir -p .cache/bin
+# Go's own caches stay in the checkout too; writable, so that they can be removed.
+export GOMODCACHE="$PWD/.cache/go/mod" GOCACHE="$PWD/.cache/go/build" GOFLAGS=-modcacherw
 GOBIN="$PWD/.cache/bin" CGO_ENABLED=0 go install -trimpath "github.com/nats-io/nats-server/v2@$version" >&2
 echo "$built"

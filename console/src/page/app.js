@@ -11,18 +11,36 @@ async function getJson(path) {
   return response.json();
 }
 
-function cell(content, className) {
-  const td = document.createElement('td');
-  if (content instanceof Node) td.append(content);
-  else td.textContent = content ?? '';
-  if (className) td.className = className;
-  return td;
+/** Text of a cell, or a node that is made once and stays. */
+function cell(content, className = '') {
+  return { content, className };
 }
 
-function row(...cells) {
-  const tr = document.createElement('tr');
-  tr.append(...cells);
-  return tr;
+function fill(td, { content, className }) {
+  if (td.className !== className) td.className = className;
+  if (typeof content === 'function') {
+    if (!td.hasChildNodes()) td.append(content());
+    return;
+  }
+  const text = String(content ?? '');
+  if (td.textContent !== text) td.textContent = text;
+}
+
+/** Rows stay where they are while their key does: a press or the focus on a
+ * button outlives a refresh. */
+function show(tbody, rows) {
+  const present = new Map([...tbody.rows].map((tr) => [tr.dataset.key, tr]));
+  const wanted = rows.map(({ key, cells }) => {
+    const tr = present.get(key) ?? document.createElement('tr');
+    tr.dataset.key = key;
+    cells.forEach((one, index) => fill(tr.cells[index] ?? tr.insertCell(), one));
+    return tr;
+  });
+  const kept = new Set(wanted);
+  for (const tr of present.values()) if (!kept.has(tr)) tr.remove();
+  wanted.forEach((tr, index) => {
+    if (tbody.rows[index] !== tr) tbody.insertBefore(tr, tbody.rows[index] ?? null);
+  });
 }
 
 const count = (items, noun) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
@@ -48,7 +66,7 @@ function playButtons(stream, endpoints) {
 
 function streamRow(stream, endpoints) {
   const track = (kind) => describeTrack(stream.tracks.find((one) => one.kind === kind));
-  return row(
+  const cells = [
     cell(stream.name),
     cell(stream.state, stream.state),
     cell(track('video')),
@@ -57,12 +75,13 @@ function streamRow(stream, endpoints) {
     cell(stream.viewers, 'number'),
     cell(stream.home),
     cell(stream.ingest),
-    cell(playButtons(stream, endpoints)),
-  );
+    cell(() => playButtons(stream, endpoints)),
+  ];
+  return { key: stream.name, cells };
 }
 
 function workerRow(worker) {
-  return row(
+  const cells = [
     cell(worker.id),
     cell(worker.state, worker.state),
     cell(worker.cpus.join(', ')),
@@ -72,7 +91,8 @@ function workerRow(worker) {
     cell(megabits(worker.bytesInPerSecond * 8), 'number'),
     cell(megabits(worker.bytesOutPerSecond * 8), 'number'),
     cell(worker.tickLagMs.toFixed(1), 'number'),
-  );
+  ];
+  return { key: worker.id, cells };
 }
 
 function stop() {
@@ -128,10 +148,11 @@ async function refresh() {
     getJson(`${base}/streams`),
     getJson(`${base}/workers`),
   ]);
-  byId('streams').replaceChildren(
-    ...streams.items.map((stream) => streamRow(stream, cluster.endpoints)),
+  show(
+    byId('streams'),
+    streams.items.map((stream) => streamRow(stream, cluster.endpoints)),
   );
-  byId('workers').replaceChildren(...workers.items.map(workerRow));
+  show(byId('workers'), workers.items.map(workerRow));
   byId('no-streams').hidden = streams.items.length > 0;
   byId('publish-url').textContent =
     `rtmp://${location.hostname}:${cluster.endpoints.rtmp}/live/NAME`;
