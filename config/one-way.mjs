@@ -65,7 +65,8 @@ export const oneWay = {
       const fault = source.startsWith('.')
         ? relativeFault(from, path.posix.join(path.posix.dirname(from), source))
         : packageFault(from, source);
-      if (fault !== undefined) context.report({ node, message: `Imports point one way: ${fault}.` });
+      if (fault !== undefined)
+        context.report({ node, message: `Imports point one way: ${fault}.` });
     };
     return {
       ImportDeclaration: check,
