@@ -6,9 +6,9 @@ import { Command } from 'commander';
 import { createEngine, DEFAULT_ENGINE_OPTIONS } from '@streamcluster/worker';
 import { durationMs } from './measure/numbers.ts';
 import { table } from './measure/table.ts';
-import { GENERATOR_CPU } from './measure/window.ts';
+import { GENERATOR_CPU, measureWindow } from './measure/window.ts';
 import { Servers } from './server/servers.ts';
-import type { Environment, Result } from './workloads/environment.ts';
+import { percent, type Environment, type Result } from './workloads/environment.ts';
 import { fanOut } from './workloads/fan-out.ts';
 import { ingest } from './workloads/ingest.ts';
 import { soak } from './workloads/soak.ts';
@@ -17,6 +17,8 @@ import { startTime } from './workloads/start-time.ts';
 const OUTPUT = path.resolve(import.meta.dirname, '../../.cache/bench');
 const GENERATOR_SEND_TICK_MS = 10;
 const NO_WAIT = 0;
+/** How busy the machine is by itself; figures of a busy one are worth little. */
+const QUIET_SECONDS = 2;
 
 interface Options {
   readonly only: string;
@@ -78,8 +80,11 @@ async function run(): Promise<Result[]> {
   const results: Result[] = [];
   try {
     for (const workload of workloads) {
-      results.push(await workload({ engine, startWorker: () => servers.startWorker(), say }));
+      const { server } = await measureWindow(QUIET_SECONDS, () => ({}));
+      const result = await workload({ engine, startWorker: () => servers.startWorker(), say });
       await servers.stopWorkers();
+      const before = { what: 'busy before, by others', value: percent(server.busy) };
+      results.push({ ...result, rows: [...result.rows, before] });
     }
   } finally {
     await servers.stop();

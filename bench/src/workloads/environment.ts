@@ -29,3 +29,5 @@ export interface Row {
 }
 
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -7,7 +7,7 @@ import { Publisher } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { measureWindow, processShare, type Window } from '../measure/window.ts';
 import type { WorkerUnderTest } from '../server/worker.ts';
-import { HOST, percent, type Environment, type Result } from './environment.ts';
+import { HOST, megabytes, percent, type Environment, type Result } from './environment.ts';
 
 const APP = 'bench';
 const NAME = 'fan-out';
@@ -107,7 +107,7 @@ function result(measured: Measured): Result {
       { what: 'send calls', value: `${sendsPerSecond.toFixed(0)} /s` },
       { what: 'send tick', value: `${sendTickMs} ms` },
       { what: 'viewers with every byte', value: `${whole} of ${count}`, target: 'all' },
-      { what: 'RSS', value: `${(rssBytes / 1e6).toFixed(0)} MB` },
+      { what: 'RSS', value: megabytes(rssBytes) },
     ],
     details: {
       window,

@@ -5,7 +5,7 @@ import { ReadingViewer } from '../generator/reading-viewer.ts';
 import { Publisher } from '../generator/publisher.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { measureWindow, processShare, type Window } from '../measure/window.ts';
-import { HOST, percent, type Environment, type Result } from './environment.ts';
+import { HOST, megabytes, percent, type Environment, type Result } from './environment.ts';
 
 const APP = 'bench';
 const BATCH = 20;
@@ -41,6 +41,7 @@ export async function ingest(
     bytes: engine.stats().bytesSentTotal,
   }));
   const rssBytes = worker.residentBytes();
+  const { arenaInUseBytes } = await worker.engine();
   const lost = publishers.filter((publisher) => !publisher.isLive).length;
 
   say(`comparing ${SAMPLES} of the streams`);
@@ -56,7 +57,7 @@ export async function ingest(
   for (const publisher of publishers) publisher.unpublish();
   await Promise.all(publishers.map((publisher) => publisher.closed));
   feed.stop();
-  return result(window, count, rssBytes, [
+  return result({ window, count, rssBytes, arenaInUseBytes }, [
     ...(lost > 0 ? [`${lost} publishers were closed`] : []),
     ...checks.filter((fault) => fault !== undefined),
   ]);
@@ -75,7 +76,15 @@ async function compare(
   return `sample ended after ${check.tags} tags: ${check.error ?? `status ${viewer.status}`}`;
 }
 
-function result(window: Window, count: number, rssBytes: number, faults: string[]): Result {
+interface Measured {
+  readonly window: Window;
+  readonly count: number;
+  readonly rssBytes: number;
+  readonly arenaInUseBytes: number;
+}
+
+function result(measured: Measured, faults: string[]): Result {
+  const { window, count, rssBytes, arenaInUseBytes } = measured;
   const perSecond = (window.deltas['messages'] ?? 0) / window.seconds;
   const megabits = ((window.deltas['bytes'] ?? 0) * 8) / window.seconds / 1e6;
   return {
@@ -91,9 +100,12 @@ function result(window: Window, count: number, rssBytes: number, faults: string[
         value: `${SAMPLES - faults.length} of ${SAMPLES}`,
         target: 'all',
       },
-      { what: 'RSS', value: `${(rssBytes / 1e6).toFixed(0)} MB` },
+      {
+        what: 'RSS, of it the arena',
+        value: `${megabytes(rssBytes)}, ${megabytes(arenaInUseBytes)}`,
+      },
     ],
-    details: { window, count, perSecond, megabits, rssBytes },
+    details: { ...measured, perSecond, megabits },
     faults,
   };
 }

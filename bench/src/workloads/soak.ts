@@ -4,7 +4,7 @@ import { patiently, sleep } from '../generator/wait.ts';
 import { mean } from '../measure/numbers.ts';
 import type { WorkerUnderTest } from '../server/worker.ts';
 import { Churn } from './churn.ts';
-import { HOST, type Environment, type Result } from './environment.ts';
+import { HOST, megabytes, type Environment, type Result } from './environment.ts';
 
 const STEP_MS = 100;
 const SAMPLE_MS = 2000;
@@ -99,8 +99,4 @@ function result(samples: readonly Sample[], churn: Churn): Result {
 
 function grew([first = 0, last = 0]: number[]): boolean {
   return last > first * GROWTH_ALLOWED + GROWTH_ALLOWED_BYTES;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
