@@ -6,7 +6,7 @@ import { freePort } from '@streamcluster/bench';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
-import { metric } from './clients/metrics.ts';
+import { metric, scrape } from './clients/metrics.ts';
 import { RawClient } from './clients/raw-tcp.ts';
 import { viewerOn } from './clients/viewers.ts';
 import { compareTags } from './content/compare.ts';
@@ -148,7 +148,7 @@ describe('bad input', { timeout: 180_000 }, () => {
   });
 
   it('is counted by its code', async () => {
-    const scrapes = await Promise.all(cluster.adminPorts().map(metricsOf));
+    const scrapes = await Promise.all(cluster.adminPorts().map(scrape));
     const refused = (code: string): number =>
       scrapes.reduce((sum, text) => sum + metric(text, REFUSALS, `code="${code}"`), 0);
     expect(refused('RTMP_HANDSHAKE_INVALID')).toBe(CLIENTS);
@@ -175,10 +175,6 @@ describe('bad input', { timeout: 180_000 }, () => {
     }
   });
 });
-
-async function metricsOf(adminPort: number): Promise<string> {
-  return (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-}
 
 function many<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);

@@ -4,7 +4,7 @@ import { directoryEntries } from './clients/directory.ts';
 import type { Child } from './harness/child.ts';
 import { TestCluster } from './harness/cluster.ts';
 import { eventually, eventuallyTrue } from './harness/eventually.ts';
-import { metric } from './clients/metrics.ts';
+import { metric, scrape } from './clients/metrics.ts';
 
 const STREAMS = 200;
 const AGREE_MS = 30_000;
@@ -55,6 +55,11 @@ describe('200 streams published at once', { timeout: 180_000 }, () => {
     });
     const { status } = await cluster.api.cluster();
     expect(status.streams).toBe(STREAMS);
+    const scrapes = await Promise.all(cluster.adminPorts().map(scrape));
+    const publishers = scrapes.map((text) => metric(text, 'streamcluster_publishers'));
+    expect(publishers.reduce((sum, count) => sum + count)).toBe(STREAMS);
+    for (const text of scrapes)
+      expect(metric(text, 'streamcluster_directory_entries')).toBe(STREAMS);
   });
 
   it('empties all three when the publishers are gone', async () => {

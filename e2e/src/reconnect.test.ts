@@ -1,10 +1,12 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
+import { rtmpdump } from './clients/others.ts';
 import { viewerOn } from './clients/viewers.ts';
 import { WsFlvRecorder } from './clients/ws-flv.ts';
-import { fixture, isMedia, type Fixture } from './content/fixture.ts';
+import { fixture, isMedia, mediaTags, type Fixture } from './content/fixture.ts';
 import { isAudio, isVideo, type FlvTag } from './content/flv-tags.ts';
 import type { Child } from './harness/child.ts';
 import { TestCluster } from './harness/cluster.ts';
@@ -24,6 +26,8 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
   let publisher: Child;
   let viewers: FlvViewer[];
   let socket: WsFlvRecorder;
+  let dump: Child;
+  let dumpFile: string;
 
   beforeAll(async () => {
     source = await fixture();
@@ -47,6 +51,8 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
     const first = await ingestPid();
     viewers = await Promise.all(cluster.workerPids().map((pid) => viewerOn(cluster, STREAM, pid)));
     const file = path.join(cluster.folder, 'returning.flv');
+    dumpFile = path.join(cluster.folder, 'dump.flv');
+    dump = rtmpdump(cluster.rtmpUrl(STREAM), dumpFile);
     socket = await new WsFlvRecorder(cluster.wsUrl(STREAM), file).open();
     await morePictures(viewers, 50);
 
@@ -57,6 +63,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
       expect(viewer.error).toBeUndefined();
       expectTimeForward(viewer.tags);
     }
+    expect(dump.running).toBe(true);
     const shown = await eventually('the API shows the new ingest worker', CONNECT_MS, async () => {
       const stream = await cluster.api.stream(STREAM);
       return stream?.state === 'live' && cluster.worker(stream.ingest).pid !== first
@@ -85,6 +92,12 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
     const { code, reason } = await within('the WebSocket is closed', 10_000, socket.ended);
     expect(code).toBe(1000);
     expect(reason).not.toBe('');
+    await within('the RTMP player ends', 10_000, dump.ended);
+    for (const file of [dumpFile, socket.file]) {
+      const tags = mediaTags(fs.readFileSync(file));
+      expect(tags.filter(isVideo).length).toBeGreaterThan(100);
+      expectTimeForward(tags);
+    }
     const playlist = await fetch(cluster.httpUrl(STREAM, 'm3u8'));
     if (playlist.ok) expect(await playlist.text()).toContain('#EXT-X-ENDLIST');
     else expect(playlist.status).toBe(404);

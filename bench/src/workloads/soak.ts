@@ -77,7 +77,7 @@ function result(samples: readonly Sample[], churn: Churn): Result {
   if (grew(arena)) faults.push('the arena grew');
   if (churn.lost > 0) faults.push(`${churn.lost} publishers were closed by the worker`);
   return {
-    workload: `${(end / MINUTE_MS).toFixed(1)} min of publishing and churning viewers`,
+    workload: `${((end - WARM_UP_MS) / MINUTE_MS).toFixed(1)} min of publishing and churning viewers`,
     rows: [
       {
         what: 'RSS, first and last minute',

@@ -10,3 +10,8 @@ export function metric(text: string, name: string, label = ''): number {
   if (lines.length === 0) return Number.NaN;
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
+
+/** What a worker's own port says. */
+export async function scrape(adminPort: number): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+}
