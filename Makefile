@@ -20,11 +20,13 @@ demo: setup ## Publish a test picture to a running `make run` and print where to
 
 test: setup ## Run every test that needs no Kubernetes.
 	@scripts/ffmpeg.sh >/dev/null
+	@scripts/players.sh
 	@scripts/nats-server.sh >/dev/null
 	@npx --no-install vitest run
 
 long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
 	@scripts/ffmpeg.sh >/dev/null
+	@scripts/players.sh
 	@scripts/nats-server.sh >/dev/null
 	@npm run --silent -w e2e long
 
