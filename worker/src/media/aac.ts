@@ -65,7 +65,9 @@ export function readAacConfiguration(configuration: Buffer): AacConfiguration | 
   const bits = new BitReader(configuration);
   const out = readHeader(bits);
   if (hasGeneralAudioConfig(out.objectType)) readGeneralAudioConfig(bits, out);
-  if (bits.overrun || out.sampleRate === 0 || out.channels === 0) return undefined;
+  if (bits.overrun || out.channels === 0) return undefined;
+  // Reserved rate indexes, of the core or of its extension.
+  if (out.sampleRate === 0 || out.outputSampleRate === 0) return undefined;
   if (!out.sbr) readBackwardCompatibleExtension(bits, out);
   return out;
 }

@@ -74,6 +74,12 @@ describe('configuration records of real encoders', () => {
     }
   });
 
+  it('refuse a reserved rate of the band replication', () => {
+    // Object type 5, rate index 4, two channels, the extension's rate index 13.
+    const reserved = Buffer.from([0x2a, 0x16, 0x88, 0x00]);
+    expect(parseAacConfiguration(reserved, 0, reserved.length)).toBeUndefined();
+  });
+
   it('take any bytes without throwing or absurd sizes', () => {
     const parsers = [...new Set([...VIDEO, ...AUDIO].map(([, parse]) => parse))];
     const records = Object.values(CONFIGURATIONS);
