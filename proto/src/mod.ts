@@ -1,5 +1,5 @@
 /** The one door of the contract between operator and workers. */
-export { LoadReport } from './gen/streamcluster/v1/load.ts';
+export { LoadReport, NumaAlignment } from './gen/streamcluster/v1/load.ts';
 export {
   OperatorServiceClient,
   OperatorServiceService,
@@ -12,6 +12,7 @@ export {
   AssignResponse,
   ConfigureRequest,
   ConfigureResponse,
+  DrainConfig,
   DrainRequest,
   DrainResponse,
   HlsConfig,

@@ -90,10 +90,13 @@ describe('PlaceServer', () => {
 
   function place(stream: string): Promise<PlaceResponse> {
     return new Promise((resolve, reject) => {
-      client.place({ stream, ingestWorker: 'w-0' }, (error, answer) => {
-        if (error === null) resolve(answer);
-        else reject(error);
-      });
+      client.place(
+        { stream, ingestWorker: 'w-0', namespace: 'default', cluster: 'a' },
+        (error, answer) => {
+          if (error === null) resolve(answer);
+          else reject(error);
+        },
+      );
     });
   }
 

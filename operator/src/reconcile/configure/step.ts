@@ -70,5 +70,6 @@ function configureRequest(spec: StreamClusterSpec, generation: number): Configur
     version: BigInt(generation),
     streams: spec.streams,
     placementPolicy: spec.placement.policy,
+    drain: { ...spec.drain, lingerSeconds: 0 },
   };
 }

@@ -1,101 +1,110 @@
-import { chooseDrains, type Recommendation } from '@streamcluster/placement';
-import { viewersOf } from '../../fleet/totals.ts';
+import type { Recommendation } from '@streamcluster/placement';
+import type { DrainCalls } from '../drain/calls.ts';
 import type { BackOff } from '../restart/back-off.ts';
+import type { WorkerInstance } from '../runtime.ts';
 import type { Effects, Observation, Step } from '../step.ts';
+import { ScaleAnnouncer } from './announcer.ts';
 import { desiredReplicas } from './desired.ts';
+import { planWorkers } from './plan.ts';
+import { plannedWorkers } from './planned-workers.ts';
 
-const AUTOSCALE_PERIOD_MS = 2_000;
+const PERIOD_MS = 2_000;
 /** A worker whose deadline has passed says goodbye before it ends. */
 const GOODBYE_SECONDS = 5;
 
-/** Starts missing workers and drains the cheapest of those that are too many. */
+export interface ScaleStepOptions {
+  readonly effects: Effects;
+  readonly backOff: BackOff;
+  readonly calls: DrainCalls;
+}
+
+/** Starts who is missing, replaces who is outdated, drains who is too many. */
 export class ScaleStep implements Step {
   readonly name = 'scale';
   /** As of the last run. */
   desired = 0;
-  private readonly effects: Effects;
-  private readonly backOff: BackOff;
+  /** Outdated workers are to take nobody new. */
+  isClosingOutdated = false;
+  private readonly options: ScaleStepOptions;
+  private readonly announcer: ScaleAnnouncer;
   private history: readonly Recommendation[] = [];
+  private hasRun = false;
 
-  constructor(effects: Effects, backOff: BackOff) {
-    this.effects = effects;
-    this.backOff = backOff;
+  constructor(options: ScaleStepOptions) {
+    this.options = options;
+    this.announcer = new ScaleAnnouncer(options.effects);
   }
 
   async run(observation: Observation): Promise<number | undefined> {
-    const { resource, instances, streams, nowMs } = observation;
-    const { replicas, history } = desiredReplicas(resource.spec, streams, this.history, nowMs);
-    this.history = history;
-    this.desired = replicas;
-    const running = instances.filter(({ phase }) => phase === 'running').length;
-    if (running > replicas) await this.drain(observation, running - replicas);
-    const waitMs = await this.start(observation, replicas - running);
-    const periodMs = resource.spec.autoscaling === undefined ? Infinity : AUTOSCALE_PERIOD_MS;
-    const againMs = Math.min(waitMs, periodMs);
+    this.decide(observation);
+    const workers = plannedWorkers(observation);
+    const plan = planWorkers({
+      desired: this.desired,
+      maxSurgePercent: observation.resource.spec.update.maxSurgePercent,
+      workers,
+      areSomeGoing: observation.instances.some(({ phase }) => phase === 'stopping'),
+    });
+    this.isClosingOutdated = plan.closeOutdated;
+    for (const name of plan.retire) await this.retire(observation, name);
+    const waitMs = await this.start(observation, plan.create);
+    const isUpdating = workers.some(({ isOutdated }) => isOutdated);
+    const isPeriodic = isUpdating || observation.resource.spec.autoscaling !== undefined;
+    const againMs = Math.min(waitMs, isPeriodic ? PERIOD_MS : Infinity);
     return Number.isFinite(againMs) ? againMs : undefined;
+  }
+
+  private decide({ resource, streams, nowMs }: Observation): void {
+    const last = this.hasRun ? this.desired : (resource.status?.desiredReplicas ?? 0);
+    // An operator that just started does not know how many there were lately.
+    if (!this.hasRun && last > 0) this.history = [{ atMs: nowMs, replicas: last }];
+    const { spec } = resource;
+    const decision = desiredReplicas({ spec, streams, history: this.history, last, nowMs });
+    this.announcer.say(decision, this.hasRun ? last : undefined);
+    this.history = decision.history;
+    this.desired = decision.replicas;
+    this.hasRun = true;
   }
 
   /** Returns how long until the next one may start; Infinity when none is left. */
   private async start({ instances, nowMs }: Observation, missing: number): Promise<number> {
+    const { effects, backOff } = this.options;
     let againMs = Infinity;
-    for (const name of freeNames(new Set(instances.map((one) => one.name)), missing)) {
-      const waitMs = this.backOff.waitMs(name, nowMs);
+    for (const slot of freeSlots(instances, missing)) {
+      const waitMs = backOff.waitMs(slot, nowMs);
       if (waitMs > 0) {
         againMs = Math.min(againMs, waitMs);
         continue;
       }
-      await this.effects.runtime.create(name);
-      this.effects.count('created');
-      this.effects.log.info({ worker: name }, 'worker started');
+      const name = await effects.runtime.create(slot);
+      effects.count('created');
+      effects.log.info({ worker: name }, 'worker started');
       const message = `${name} started`;
-      this.effects.runtime.emit({ type: 'Normal', reason: 'WorkerStarted', message, worker: name });
+      effects.runtime.emit({ type: 'Normal', reason: 'WorkerStarted', message, worker: name });
     }
     return againMs;
   }
 
-  private async drain(observation: Observation, excess: number): Promise<void> {
-    const { instances, sightings } = observation;
-    const candidates = instances
-      .filter(({ phase }) => phase === 'running')
-      .map(({ name }) => {
-        const sighting = sightings.get(name);
-        return {
-          id: name,
-          isReady: sighting !== undefined && !sighting.isSilent,
-          publishers: sighting?.report.publishers ?? 0,
-          viewers: sighting === undefined ? 0 : viewersOf(sighting),
-          homes: sighting?.report.streams ?? 0,
-        };
-      });
-    for (const name of chooseDrains(candidates, excess)) await this.drainOne(observation, name);
-  }
-
-  private async drainOne({ resource, sightings }: Observation, name: string): Promise<void> {
-    const { runtime, control, log, markDraining, count } = this.effects;
-    const { deadlineSeconds, publisherGraceSeconds } = resource.spec.drain;
-    markDraining(name);
-    const address = sightings.get(name)?.report.grpcAddress;
-    if (address !== undefined) {
-      const request = { deadlineSeconds, publisherGraceSeconds, reason: 'ScaleDown' };
-      // Whoever does not hear it is asked by the runtime's own means.
-      await control.drain(address, request).catch((error: unknown) => {
-        log.warn({ worker: name, err: error, code: 'WORKER_UNREACHABLE' }, 'drain not heard');
-      });
-    }
-    await runtime.delete(name, deadlineSeconds + GOODBYE_SECONDS);
-    count('drained');
-    log.info({ worker: name, deadlineSeconds }, 'worker drains');
-    const message = `${name} drains, for at most ${deadlineSeconds} s`;
-    runtime.emit({ type: 'Normal', reason: 'WorkerDraining', message, worker: name });
+  private async retire(observation: Observation, name: string): Promise<void> {
+    const { effects, calls } = this.options;
+    const { resource, sightings, instances } = observation;
+    const { deadlineSeconds } = resource.spec.drain;
+    const isOutdated = instances.some((one) => one.name === name && one.isOutdated);
+    const reason = isOutdated ? 'Update' : 'ScaleDown';
+    await calls.tell(name, sightings.get(name), resource.spec, reason);
+    await effects.runtime.delete(name, deadlineSeconds + GOODBYE_SECONDS);
+    effects.count('drained');
+    effects.log.info({ worker: name, deadlineSeconds, reason }, 'worker drains');
+    const message = `${name} drains, for at most ${deadlineSeconds} s: ${reason}`;
+    effects.runtime.emit({ type: 'Normal', reason: 'WorkerDraining', message, worker: name });
   }
 }
 
-/** The lowest names that nobody has. */
-function freeNames(taken: ReadonlySet<string>, count: number): string[] {
-  const names: string[] = [];
-  for (let index = 0; names.length < count; index += 1) {
-    const name = `w-${index}`;
-    if (!taken.has(name)) names.push(name);
+/** The lowest slots that nobody has, or whose worker is lost. */
+function freeSlots(instances: readonly WorkerInstance[], count: number): number[] {
+  const taken = new Set(instances.filter(({ phase }) => phase !== 'lost').map(({ slot }) => slot));
+  const slots: number[] = [];
+  for (let slot = 0; slots.length < count; slot += 1) {
+    if (!taken.has(slot)) slots.push(slot);
   }
-  return names;
+  return slots;
 }

@@ -12,6 +12,57 @@ export const protobufPackage = "streamcluster.v1";
 
 export const protobufFileName = "streamcluster/v1/load.proto";
 
+/** NumaAlignment says whether CPUs and memory are of one NUMA node. */
+export const NumaAlignment = {
+  /** NUMA_ALIGNMENT_UNSPECIFIED - Unknown: the machine does not show its nodes. */
+  NUMA_ALIGNMENT_UNSPECIFIED: 0,
+  NUMA_ALIGNMENT_ALIGNED: 1,
+  /** NUMA_ALIGNMENT_ASTRAY - CPUs of several nodes, or memory only from others than the CPUs' node. */
+  NUMA_ALIGNMENT_ASTRAY: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type NumaAlignment = typeof NumaAlignment[keyof typeof NumaAlignment];
+
+export namespace NumaAlignment {
+  export type NUMA_ALIGNMENT_UNSPECIFIED = typeof NumaAlignment.NUMA_ALIGNMENT_UNSPECIFIED;
+  export type NUMA_ALIGNMENT_ALIGNED = typeof NumaAlignment.NUMA_ALIGNMENT_ALIGNED;
+  export type NUMA_ALIGNMENT_ASTRAY = typeof NumaAlignment.NUMA_ALIGNMENT_ASTRAY;
+  export type UNRECOGNIZED = typeof NumaAlignment.UNRECOGNIZED;
+}
+
+export function numaAlignmentFromJSON(object: any): NumaAlignment {
+  switch (object) {
+    case 0:
+    case "NUMA_ALIGNMENT_UNSPECIFIED":
+      return NumaAlignment.NUMA_ALIGNMENT_UNSPECIFIED;
+    case 1:
+    case "NUMA_ALIGNMENT_ALIGNED":
+      return NumaAlignment.NUMA_ALIGNMENT_ALIGNED;
+    case 2:
+    case "NUMA_ALIGNMENT_ASTRAY":
+      return NumaAlignment.NUMA_ALIGNMENT_ASTRAY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return NumaAlignment.UNRECOGNIZED;
+  }
+}
+
+export function numaAlignmentToJSON(object: NumaAlignment): string {
+  switch (object) {
+    case NumaAlignment.NUMA_ALIGNMENT_UNSPECIFIED:
+      return "NUMA_ALIGNMENT_UNSPECIFIED";
+    case NumaAlignment.NUMA_ALIGNMENT_ALIGNED:
+      return "NUMA_ALIGNMENT_ALIGNED";
+    case NumaAlignment.NUMA_ALIGNMENT_ASTRAY:
+      return "NUMA_ALIGNMENT_ASTRAY";
+    case NumaAlignment.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /**
  * LoadReport is what a worker says of itself every two seconds, with jitter, on
  * NATS subject sc.NAMESPACE.CLUSTER.load.WORKER.
@@ -48,6 +99,21 @@ export interface LoadReport {
   pid: number;
   /** Viewers by protocol. */
   viewersByProtocol: { [key: string]: number };
+  /**
+   * CPUs that this process may run on: its cpuset. cpus above are those that
+   * its threads are pinned to now.
+   */
+  allowedCpus: number[];
+  /** NUMA nodes that it may take memory from. */
+  memoryNodes: number[];
+  numaAlignment: NumaAlignment;
+  /**
+   * The cpuset is smaller than the machine, as the kubelet's static CPU manager
+   * makes it for pods with whole CPUs.
+   */
+  cpusExclusive: boolean;
+  /** The one CPU that the loop's thread is pinned to; absent: it is not. */
+  loopCpu?: number | undefined;
 }
 
 export interface LoadReport_ViewersByProtocolEntry {
@@ -82,6 +148,11 @@ function createBaseLoadReport(): LoadReport {
     startedUnixMs: 0n,
     pid: 0,
     viewersByProtocol: {},
+    allowedCpus: [],
+    memoryNodes: [],
+    numaAlignment: 0,
+    cpusExclusive: false,
+    loopCpu: undefined,
   };
 }
 
@@ -184,6 +255,29 @@ export const LoadReport: MessageFns<LoadReport> = {
     globalThis.Object.entries(message.viewersByProtocol).forEach(([key, value]: [string, number]) => {
       LoadReport_ViewersByProtocolEntry.encode({ key: key as any, value }, writer.uint32(202).fork()).join();
     });
+    if (message.allowedCpus.length !== 0) {
+      writer.uint32(210).fork();
+      for (const v of message.allowedCpus) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.memoryNodes.length !== 0) {
+      writer.uint32(218).fork();
+      for (const v of message.memoryNodes) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.numaAlignment !== 0) {
+      writer.uint32(224).int32(message.numaAlignment);
+    }
+    if (message.cpusExclusive !== false) {
+      writer.uint32(232).bool(message.cpusExclusive);
+    }
+    if (message.loopCpu !== undefined) {
+      writer.uint32(240).uint32(message.loopCpu);
+    }
     return writer;
   },
 
@@ -413,6 +507,66 @@ export const LoadReport: MessageFns<LoadReport> = {
             }
             continue;
           }
+          case 26: {
+            if (tag === 208) {
+              message.allowedCpus.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 210) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.allowedCpus.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 27: {
+            if (tag === 216) {
+              message.memoryNodes.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 218) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.memoryNodes.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 28: {
+            if (tag !== 224) {
+              break;
+            }
+
+            message.numaAlignment = reader.int32() as any;
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.cpusExclusive = reader.bool();
+            continue;
+          }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.loopCpu = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -540,6 +694,31 @@ export const LoadReport: MessageFns<LoadReport> = {
           {},
         )
         : {},
+      allowedCpus: globalThis.Array.isArray(object?.allowedCpus)
+        ? object.allowedCpus.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.allowed_cpus)
+        ? object.allowed_cpus.map((e: any) => globalThis.Number(e))
+        : [],
+      memoryNodes: globalThis.Array.isArray(object?.memoryNodes)
+        ? object.memoryNodes.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.memory_nodes)
+        ? object.memory_nodes.map((e: any) => globalThis.Number(e))
+        : [],
+      numaAlignment: isSet(object.numaAlignment)
+        ? numaAlignmentFromJSON(object.numaAlignment)
+        : isSet(object.numa_alignment)
+        ? numaAlignmentFromJSON(object.numa_alignment)
+        : 0,
+      cpusExclusive: isSet(object.cpusExclusive)
+        ? globalThis.Boolean(object.cpusExclusive)
+        : isSet(object.cpus_exclusive)
+        ? globalThis.Boolean(object.cpus_exclusive)
+        : false,
+      loopCpu: isSet(object.loopCpu)
+        ? globalThis.Number(object.loopCpu)
+        : isSet(object.loop_cpu)
+        ? globalThis.Number(object.loop_cpu)
+        : undefined,
     };
   },
 
@@ -626,6 +805,21 @@ export const LoadReport: MessageFns<LoadReport> = {
         });
       }
     }
+    if (message.allowedCpus?.length) {
+      obj.allowedCpus = message.allowedCpus.map((e) => Math.round(e));
+    }
+    if (message.memoryNodes?.length) {
+      obj.memoryNodes = message.memoryNodes.map((e) => Math.round(e));
+    }
+    if (message.numaAlignment !== 0) {
+      obj.numaAlignment = numaAlignmentToJSON(message.numaAlignment);
+    }
+    if (message.cpusExclusive !== false) {
+      obj.cpusExclusive = message.cpusExclusive;
+    }
+    if (message.loopCpu !== undefined) {
+      obj.loopCpu = Math.round(message.loopCpu);
+    }
     return obj;
   },
 
@@ -673,6 +867,11 @@ export const LoadReport: MessageFns<LoadReport> = {
         }
         return acc;
       }, {});
+    message.allowedCpus = object.allowedCpus?.map((e) => e) || [];
+    message.memoryNodes = object.memoryNodes?.map((e) => e) || [];
+    message.numaAlignment = object.numaAlignment ?? 0;
+    message.cpusExclusive = object.cpusExclusive ?? false;
+    message.loopCpu = object.loopCpu ?? undefined;
     return message;
   },
 };

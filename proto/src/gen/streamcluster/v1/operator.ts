@@ -28,6 +28,9 @@ export interface PlaceRequest {
   stream: string;
   /** Id of the worker that has the publisher's connection. */
   ingestWorker: string;
+  /** The StreamCluster that the worker belongs to. */
+  namespace: string;
+  cluster: string;
 }
 
 export interface PlaceResponse {
@@ -39,7 +42,7 @@ export interface PlaceResponse {
 }
 
 function createBasePlaceRequest(): PlaceRequest {
-  return { stream: "", ingestWorker: "" };
+  return { stream: "", ingestWorker: "", namespace: "", cluster: "" };
 }
 
 export const PlaceRequest: MessageFns<PlaceRequest> = {
@@ -49,6 +52,12 @@ export const PlaceRequest: MessageFns<PlaceRequest> = {
     }
     if (message.ingestWorker !== "") {
       writer.uint32(18).string(message.ingestWorker);
+    }
+    if (message.namespace !== "") {
+      writer.uint32(26).string(message.namespace);
+    }
+    if (message.cluster !== "") {
+      writer.uint32(34).string(message.cluster);
     }
     return writer;
   },
@@ -82,6 +91,22 @@ export const PlaceRequest: MessageFns<PlaceRequest> = {
             message.ingestWorker = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cluster = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -102,6 +127,8 @@ export const PlaceRequest: MessageFns<PlaceRequest> = {
         : isSet(object.ingest_worker)
         ? globalThis.String(object.ingest_worker)
         : "",
+      namespace: isSet(object.namespace) ? globalThis.String(object.namespace) : "",
+      cluster: isSet(object.cluster) ? globalThis.String(object.cluster) : "",
     };
   },
 
@@ -113,6 +140,12 @@ export const PlaceRequest: MessageFns<PlaceRequest> = {
     if (message.ingestWorker !== "") {
       obj.ingestWorker = message.ingestWorker;
     }
+    if (message.namespace !== "") {
+      obj.namespace = message.namespace;
+    }
+    if (message.cluster !== "") {
+      obj.cluster = message.cluster;
+    }
     return obj;
   },
 
@@ -123,6 +156,8 @@ export const PlaceRequest: MessageFns<PlaceRequest> = {
     const message = createBasePlaceRequest();
     message.stream = object.stream ?? "";
     message.ingestWorker = object.ingestWorker ?? "";
+    message.namespace = object.namespace ?? "";
+    message.cluster = object.cluster ?? "";
     return message;
   },
 };

@@ -47,6 +47,17 @@ export interface ConfigureRequest {
     | undefined;
   /** Placement policy, for the worker's own draw when the operator is silent. */
   placementPolicy: string;
+  /** For drains by SIGTERM. Absent: as the process was started with. */
+  drain: DrainConfig | undefined;
+}
+
+export interface DrainConfig {
+  /** The process exits this long after a drain began, at the latest. */
+  deadlineSeconds: number;
+  /** How long publishers may stay before they are asked to connect again. */
+  publisherGraceSeconds: number;
+  /** How long the listeners stay open, so that balancers hear of the drain. */
+  lingerSeconds: number;
 }
 
 export interface ConfigureResponse {
@@ -189,6 +200,8 @@ export interface DrainRequest {
   publisherGraceSeconds: number;
   /** Why: Command, NodeCordon, ScaleDown, Update, Signal. */
   reason: string;
+  /** How long the listeners stay open and who comes is served. */
+  lingerSeconds: number;
 }
 
 export interface DrainResponse {
@@ -419,7 +432,7 @@ export const StreamsConfig: MessageFns<StreamsConfig> = {
 };
 
 function createBaseConfigureRequest(): ConfigureRequest {
-  return { version: 0n, streams: undefined, placementPolicy: "" };
+  return { version: 0n, streams: undefined, placementPolicy: "", drain: undefined };
 }
 
 export const ConfigureRequest: MessageFns<ConfigureRequest> = {
@@ -435,6 +448,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     }
     if (message.placementPolicy !== "") {
       writer.uint32(26).string(message.placementPolicy);
+    }
+    if (message.drain !== undefined) {
+      DrainConfig.encode(message.drain, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -476,6 +492,14 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
             message.placementPolicy = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.drain = DrainConfig.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -497,6 +521,7 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
         : isSet(object.placement_policy)
         ? globalThis.String(object.placement_policy)
         : "",
+      drain: isSet(object.drain) ? DrainConfig.fromJSON(object.drain) : undefined,
     };
   },
 
@@ -511,6 +536,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     if (message.placementPolicy !== "") {
       obj.placementPolicy = message.placementPolicy;
     }
+    if (message.drain !== undefined) {
+      obj.drain = DrainConfig.toJSON(message.drain);
+    }
     return obj;
   },
 
@@ -524,6 +552,122 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
       ? StreamsConfig.fromPartial(object.streams)
       : undefined;
     message.placementPolicy = object.placementPolicy ?? "";
+    message.drain = (object.drain !== undefined && object.drain !== null)
+      ? DrainConfig.fromPartial(object.drain)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDrainConfig(): DrainConfig {
+  return { deadlineSeconds: 0, publisherGraceSeconds: 0, lingerSeconds: 0 };
+}
+
+export const DrainConfig: MessageFns<DrainConfig> = {
+  encode(message: DrainConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deadlineSeconds !== 0) {
+      writer.uint32(8).uint32(message.deadlineSeconds);
+    }
+    if (message.publisherGraceSeconds !== 0) {
+      writer.uint32(16).uint32(message.publisherGraceSeconds);
+    }
+    if (message.lingerSeconds !== 0) {
+      writer.uint32(24).uint32(message.lingerSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.deadlineSeconds = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.publisherGraceSeconds = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lingerSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DrainConfig {
+    return {
+      deadlineSeconds: isSet(object.deadlineSeconds)
+        ? globalThis.Number(object.deadlineSeconds)
+        : isSet(object.deadline_seconds)
+        ? globalThis.Number(object.deadline_seconds)
+        : 0,
+      publisherGraceSeconds: isSet(object.publisherGraceSeconds)
+        ? globalThis.Number(object.publisherGraceSeconds)
+        : isSet(object.publisher_grace_seconds)
+        ? globalThis.Number(object.publisher_grace_seconds)
+        : 0,
+      lingerSeconds: isSet(object.lingerSeconds)
+        ? globalThis.Number(object.lingerSeconds)
+        : isSet(object.linger_seconds)
+        ? globalThis.Number(object.linger_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: DrainConfig): unknown {
+    const obj: any = {};
+    if (message.deadlineSeconds !== 0) {
+      obj.deadlineSeconds = Math.round(message.deadlineSeconds);
+    }
+    if (message.publisherGraceSeconds !== 0) {
+      obj.publisherGraceSeconds = Math.round(message.publisherGraceSeconds);
+    }
+    if (message.lingerSeconds !== 0) {
+      obj.lingerSeconds = Math.round(message.lingerSeconds);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DrainConfig>, I>>(base?: I): DrainConfig {
+    return DrainConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DrainConfig>, I>>(object: I): DrainConfig {
+    const message = createBaseDrainConfig();
+    message.deadlineSeconds = object.deadlineSeconds ?? 0;
+    message.publisherGraceSeconds = object.publisherGraceSeconds ?? 0;
+    message.lingerSeconds = object.lingerSeconds ?? 0;
     return message;
   },
 };
@@ -1649,7 +1793,7 @@ export const ReleaseResponse: MessageFns<ReleaseResponse> = {
 };
 
 function createBaseDrainRequest(): DrainRequest {
-  return { deadlineSeconds: 0, publisherGraceSeconds: 0, reason: "" };
+  return { deadlineSeconds: 0, publisherGraceSeconds: 0, reason: "", lingerSeconds: 0 };
 }
 
 export const DrainRequest: MessageFns<DrainRequest> = {
@@ -1662,6 +1806,9 @@ export const DrainRequest: MessageFns<DrainRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.lingerSeconds !== 0) {
+      writer.uint32(32).uint32(message.lingerSeconds);
     }
     return writer;
   },
@@ -1703,6 +1850,14 @@ export const DrainRequest: MessageFns<DrainRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lingerSeconds = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1728,6 +1883,11 @@ export const DrainRequest: MessageFns<DrainRequest> = {
         ? globalThis.Number(object.publisher_grace_seconds)
         : 0,
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      lingerSeconds: isSet(object.lingerSeconds)
+        ? globalThis.Number(object.lingerSeconds)
+        : isSet(object.linger_seconds)
+        ? globalThis.Number(object.linger_seconds)
+        : 0,
     };
   },
 
@@ -1742,6 +1902,9 @@ export const DrainRequest: MessageFns<DrainRequest> = {
     if (message.reason !== "") {
       obj.reason = message.reason;
     }
+    if (message.lingerSeconds !== 0) {
+      obj.lingerSeconds = Math.round(message.lingerSeconds);
+    }
     return obj;
   },
 
@@ -1753,6 +1916,7 @@ export const DrainRequest: MessageFns<DrainRequest> = {
     message.deadlineSeconds = object.deadlineSeconds ?? 0;
     message.publisherGraceSeconds = object.publisherGraceSeconds ?? 0;
     message.reason = object.reason ?? "";
+    message.lingerSeconds = object.lingerSeconds ?? 0;
     return message;
   },
 };
