@@ -1,0 +1,174 @@
+import { pick, type Random } from './random.ts';
+
+/** What one home costs the worker that has it. */
+export interface HomeLoad {
+  readonly stream: string;
+  /** The part of the worker's load that would go with the stream. */
+  readonly load: number;
+}
+
+export interface RebalanceWorker {
+  readonly id: string;
+  /** Busy share of the loop's CPU, 0 to 1. */
+  readonly load: number;
+  readonly homes: readonly HomeLoad[];
+  /** It is being emptied anyway: nothing comes, and drain moves what goes. */
+  readonly isDraining?: boolean;
+  /** Its load is not known any more. */
+  readonly isSilent?: boolean;
+}
+
+export interface RebalanceRequest {
+  readonly workers: readonly RebalanceWorker[];
+  /** Highest load over mean load that is left alone. */
+  readonly maxImbalance: number;
+  /** Share of the streams that may move; 0 is none, anything else at least one. */
+  readonly maxMovesPercent: number;
+  readonly random: Random;
+}
+
+export interface Move {
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
+  readonly load: number;
+  /** Load of both workers once the moves so far are done. */
+  readonly fromLoad: Change;
+  readonly toLoad: Change;
+}
+
+interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Balance {
+  readonly maxLoad: number;
+  readonly meanLoad: number;
+  /** 1 where nobody is busy. */
+  readonly maxOverMean: number;
+}
+
+/** Why the plan is what it is. */
+export type RebalanceReason =
+  | 'Planned' // the moves bring the highest load within bounds
+  | 'OutOfBudget' // they help; more would be needed than may move at once
+  | 'NothingMoreHelps' // no stream of the busiest worker fits elsewhere
+  | 'Balanced'
+  | 'Idle' // so little load that who is busiest says nothing
+  | 'TooFewWorkers'
+  | 'TooManySilent'; // then the bus is ill, not the workers
+
+export interface RebalancePlan {
+  readonly moves: readonly Move[];
+  /** Of the workers that take part: neither draining nor silent. */
+  readonly before: Balance;
+  readonly after: Balance;
+  readonly reason: RebalanceReason;
+}
+
+/** Below this mean load, moving gains nothing that anyone could notice. */
+const IDLE_MEAN_LOAD = 0.05;
+/** A stream lighter than this is not worth the relays that a move opens anew. */
+const MIN_MOVED_LOAD = 0.001;
+const MAX_SILENT_SHARE = 0.3;
+
+/** A worker while the plan is made. */
+interface Side {
+  readonly id: string;
+  readonly homes: HomeLoad[];
+  load: number;
+}
+
+/**
+ * Which homes to move so that the busiest worker is at most `maxImbalance`
+ * times as busy as the mean. Receivers are drawn among those below the mean:
+ * the least loaded of all would get everything on the strength of one report.
+ * No move makes the highest load higher.
+ */
+export function planRebalance(request: RebalanceRequest): RebalancePlan {
+  const sides = request.workers.filter(takesPart).map(sideOf);
+  const before = balanceOf(sides);
+  const reason = reasonToRest(request, sides, before);
+  if (reason !== undefined) return { moves: [], before, after: before, reason };
+  const moves: Move[] = [];
+  const budget = movesAllowed(request);
+  const limit = request.maxImbalance * before.meanLoad;
+  while (moves.length < budget && busiest(sides).load > limit) {
+    const move = nextMove(sides, before.meanLoad, request.random);
+    if (move === undefined)
+      return { moves, before, after: balanceOf(sides), reason: 'NothingMoreHelps' };
+    moves.push(move);
+  }
+  const isWithin = busiest(sides).load <= limit;
+  return { moves, before, after: balanceOf(sides), reason: isWithin ? 'Planned' : 'OutOfBudget' };
+}
+
+function takesPart({ isDraining, isSilent }: RebalanceWorker): boolean {
+  return isDraining !== true && isSilent !== true;
+}
+
+function sideOf({ id, load, homes }: RebalanceWorker): Side {
+  return { id, load, homes: homes.filter((home) => home.load >= MIN_MOVED_LOAD) };
+}
+
+function reasonToRest(
+  { workers, maxImbalance }: RebalanceRequest,
+  sides: readonly Side[],
+  { meanLoad, maxLoad }: Balance,
+): RebalanceReason | undefined {
+  const silent = workers.filter(({ isSilent }) => isSilent === true).length;
+  if (silent > MAX_SILENT_SHARE * workers.length) return 'TooManySilent';
+  if (sides.length < 2) return 'TooFewWorkers';
+  if (meanLoad < IDLE_MEAN_LOAD) return 'Idle';
+  return maxLoad <= maxImbalance * meanLoad ? 'Balanced' : undefined;
+}
+
+function movesAllowed({ workers, maxMovesPercent }: RebalanceRequest): number {
+  if (maxMovesPercent <= 0) return 0;
+  const streams = workers.reduce((sum, { homes }) => sum + homes.length, 0);
+  return Math.max(1, Math.floor((streams * maxMovesPercent) / 100));
+}
+
+/** From the busiest worker to one drawn; applied to both. */
+function nextMove(sides: readonly Side[], meanLoad: number, random: Random): Move | undefined {
+  const from = busiest(sides);
+  const lightest = Math.min(...from.homes.map(({ load }) => load));
+  const receivers = sides.filter(({ load }) => load < meanLoad && load + lightest < from.load);
+  const to = pick(random, receivers);
+  if (to === undefined) return undefined;
+  const home = bestHome(from, to);
+  if (home === undefined) return undefined;
+  const [fromBefore, toBefore] = [from.load, to.load];
+  from.homes.splice(from.homes.indexOf(home), 1);
+  from.load -= home.load;
+  to.load += home.load;
+  return {
+    ...home,
+    from: from.id,
+    to: to.id,
+    fromLoad: { before: fromBefore, after: from.load },
+    toLoad: { before: toBefore, after: to.load },
+  };
+}
+
+/** The one after which the busier of both is least busy. */
+function bestHome(from: Side, to: Side): HomeLoad | undefined {
+  let best: HomeLoad | undefined;
+  let bestLoad = from.load;
+  for (const home of from.homes) {
+    const load = Math.max(from.load - home.load, to.load + home.load);
+    if (load < bestLoad) [best, bestLoad] = [home, load];
+  }
+  return best;
+}
+
+function busiest(sides: readonly Side[]): Side {
+  return sides.reduce((most, side) => (side.load > most.load ? side : most));
+}
+
+function balanceOf(sides: readonly Side[]): Balance {
+  const maxLoad = sides.reduce((most, { load }) => Math.max(most, load), 0);
+  const meanLoad = sides.reduce((sum, { load }) => sum + load, 0) / Math.max(1, sides.length);
+  return { maxLoad, meanLoad, maxOverMean: meanLoad > 0 ? maxLoad / meanLoad : 1 };
+}
