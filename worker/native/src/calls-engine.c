@@ -60,7 +60,7 @@ static napi_value call_stats(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* CPUs by number, in results; 0 or a positive errno. */
+/* How many CPUs, by number, in results, and the thread; 0 or a positive errno. */
 static napi_value call_pin(napi_env env, napi_callback_info info) {
   Call call;
   uint32_t cpus[CPUS_MAX];
@@ -68,14 +68,16 @@ static napi_value call_pin(napi_env env, napi_callback_info info) {
   uint32_t count = (uint32_t)call_number(&call, 0);
   if (count > CPUS_MAX) return call_answer(&call, EINVAL);
   for (uint32_t i = 0; i < count; i++) cpus[i] = (uint32_t)call.engine->results[i];
-  return call_answer(&call, affinity_set(cpus, count));
+  return call_answer(&call, affinity_set((pid_t)call_number(&call, 1), cpus, count));
 }
 
+/* How many CPUs, by number, in results; none of a thread that is gone. */
 static napi_value call_affinity(napi_env env, napi_callback_info info) {
   Call call;
   uint32_t cpus[CPUS_MAX], count = 0;
   if (!call_open(&call, env, info)) return NULL;
-  if (affinity_get(cpus, CPUS_MAX, &count) != 0) return call_answer(&call, 0);
+  pid_t thread = (pid_t)call_number(&call, 0);
+  if (affinity_get(thread, cpus, CPUS_MAX, &count) != 0) return call_answer(&call, 0);
   for (uint32_t i = 0; i < count; i++) call.engine->results[i] = cpus[i];
   return call_answer(&call, count);
 }

@@ -34,7 +34,7 @@ typedef struct Extent Extent;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */
@@ -314,10 +314,10 @@ void stats_lag(Stats *stats, uint64_t late_ms);
 /* Fills the fields of EngineStats in the order of binding.ts. */
 void stats_fill(Engine *engine, double *out);
 
-/* ---- affinity.c: 0, or a positive errno. ---- */
+/* ---- affinity.c: 0, or a positive errno. Thread 0 is the calling one. ---- */
 
-int affinity_set(const uint32_t *cpus, uint32_t count);
-int affinity_get(uint32_t *cpus, uint32_t capacity, uint32_t *count);
+int affinity_set(pid_t thread, const uint32_t *cpus, uint32_t count);
+int affinity_get(pid_t thread, uint32_t *cpus, uint32_t capacity, uint32_t *count);
 
 /* ---- engine.c ---- */
 

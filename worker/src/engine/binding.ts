@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Kinds of events in a batch. */
 export const EVENT = {
@@ -68,9 +68,9 @@ export interface Binding {
   connect(host: string, port: number): number | undefined;
   setTicks(sendTickMs: number, readTickMs: number): void;
   stats(): void;
-  /** CPUs in results. 0, or a positive errno. */
-  pin(count: number): number;
-  affinity(): number;
+  /** CPUs in results; thread 0 is the calling one. 0, or a positive errno. */
+  pin(count: number, thread: number): number;
+  affinity(thread: number): number;
   closeEngine(): void;
 }
 

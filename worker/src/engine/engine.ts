@@ -190,9 +190,11 @@ export interface Engine {
   /** Sets the ticks; readTickMs 0 wakes the loop at once. See tick-policy.ts. */
   setTicks(sendTickMs: number, readTickMs: number): void;
   stats(): EngineStats;
-  /** Pins the calling thread. Throws ENGINE_AFFINITY with the reason. */
-  pin(cpus: readonly number[]): void;
-  affinity(): number[];
+  /** Pins a thread of this process, by default the calling one. Throws
+   * ENGINE_AFFINITY with the reason. */
+  pin(cpus: readonly number[], threadId?: number): void;
+  /** CPUs that a thread may run on; none when it is gone. */
+  affinity(threadId?: number): number[];
   /** Closes every connection and listener; the process may then end. */
   close(): void;
 }

@@ -26,6 +26,7 @@ const NO_SLOT = -1;
 /** Places in the engine's order of CloseReason. */
 const CLOSED_BY_US = 0;
 const CLOSED_BY_ERROR = 6;
+const CALLING_THREAD = 0;
 /** Room for one read at least (READ_ROOM_MIN_BYTES in connection.c). */
 const SLAB_MIN_BYTES = 16384;
 
@@ -104,14 +105,14 @@ class NativeEngine implements Engine {
     return readStats(this.#memory.results);
   }
 
-  pin(cpus: readonly number[]): void {
+  pin(cpus: readonly number[], threadId = CALLING_THREAD): void {
     this.#memory.results.set(cpus.slice(0, RESULTS_MAX));
-    const errno = this.#binding.pin(cpus.length);
+    const errno = this.#binding.pin(cpus.length, threadId);
     if (errno !== 0) throw affinityError(cpus, errno);
   }
 
-  affinity(): number[] {
-    const count = this.#binding.affinity();
+  affinity(threadId = CALLING_THREAD): number[] {
+    const count = this.#binding.affinity(threadId);
     return Array.from(this.#memory.results.subarray(0, count));
   }
 

@@ -152,9 +152,15 @@ describe('engine in a process', () => {
       const all = engine.affinity();
       engine.pin([all[0]]);
       console.log(JSON.stringify(engine.affinity()) === JSON.stringify([all[0]]));
+      const { readdirSync } = await import('node:fs');
+      const helper = Number(readdirSync('/proc/self/task').find((id) => Number(id) !== process.pid));
+      engine.pin([all.at(-1)], helper);
+      console.log(engine.affinity()[0] === all[0], engine.affinity(helper)[0] === all.at(-1));
+      console.log(engine.affinity(2 ** 30).length, 'of a thread that is gone');
+      try { engine.pin([0], 2 ** 30); } catch (error) { console.log(error.cause); }
       try { engine.pin([1023]); } catch (error) { console.log(error.code, error.message); }
       engine.close();`);
-    expect(output).toContain('true');
+    expect(output).toMatch(/^true\ntrue true\n0 of a thread that is gone\nESRCH\n/);
     expect(output).toMatch(/ENGINE_AFFINITY .*1023.*EINVAL/);
   });
 
