@@ -1,0 +1,6 @@
+/** The one door: real Kubernetes clusters on this machine, for tests. */
+export { attach, type ClusterAccess } from './access.ts';
+export { buildBinaries } from './binaries.ts';
+export { leftovers } from './leftovers.ts';
+export { type ClusterOptions, type Level, startCluster } from './start.ts';
+export type { TestCluster } from './test-cluster.ts';
