@@ -11,6 +11,7 @@ const OPERATOR_ERRORS = {
   NATS_REFUSED: { message: 'NATS refuses what the operator needs', httpStatus: 503 },
   WORKER_EXITED: { message: 'a worker ended by itself', httpStatus: 500 },
   WORKER_HUNG: { message: 'a worker said nothing and was killed', httpStatus: 500 },
+  WORKER_REJECTED: { message: 'a node refused a worker', httpStatus: 500 },
   WORKER_UNREACHABLE: { message: 'a worker does not answer', httpStatus: 502 },
   CPUS_SHARED: { message: 'there are fewer CPUs than workers', httpStatus: 500 },
   NO_WORKERS: { message: 'no worker can take the stream', httpStatus: 503 },

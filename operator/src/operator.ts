@@ -7,9 +7,9 @@ import { GrpcWorkerControl } from './control/worker-control.ts';
 import { Directory } from './fleet/directory.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { NatsLink } from './fleet/nats-link.ts';
-import { streamViews } from './fleet/stream-view.ts';
 import { Metrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
+import { streamSource } from './http/stream-source.ts';
 import type { ClusterView } from './http/view.ts';
 import { OperatorError } from './errors.ts';
 import { Placer } from './place/placer.ts';
@@ -73,7 +73,7 @@ export class Operator {
   async start(http: { readonly host: string; readonly port: number }): Promise<number> {
     this.connectFleet();
     this.http = await createHttpServer({
-      clusters: [this.view()],
+      clusters: () => [this.view()],
       metrics: this.metrics,
       counts: () => this.fleet,
       notReady: () => this.notReady(),
@@ -133,7 +133,7 @@ export class Operator {
       control,
       log,
       clock: realClock,
-      markDraining: (worker) => fleet.markDraining(worker),
+      markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),
       forget: (worker) => fleet.forget(worker),
       count: (what) => metrics.onChange(what),
       onPass: (durationMs, isOk) => metrics.onPass(durationMs, isOk),
@@ -150,7 +150,8 @@ export class Operator {
       ...runtime.resource(),
       instances,
       sightings: new Map(fleet.list().map((sighting) => [sighting.id, sighting])),
-      streams: directory.streams.size,
+      streams: directory.isLoaded ? directory.streams.size : undefined,
+      problems: runtime.problems(),
       isBusConnected: fleet.isBusConnected,
       nowMs: realClock.nowMs(),
       unixMs: realClock.unixMs(),
@@ -174,7 +175,10 @@ export class Operator {
       events: runtime.events,
       instances: () => runtime.list(),
       sightings: () => fleet.list(),
-      streams: () => streamViews(directory.streams, fleet.list()),
+      ...streamSource({
+        directory: () => (directory.isLoaded ? directory.streams : undefined),
+        sightings: () => fleet.list(),
+      }),
     };
   }
 }

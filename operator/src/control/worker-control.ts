@@ -11,6 +11,8 @@ export interface WorkerControl {
   /** Resolves with the version that the worker applied. */
   configure(address: string, request: ConfigureRequest): Promise<bigint>;
   drain(address: string, request: DrainRequest): Promise<void>;
+  /** A drain that a signal began goes on all the same. */
+  undrain(address: string): Promise<void>;
 }
 
 const DEADLINE_MS = 1_000;
@@ -35,6 +37,13 @@ export class GrpcWorkerControl implements WorkerControl {
     const client = this.client(address);
     await asked(address, (done) =>
       client.drain(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
+  async undrain(address: string): Promise<void> {
+    const client = this.client(address);
+    await asked(address, (done) =>
+      client.undrain({}, new Metadata(), { deadline: deadline() }, done),
     );
   }
 

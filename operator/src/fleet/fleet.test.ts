@@ -38,7 +38,7 @@ describe('Fleet', () => {
 
   it('marks the process that drains, not the next of its name', () => {
     fleet.receive(reportBytes('w-0'));
-    fleet.markDraining('w-0');
+    fleet.markDraining('w-0', true);
     fleet.receive(reportBytes('w-0'));
     expect(fleet.get('w-0')?.isDraining).toBe(true);
     fleet.receive(reportBytes('w-0', { startedUnixMs: 2n }));

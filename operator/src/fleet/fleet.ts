@@ -86,10 +86,11 @@ export class Fleet {
       .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
   }
 
-  /** It was told to drain; its own report says so only later. */
-  markDraining(id: string): void {
+  /** It was told to drain, or to go on; its own report says so only later. */
+  markDraining(id: string, isDraining: boolean): void {
     const seen = this.seen.get(id);
-    if (seen !== undefined) this.draining.set(id, seen.report.startedUnixMs);
+    if (!isDraining) this.draining.delete(id);
+    else if (seen !== undefined) this.draining.set(id, seen.report.startedUnixMs);
   }
 
   /** Drops what is known of all others. Who reports again is there again. */

@@ -82,7 +82,7 @@ describe('LocalRuntime', () => {
   }
 
   it('starts a process, pinned, recorded, and knows when it serves', async () => {
-    await runtime.create('w-0');
+    await runtime.create(0);
     expect((await instance('w-0'))?.isReady).toBe(false);
     await ready('w-0');
     expect(pids()).toHaveLength(1);
@@ -90,7 +90,7 @@ describe('LocalRuntime', () => {
   });
 
   it('says once that workers share CPUs', async () => {
-    for (const name of ['w-0', 'w-1', 'w-2', 'w-3']) await runtime.create(name);
+    for (const slot of [0, 1, 2, 3]) await runtime.create(slot);
     expect(cpusGiven).toEqual([[0], [1], [0], [1]]);
     const shared = runtime.events.filter(({ reason }) => reason === 'CpusShared');
     expect(shared).toHaveLength(1);
@@ -98,9 +98,12 @@ describe('LocalRuntime', () => {
 
   it('keeps one that ended by itself until it is deleted, with its last error', async () => {
     env = { FAKE_FAILS: 'yes' };
-    await runtime.create('w-0');
+    await runtime.create(0);
     const { exit } = await phase('w-0', 'exited');
-    expect(exit).toMatchObject({ detail: 'exit code 1 (ENGINE_MISSING: build it)', isHung: false });
+    expect(exit).toMatchObject({
+      detail: 'exit code 1 (ENGINE_MISSING: build it)',
+      kind: 'failed',
+    });
     expect(pids()).toEqual([]);
     await runtime.delete('w-0', 0);
     expect(await runtime.list()).toEqual([]);
@@ -108,13 +111,13 @@ describe('LocalRuntime', () => {
 
   it('shows a command that is not there as an exit', async () => {
     program = '/nowhere/node';
-    await runtime.create('w-0');
+    await runtime.create(0);
     const { exit } = await phase('w-0', 'exited');
     expect(exit?.detail).toContain('ENOENT');
   });
 
   it('drains before it ends, and forgets', async () => {
-    await runtime.create('w-0');
+    await runtime.create(0);
     await ready('w-0');
     await runtime.delete('w-0', 60);
     expect((await instance('w-0'))?.phase).toBe('stopping');
@@ -128,7 +131,7 @@ describe('LocalRuntime', () => {
 
   it('ends one that does not drain in its grace', async () => {
     env = { FAKE_DRAINS: 'never' };
-    await runtime.create('w-0');
+    await runtime.create(0);
     await ready('w-0');
     await runtime.delete('w-0', 0.2);
     await eventually('gone', PATIENCE_MS, async () => (await runtime.list()).length === 0);
@@ -137,7 +140,7 @@ describe('LocalRuntime', () => {
   it('kills one that hangs, and only that', async () => {
     const fleet = new Fleet(realClock);
     fleet.setConnected(true);
-    for (const name of ['w-0', 'w-1']) await runtime.create(name);
+    for (const slot of [0, 1]) await runtime.create(slot);
     await ready('w-0');
     await ready('w-1');
     const [hung = 0, well = 0] = pids();
@@ -151,7 +154,7 @@ describe('LocalRuntime', () => {
     runtime.watchHangs(fleet);
     const { exit } = await phase('w-0', 'exited');
     clearInterval(report);
-    expect(exit).toMatchObject({ isHung: true });
+    expect(exit).toMatchObject({ kind: 'hung' });
     expect((await instance('w-1'))?.phase).toBe('running');
     expect(startTimeOf(hung)).toBeUndefined();
   });

@@ -2,11 +2,14 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import YAML from 'yaml';
+import { cpuCount } from '../api/quantity.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type {
+  Marks,
   ResourceSnapshot,
   Runtime,
+  RuntimeProblem,
   RecordedEvent,
   RuntimeEvent,
   WorkerInstance,
@@ -64,13 +67,24 @@ export class LocalRuntime implements Runtime {
     return Promise.resolve([...this.workers.values()].map(({ child }) => child.instance));
   }
 
-  create(name: string): Promise<void> {
+  /** Ports and CPUs need no preparation. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  problems(): readonly RuntimeProblem[] {
+    return [];
+  }
+
+  create(slot: number): Promise<string> {
+    const name = `w-${slot}`;
     const { command, record } = this.options;
     const { resource } = this.resource();
     const output = this.outputOf(name);
     const child: WorkerChild = new WorkerChild({
       name,
-      command: command(resource, name, this.cpusOf(resource, name)),
+      slot,
+      command: command(resource, name, this.cpusOf(resource, slot)),
       output,
       onExit: () => this.exited(child),
     });
@@ -79,13 +93,19 @@ export class LocalRuntime implements Runtime {
     const hangs = pid === undefined ? undefined : new HangWatch({ name, pid, onHung });
     this.workers.set(name, { child, hangs });
     if (pid !== undefined) record.add(name, pid);
-    return Promise.resolve();
+    return Promise.resolve(name);
   }
 
   delete(name: string, graceSeconds: number): Promise<void> {
     const child = this.workers.get(name)?.child;
     if (child?.exit === undefined) child?.stop('SIGTERM', graceSeconds * 1000);
     else this.workers.delete(name);
+    return Promise.resolve();
+  }
+
+  mark(name: string, marks: Marks): Promise<void> {
+    const running = this.workers.get(name);
+    if (running !== undefined) running.child.marks = marks;
     return Promise.resolve();
   }
 
@@ -143,13 +163,12 @@ export class LocalRuntime implements Runtime {
     });
   }
 
-  private cpusOf(resource: StreamCluster, name: string): readonly number[] {
+  private cpusOf(resource: StreamCluster, slot: number): readonly number[] {
     const { cpus, pinning } = resource.spec.worker;
     if (pinning === 'None') return [];
-    const assignment = assignCpus(this.options.topology, cpus);
-    const index = Number(name.slice(name.lastIndexOf('-') + 1));
-    if (index >= assignment.exclusiveWorkers) this.sayShared(assignment);
-    return assignment.cpusOf(index);
+    const assignment = assignCpus(this.options.topology, cpuCount(cpus));
+    if (slot >= assignment.exclusiveWorkers) this.sayShared(assignment);
+    return assignment.cpusOf(slot);
   }
 
   private sayShared({ exclusiveWorkers }: CpuAssignment): void {

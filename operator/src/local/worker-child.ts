@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { WorkerExit, WorkerInstance } from '../reconcile/runtime.ts';
+import type { Marks, WorkerExit, WorkerInstance } from '../reconcile/runtime.ts';
 import { onLines } from './lines.ts';
 import type { WorkerOutput } from './worker-output.ts';
 
@@ -11,6 +11,7 @@ export interface Command {
 
 export interface WorkerChildOptions {
   readonly name: string;
+  readonly slot: number;
   readonly command: Command;
   readonly output: WorkerOutput;
   readonly onExit: () => void;
@@ -21,6 +22,8 @@ export class WorkerChild {
   readonly name: string;
   readonly pid: number | undefined;
   isReady = false;
+  /** Nobody reads them here: workers share their ports. */
+  marks: Marks = { accepting: true, busy: false };
   exit: WorkerExit | undefined = undefined;
   private readonly options: WorkerChildOptions;
   private readonly process: ChildProcess;
@@ -50,9 +53,18 @@ export class WorkerChild {
   }
 
   get instance(): WorkerInstance {
-    const { name, exit, isReady } = this;
-    if (exit !== undefined) return { name, phase: 'exited', isReady: false, exit };
-    return { name, phase: this.isStopping ? 'stopping' : 'running', isReady };
+    const { name, exit, isReady, marks } = this;
+    const base = {
+      name,
+      slot: this.options.slot,
+      isOutdated: false,
+      unschedulableSinceMs: undefined,
+      drainAsked: undefined,
+      marks,
+      node: undefined,
+    };
+    if (exit !== undefined) return { ...base, phase: 'exited', isReady: false, exit };
+    return { ...base, phase: this.isStopping ? 'stopping' : 'running', isReady };
   }
 
   get wasAskedToStop(): boolean {
@@ -84,7 +96,7 @@ export class WorkerChild {
     const { lastError } = this.options.output;
     this.exit = {
       detail: lastError === '' ? how : `${how} (${lastError})`,
-      isHung: this.isHung,
+      kind: this.isHung ? 'hung' : 'failed',
       ranMs: performance.now() - this.startedAtMs,
     };
     this.options.onExit();

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { cpuCount } from '../api/quantity.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { Command } from './worker-child.ts';
 
@@ -52,7 +53,7 @@ export function workerCommand(
     file: settings.node,
     args: [
       // Helper threads of the collector would take the loop's only CPU from it.
-      ...(spec.worker.cpus === 1 ? ['--single-threaded-gc'] : []),
+      ...(cpuCount(spec.worker.cpus) === 1 ? ['--single-threaded-gc'] : []),
       path.join(settings.root, 'worker/src/main.ts'),
       ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
     ],

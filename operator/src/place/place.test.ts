@@ -70,7 +70,7 @@ describe('Placer', () => {
     rig.fleet.receive(reportBytes('w-2', { draining: true }));
     await rig.clock.advance(3_000);
     expect(rig.burst(50)).toEqual([0, 50, 0]);
-    rig.fleet.markDraining('w-1');
+    rig.fleet.markDraining('w-1', true);
     expect(() => rig.placer.place('w-0')).toThrow(expect.objectContaining({ code: 'NO_WORKERS' }));
   });
 });

@@ -32,7 +32,8 @@ describe('scaling', () => {
       '{fixed: {replicas: 2}, drain: {deadlineSeconds: 7, publisherGraceSeconds: 3}}',
     );
     await rig.clock.advance(10_000);
-    const request = { deadlineSeconds: 7, publisherGraceSeconds: 3, reason: 'ScaleDown' };
+    const seconds = { deadlineSeconds: 7, publisherGraceSeconds: 3, lingerSeconds: 5 };
+    const request = { ...seconds, reason: 'ScaleDown' };
     expect(rig.drained).toEqual([['w-1:1', request]]);
     expect(rig.runtime.deleted).toEqual(['w-1']);
     expect(rig.fleet.get('w-1')?.isDraining).toBe(true);
@@ -74,6 +75,35 @@ describe('scaling', () => {
     expect(rig.runtime.running()).toHaveLength(4);
     await rig.clock.advance(15_000);
     expect(rig.runtime.running()).toHaveLength(1);
+  });
+});
+
+describe('an operator that just started', () => {
+  it('keeps the number while it does not know how many streams there are', async () => {
+    const rig = new ReconcileRig(
+      '{autoscaling: {maxReplicas: 5, streamsPerWorker: 10, scaleDownStabilizationSeconds: 30}}',
+      { desiredReplicas: 4 },
+    );
+    rig.streams = undefined;
+    await rig.start();
+    expect(rig.runtime.running()).toHaveLength(4);
+    rig.streams = 0;
+    await rig.clock.advance(20_000);
+    expect(rig.runtime.running()).toHaveLength(4);
+    await rig.clock.advance(15_000);
+    expect(rig.runtime.running()).toHaveLength(1);
+  });
+
+  it('says what limits it, once', async () => {
+    const rig = await ready('{autoscaling: {maxReplicas: 2, streamsPerWorker: 10}}');
+    rig.streams = 50;
+    await rig.clock.advance(10_000);
+    const limited = rig.runtime.events.filter(({ reason }) => reason === 'ScalingLimited');
+    expect(limited).toHaveLength(1);
+    expect(limited[0]?.message).toBe(
+      '50 streams and 0 to spare at 10 a worker need 5; maxReplicas allows 2',
+    );
+    expect(rig.runtime.events.filter(({ reason }) => reason === 'ScaledUp')).toHaveLength(1);
   });
 });
 
@@ -140,6 +170,110 @@ describe('workers that end by themselves', () => {
     await rig.report(['w-1'], { startedUnixMs: 2n });
     await rig.clock.advance(1_000);
     expect(rig.runtime.status?.readyReplicas).toBe(3);
+  });
+});
+
+describe('a drain that somebody asks for', () => {
+  it('is told once, replaced, and taken back when it is asked no more', async () => {
+    const rig = await ready();
+    rig.runtime.change('w-1', { drainAsked: 'Command' });
+    await rig.clock.advance(5_000);
+    expect(rig.drained.map(([address, { reason }]) => [address, reason])).toEqual([
+      ['w-1:1', 'Command'],
+    ]);
+    expect(rig.runtime.deleted).toEqual([]);
+    expect(rig.runtime.created).toEqual([...THREE, 'w-3']);
+    expect(rig.runtime.instances.get('w-1')?.marks.accepting).toBe(false);
+    expect(rig.runtime.status).toMatchObject({ replicas: 3, draining: 1 });
+    await rig.report(['w-1'], { draining: true });
+    rig.runtime.change('w-1', { drainAsked: undefined });
+    await rig.clock.advance(1);
+    expect(new Set(rig.undrained)).toEqual(new Set(['w-1:1']));
+    await rig.report(['w-1'], { draining: false });
+    expect(rig.runtime.instances.get('w-1')?.marks.accepting).toBe(true);
+    // Now there is one too many.
+    expect(rig.runtime.deleted).toHaveLength(1);
+  });
+
+  it('ends well: the worker is cleared away without a complaint', async () => {
+    const rig = await ready();
+    rig.runtime.change('w-1', { drainAsked: 'NodeCordon' });
+    await rig.clock.advance(1);
+    const exit = { detail: 'drained', kind: 'drained', ranMs: 9_000 } as const;
+    rig.runtime.change('w-1', { phase: 'exited', isReady: false, exit });
+    await rig.clock.advance(1);
+    expect(rig.runtime.deleted).toEqual(['w-1']);
+    expect(rig.runtime.events.some(({ type }) => type === 'Warning')).toBe(false);
+  });
+
+  it('reaches a worker whose pod somebody else deleted', async () => {
+    const rig = await ready();
+    rig.runtime.change('w-1', { phase: 'stopping' });
+    await rig.clock.advance(1);
+    expect(rig.drained.map(([, { reason }]) => reason)).toEqual(['Deleted']);
+    expect(rig.runtime.created).toEqual([...THREE, 'w-3']);
+  });
+});
+
+describe('a lost worker', () => {
+  it('gives its slot free', async () => {
+    const rig = await ready();
+    rig.runtime.change('w-1', { phase: 'lost', isReady: false });
+    rig.runtime.instances.delete('w-1');
+    await rig.clock.advance(1);
+    expect(rig.runtime.created).toEqual([...THREE, 'w-1']);
+  });
+
+  it('is replaced when neither bus nor node hear of it; not when only the bus is ill', async () => {
+    const rig = await ready();
+    rig.runtime.change('w-1', { isReady: false });
+    for (let i = 0; i < 20; i += 1) {
+      await rig.clock.advance(2_000);
+      await rig.report(['w-0', 'w-2', ...rig.runtime.created.slice(3)]);
+    }
+    expect(rig.runtime.created).toEqual([...THREE, 'w-3']);
+    expect(rig.runtime.deleted).toEqual([]);
+    await rig.clock.advance(100_000);
+    expect(rig.runtime.created).toEqual([...THREE, 'w-3']);
+  });
+});
+
+describe('a new revision', () => {
+  it('comes before the old one goes, and the old one leaves the Service first', async () => {
+    const rig = await ready();
+    for (const name of THREE) rig.runtime.change(name, { isOutdated: true });
+    await rig.clock.advance(1);
+    expect(rig.runtime.created).toEqual([...THREE, 'w-3']);
+    expect(rig.runtime.deleted).toEqual([]);
+    expect(rig.runtime.instances.get('w-0')?.marks.accepting).toBe(true);
+    await rig.report(['w-3']);
+    await rig.clock.advance(3_000);
+    expect(rig.runtime.instances.get('w-0')?.marks.accepting).toBe(false);
+    expect(rig.runtime.deleted).toHaveLength(1);
+    expect(rig.drained[0]?.[1].reason).toBe('Update');
+    for (let i = 0; i < 10; i += 1) {
+      await rig.report(rig.runtime.running());
+      await rig.clock.advance(1_000);
+    }
+    expect([...rig.runtime.deleted].sort()).toEqual(THREE);
+    expect(rig.runtime.running()).toHaveLength(3);
+    expect(rig.runtime.status).toMatchObject({ updatedReplicas: 3, readyReplicas: 3 });
+  });
+});
+
+describe('marks', () => {
+  it('call a worker busy at once and idle after a while', async () => {
+    const rig = await ready();
+    await rig.report(['w-1'], { publishers: 1 });
+    expect(rig.runtime.instances.get('w-1')?.marks.busy).toBe(true);
+    await rig.report(['w-1'], { publishers: 0 });
+    await rig.clock.advance(2_000);
+    expect(rig.runtime.instances.get('w-1')?.marks.busy).toBe(true);
+    await rig.report(['w-1']);
+    await rig.clock.advance(5_000);
+    await rig.report(['w-1']);
+    await rig.clock.advance(5_000);
+    expect(rig.runtime.instances.get('w-1')?.marks.busy).toBe(false);
   });
 });
 

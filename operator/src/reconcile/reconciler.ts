@@ -2,6 +2,10 @@ import type { Logger } from 'pino';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ConfigureStep } from './configure/step.ts';
+import { DrainCalls } from './drain/calls.ts';
+import { DrainStep } from './drain/step.ts';
+import { MarkStep } from './mark/step.ts';
+import { PrepareStep } from './prepare/step.ts';
 import { BackOff } from './restart/back-off.ts';
 import { RestartStep } from './restart/step.ts';
 import { ScaleStep } from './scale/step.ts';
@@ -35,10 +39,19 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.options = options;
     const backOff = new BackOff();
+    const calls = new DrainCalls(options);
     const configure = new ConfigureStep(options);
-    const scale = new ScaleStep(options, backOff);
-    this.statusStep = new StatusStep(options, scale, configure);
-    this.steps = [new RestartStep(options, backOff), scale, configure, this.statusStep];
+    const scale = new ScaleStep({ effects: options, backOff, calls });
+    this.statusStep = new StatusStep({ effects: options, scale, configure });
+    this.steps = [
+      new PrepareStep(options),
+      new RestartStep(options, backOff),
+      new DrainStep(options, calls),
+      scale,
+      new MarkStep(options, scale),
+      configure,
+      this.statusStep,
+    ];
   }
 
   /** Of the last pass. */

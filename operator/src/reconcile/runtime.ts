@@ -15,18 +15,43 @@ export interface ResourceSnapshot {
 export interface WorkerExit {
   /** For people: how it ended and its last error. */
   readonly detail: string;
-  readonly isHung: boolean;
+  /**
+   * `drained`: it emptied itself, as it was asked to. `rejected`: the node would
+   * not give it CPUs of its own. `evicted`: something stronger took its place.
+   */
+  readonly kind: 'failed' | 'hung' | 'drained' | 'rejected' | 'evicted';
   /** How long it had run. */
   readonly ranMs: number;
+}
+
+/** What others see of a worker before they send something there, or evict it. */
+export interface Marks {
+  /** New connections may come. */
+  readonly accepting: boolean;
+  /** It has publishers or viewers. */
+  readonly busy: boolean;
 }
 
 /** A worker that exists: a process, a pod. */
 export interface WorkerInstance {
   readonly name: string;
-  /** `stopping`: deleted, still there. `exited`: by itself; stays until deleted. */
-  readonly phase: 'running' | 'stopping' | 'exited';
+  /** The place that it fills; it may be taken again when this one is going. */
+  readonly slot: number;
+  /**
+   * `stopping`: deleted, still there. `exited`: by itself; stays until deleted.
+   * `lost`: deleted, and nobody is there who could end it.
+   */
+  readonly phase: 'running' | 'stopping' | 'exited' | 'lost';
   /** It serves, by its own word or by a probe. */
   readonly isReady: boolean;
+  /** It was made of another spec than a new one would be. */
+  readonly isOutdated: boolean;
+  /** Since when no node has room for it; undefined: one has. Wall clock. */
+  readonly unschedulableSinceMs: number | undefined;
+  /** Why it is to be emptied: a command, its node; undefined: it is not. */
+  readonly drainAsked: string | undefined;
+  readonly marks: Marks;
+  readonly node: string | undefined;
   readonly exit?: WorkerExit;
 }
 
@@ -43,17 +68,29 @@ export interface RecordedEvent extends RuntimeEvent {
   readonly unixMs: number;
 }
 
+/** Something around the workers that is not as it should be. */
+export interface RuntimeProblem {
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+}
+
 /**
  * All that reconciling knows of where it runs. Implemented by local/ on a file
- * and processes; by kube/ on an API server and pods.
+ * and processes; by pods/ on an API server.
  */
 export interface Runtime {
   resource(): ResourceSnapshot;
   list(): Promise<readonly WorkerInstance[]>;
-  /** Names are deterministic, so that creating one twice is noticed. */
-  create(name: string): Promise<void>;
+  /** Makes what workers need around them; cheap when it is there. */
+  prepare(): Promise<void>;
+  /** Resolves with its name, which is deterministic: creating one twice is noticed. */
+  create(slot: number): Promise<string>;
   /** Asks it to end, ends it after the grace. Of an exited one: forgets it. */
   delete(name: string, graceSeconds: number): Promise<void>;
+  mark(name: string, marks: Marks): Promise<void>;
+  /** What keeps workers from being made or from running. */
+  problems(): readonly RuntimeProblem[];
   writeStatus(status: StreamClusterStatus): Promise<void>;
   emit(event: RuntimeEvent): void;
   /** The last ones, newest last. */

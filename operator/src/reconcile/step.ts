@@ -1,30 +1,34 @@
 import type { Logger } from 'pino';
 import type { WorkerControl } from '../control/worker-control.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
-import type { ResourceSnapshot, Runtime, WorkerInstance } from './runtime.ts';
+import type { ResourceSnapshot, Runtime, RuntimeProblem, WorkerInstance } from './runtime.ts';
 
 /** What a step knows; taken anew before each one. */
 export interface Observation extends ResourceSnapshot {
   readonly instances: readonly WorkerInstance[];
   /** By name; only those that reported. */
   readonly sightings: ReadonlyMap<string, WorkerSighting>;
-  /** Streams in the directory. */
-  readonly streams: number;
+  /** Streams in the directory; undefined before it was read. */
+  readonly streams: number | undefined;
   readonly isBusConnected: boolean;
+  readonly problems: readonly RuntimeProblem[];
   readonly nowMs: number;
   readonly unixMs: number;
 }
+
+/** What is counted. */
+export type WorkerChange = 'restarts' | 'hangs' | 'rejections' | 'created' | 'drained';
 
 /** What a step may do. */
 export interface Effects {
   readonly runtime: Runtime;
   readonly control: WorkerControl;
   readonly log: Logger;
-  /** The worker was told to drain: place nothing there. */
-  readonly markDraining: (worker: string) => void;
+  /** The worker was told to drain, or to go on: place nothing there, or do. */
+  readonly markDraining: (worker: string, isDraining: boolean) => void;
   /** The worker is gone: believe nothing of it. */
   readonly forget: (worker: string) => void;
-  readonly count: (what: 'restarts' | 'hangs' | 'created' | 'drained') => void;
+  readonly count: (what: WorkerChange) => void;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { parseStreamCluster } from '../api/parse.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type {
+  Marks,
   ResourceSnapshot,
   Runtime,
+  RuntimeProblem,
   RecordedEvent,
   RuntimeEvent,
   WorkerInstance,
@@ -13,6 +15,16 @@ kind: StreamCluster
 metadata: {name: test}
 `;
 
+const NEW: Omit<WorkerInstance, 'name' | 'slot'> = {
+  phase: 'running',
+  isReady: true,
+  isOutdated: false,
+  unschedulableSinceMs: undefined,
+  drainAsked: undefined,
+  marks: { accepting: true, busy: false },
+  node: 'node-1',
+};
+
 /** Workers that are only names. */
 export class MemoryRuntime implements Runtime {
   readonly instances = new Map<string, WorkerInstance>();
@@ -22,11 +34,13 @@ export class MemoryRuntime implements Runtime {
   status: StreamClusterStatus | undefined = undefined;
   statusWrites = 0;
   failNextCreate = false;
+  someProblems: readonly RuntimeProblem[] = [];
   private snapshot: ResourceSnapshot;
   private readonly listeners: (() => void)[] = [];
 
-  constructor(spec: string) {
-    this.snapshot = { resource: parse(spec), generation: 1, fault: undefined };
+  constructor(spec: string, status: object = {}) {
+    const resource = { ...parse(spec), status };
+    this.snapshot = { resource, generation: 1, fault: undefined };
   }
 
   resource(): ResourceSnapshot {
@@ -48,16 +62,30 @@ export class MemoryRuntime implements Runtime {
     return Promise.resolve([...this.instances.values()]);
   }
 
-  create(name: string): Promise<void> {
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  problems(): readonly RuntimeProblem[] {
+    return this.someProblems;
+  }
+
+  mark(name: string, marks: Marks): Promise<void> {
+    this.change(name, { marks });
+    return Promise.resolve();
+  }
+
+  create(slot: number): Promise<string> {
+    const name = `w-${slot}`;
     if (this.failNextCreate) {
       this.failNextCreate = false;
       return Promise.reject(new Error('cannot create'));
     }
     if (this.instances.has(name)) return Promise.reject(new Error(`${name} exists`));
-    this.instances.set(name, { name, phase: 'running', isReady: true });
+    this.instances.set(name, { ...NEW, name, slot });
     this.created.push(name);
     this.changed();
-    return Promise.resolve();
+    return Promise.resolve(name);
   }
 
   delete(name: string): Promise<void> {
@@ -70,8 +98,19 @@ export class MemoryRuntime implements Runtime {
 
   /** It ended by itself. */
   exit(name: string, ranMs: number, isHung = false): void {
-    const exit = { detail: 'exit code 1', isHung, ranMs };
-    this.instances.set(name, { name, phase: 'exited', isReady: false, exit });
+    const kind = isHung ? 'hung' : 'failed';
+    this.change(name, {
+      phase: 'exited',
+      isReady: false,
+      exit: { detail: 'exit code 1', kind, ranMs },
+    });
+  }
+
+  /** Something about it is otherwise now. */
+  change(name: string, more: Partial<WorkerInstance>): void {
+    const instance = this.instances.get(name);
+    if (instance === undefined) throw new Error(`there is no ${name}`);
+    this.instances.set(name, { ...instance, ...more });
     this.changed();
   }
 

@@ -16,11 +16,12 @@ export class ReconcileRig {
   readonly configured: [address: string, request: ConfigureRequest][] = [];
   readonly drained: [address: string, request: DrainRequest][] = [];
   readonly passes: boolean[] = [];
-  streams = 0;
+  streams: number | undefined = 0;
+  readonly undrained: string[] = [];
   areWorkersDeaf = false;
 
-  constructor(spec: string) {
-    this.runtime = new MemoryRuntime(spec);
+  constructor(spec: string, status: object = {}) {
+    this.runtime = new MemoryRuntime(spec, status);
     this.fleet.setConnected(true);
     this.reconciler = new Reconciler({
       clock: this.clock,
@@ -30,8 +31,12 @@ export class ReconcileRig {
         configure: (address, request) =>
           this.hear(this.configured, address, request, request.version),
         drain: (address, request) => this.hear(this.drained, address, request, undefined),
+        undrain: (address) => {
+          this.undrained.push(address);
+          return Promise.resolve();
+        },
       },
-      markDraining: (worker) => this.fleet.markDraining(worker),
+      markDraining: (worker, isDraining) => this.fleet.markDraining(worker, isDraining),
       forget: (worker) => this.fleet.forget(worker),
       count: () => undefined,
       onPass: (_durationMs, isOk) => this.passes.push(isOk),
@@ -41,6 +46,7 @@ export class ReconcileRig {
         sightings: new Map(this.fleet.list().map((sighting) => [sighting.id, sighting])),
         streams: this.streams,
         isBusConnected: this.fleet.isBusConnected,
+        problems: this.runtime.problems(),
         nowMs: this.clock.nowMs(),
         unixMs: this.clock.unixMs(),
       }),

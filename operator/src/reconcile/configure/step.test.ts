@@ -27,6 +27,7 @@ async function complaints(isDraining: boolean): Promise<string[]> {
     control: {
       configure: () => Promise.reject(new OperatorError('WORKER_UNREACHABLE')),
       drain: () => Promise.resolve(),
+      undrain: () => Promise.resolve(),
     },
     log: pino({ level: 'info' }, sink),
     markDraining: () => undefined,
@@ -40,6 +41,7 @@ async function complaints(isDraining: boolean): Promise<string[]> {
     sightings: new Map([['w-0', sighting(isDraining)]]),
     streams: 0,
     isBusConnected: true,
+    problems: [],
     nowMs: 0,
     unixMs: 0,
   });

@@ -70,6 +70,10 @@ function configureRequest(spec: StreamClusterSpec, generation: number): Configur
     version: BigInt(generation),
     streams: spec.streams,
     placementPolicy: spec.placement.policy,
-    drain: { ...spec.drain, lingerSeconds: 0 },
+    drain: {
+      deadlineSeconds: spec.drain.deadlineSeconds,
+      publisherGraceSeconds: spec.drain.publisherGraceSeconds,
+      lingerSeconds: spec.drain.lingerSeconds,
+    },
   };
 }

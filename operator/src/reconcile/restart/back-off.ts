@@ -13,18 +13,18 @@ interface Failures {
  * viewers wait, then later each time.
  */
 export class BackOff {
-  private readonly failures = new Map<string, Failures>();
+  private readonly failures = new Map<number, Failures>();
 
   /** Returns the delay. */
-  note(name: string, ranMs: number, nowMs: number): number {
-    const before = ranMs >= STABLE_MS ? 0 : (this.failures.get(name)?.count ?? 0);
+  note(slot: number, ranMs: number, nowMs: number): number {
+    const before = ranMs >= STABLE_MS ? 0 : (this.failures.get(slot)?.count ?? 0);
     const delayMs = before === 0 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (before - 1));
-    this.failures.set(name, { count: before + 1, dueMs: nowMs + delayMs });
+    this.failures.set(slot, { count: before + 1, dueMs: nowMs + delayMs });
     return delayMs;
   }
 
   /** 0 when it is due. */
-  waitMs(name: string, nowMs: number): number {
-    return Math.max(0, (this.failures.get(name)?.dueMs ?? 0) - nowMs);
+  waitMs(slot: number, nowMs: number): number {
+    return Math.max(0, (this.failures.get(slot)?.dueMs ?? 0) - nowMs);
   }
 }

@@ -1,6 +1,21 @@
-import type { WorkerInstance } from '../runtime.ts';
-import type { Effects, Observation, Step } from '../step.ts';
+import type { WorkerExit, WorkerInstance } from '../runtime.ts';
+import type { Effects, Observation, Step, WorkerChange } from '../step.ts';
 import type { BackOff } from './back-off.ts';
+
+interface Ending {
+  readonly code: 'WORKER_EXITED' | 'WORKER_HUNG' | 'WORKER_REJECTED';
+  readonly reason: string;
+  readonly change: WorkerChange;
+}
+
+const ENDINGS: Readonly<Record<Exclude<WorkerExit['kind'], 'drained'>, Ending>> = {
+  failed: { code: 'WORKER_EXITED', reason: 'WorkerExited', change: 'restarts' },
+  hung: { code: 'WORKER_HUNG', reason: 'WorkerExited', change: 'hangs' },
+  evicted: { code: 'WORKER_EXITED', reason: 'WorkerEvicted', change: 'restarts' },
+  rejected: { code: 'WORKER_REJECTED', reason: 'WorkerRejected', change: 'rejections' },
+};
+
+const UNKNOWN_EXIT: WorkerExit = { detail: 'unknown', kind: 'failed', ranMs: 0 };
 
 /**
  * Clears away workers that ended by themselves. That makes them missing, and
@@ -22,16 +37,24 @@ export class RestartStep implements Step {
     }
   }
 
-  private async clear({ name, exit }: WorkerInstance, nowMs: number): Promise<void> {
-    const { runtime, log, forget, count } = this.effects;
-    const { detail = 'unknown', isHung = false, ranMs = 0 } = exit ?? {};
-    const delayMs = this.backOff.note(name, ranMs, nowMs);
+  private async clear(
+    { name, slot, exit = UNKNOWN_EXIT }: WorkerInstance,
+    nowMs: number,
+  ): Promise<void> {
+    const { runtime, log, forget } = this.effects;
     await runtime.delete(name, 0);
     forget(name);
-    count(isHung ? 'hangs' : 'restarts');
-    const code = isHung ? 'WORKER_HUNG' : 'WORKER_EXITED';
+    if (exit.kind === 'drained') log.info({ worker: name }, 'worker drained and ended');
+    else this.complain(name, exit, ENDINGS[exit.kind], this.backOff.note(slot, exit.ranMs, nowMs));
+  }
+
+  private complain(name: string, exit: WorkerExit, ending: Ending, delayMs: number): void {
+    const { runtime, log, count } = this.effects;
+    const { code, reason, change } = ending;
+    const { detail } = exit;
+    count(change);
     log.warn({ worker: name, code, detail, delayMs }, 'worker ended by itself');
     const message = `${code}: ${detail}; it starts again in ${(delayMs / 1000).toFixed(1)} s`;
-    runtime.emit({ type: 'Warning', reason: 'WorkerExited', message, worker: name });
+    runtime.emit({ type: 'Warning', reason, message, worker: name });
   }
 }

@@ -3,6 +3,7 @@ import type { WorkerSighting } from '../../fleet/fleet.ts';
 import { maxOverMeanLoad, totalViewers } from '../../fleet/totals.ts';
 import type { Observation } from '../step.ts';
 import { findings, merged, type Counts } from './conditions.ts';
+import { numaSummary } from './numa.ts';
 
 export interface StatusRequest {
   readonly observation: Observation;
@@ -24,11 +25,13 @@ export function buildStatus(request: StatusRequest): StreamClusterStatus {
     desiredReplicas: counts.desired,
     replicas: counts.running,
     readyReplicas: counts.ready,
+    updatedReplicas: counts.updated,
     draining: counts.draining,
     selector: `streamcluster.dev/cluster=${resource.metadata.name}`,
-    streams: observation.streams,
+    streams: observation.streams ?? 0,
     viewers: totalViewers(reporting),
     maxLoad: counts.maxLoad.toFixed(2),
+    numa: numaSummary(observation),
     conditions: merged(previous, findings(observation, counts), generation, unixMs),
   };
 }
@@ -38,7 +41,8 @@ function countWorkers(
   reporting: readonly WorkerSighting[],
 ): Counts {
   const { instances } = observation;
-  const running = instances.filter(({ phase }) => phase === 'running');
+  const all = instances.filter(({ phase }) => phase === 'running');
+  const running = all.filter(({ drainAsked }) => drainAsked === undefined);
   const serving = new Set(running.filter((one) => one.isReady).map(({ name }) => name));
   const isReady = (sighting: WorkerSighting): boolean =>
     serving.has(sighting.id) && !sighting.isDraining && isConfigured(sighting);
@@ -46,17 +50,20 @@ function countWorkers(
     desired,
     running: running.length,
     ready: reporting.filter(isReady).length,
-    draining: instances.filter(({ phase }) => phase === 'stopping').length,
+    updated: running.filter(({ isOutdated }) => !isOutdated).length,
+    draining:
+      instances.filter(({ phase }) => phase === 'stopping').length + all.length - running.length,
     maxLoad: maxOverMeanLoad(reporting),
   };
 }
 
 function phaseOf(
   { desired, ready, running }: Counts,
-  { fault }: Observation,
+  { fault, problems }: Observation,
 ): StreamClusterStatus['phase'] {
   if (fault !== undefined) return 'Degraded';
-  if (ready === desired) return 'Ready';
+  if (ready >= desired) return 'Ready';
+  if (problems.length > 0) return 'Degraded';
   if (ready === 0) return 'Pending';
   return running < desired ? 'Degraded' : 'Progressing';
 }

@@ -1,5 +1,6 @@
 import type { Condition } from '../../api/status.ts';
 import type { Observation } from '../step.ts';
+import { numaState } from './numa.ts';
 
 /** A condition before it is compared with the last one. */
 export type Finding = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -9,6 +10,8 @@ export interface Counts {
   readonly desired: number;
   readonly ready: number;
   readonly running: number;
+  /** Running ones of the newest revision. */
+  readonly updated: number;
   readonly draining: number;
   readonly maxLoad: number;
 }
@@ -18,7 +21,7 @@ type Say = readonly [reason: string, message: string];
 export function findings(observation: Observation, counts: Counts): Finding[] {
   return [
     accepted(observation),
-    ready(counts),
+    ready(observation, counts),
     available(counts),
     progressing(counts),
     controlPlaneConnected(observation),
@@ -54,9 +57,15 @@ function accepted({ fault }: Observation): Finding {
   return finding('Accepted', fault === undefined, ['Valid', 'the newest version is in force'], no);
 }
 
-function ready({ desired, ready }: Counts): Finding {
+function ready({ fault, problems }: Observation, { desired, ready }: Counts): Finding {
   const message = `${ready} of ${desired} workers are ready`;
-  return finding('Ready', ready === desired, ['AllReady', message], ['NotAllReady', message]);
+  if (fault !== undefined) return finding('Ready', false, ['Invalid', fault.message]);
+  const [problem] = problems;
+  const reason = problem?.reason ?? 'NotAllReady';
+  const because = problems.map((one) => `; ${one.message}`).join('');
+  // During an update there are more than wanted.
+  const isReady = ready >= desired;
+  return finding('Ready', isReady, ['AllReady', message], [reason, message + because]);
 }
 
 function available({ desired, ready }: Counts): Finding {
@@ -69,10 +78,14 @@ function available({ desired, ready }: Counts): Finding {
   );
 }
 
-function progressing({ desired, running, ready, draining }: Counts): Finding {
-  const message = `${running - Math.min(running, ready)} start, ${draining} drain`;
-  const isMoving = running !== desired || ready < running || draining > 0;
-  return finding('Progressing', isMoving, ['Scaling', message], ['Settled', 'nothing changes']);
+function progressing({ desired, running, ready, updated, draining }: Counts): Finding {
+  const isUpdating = updated < running;
+  const starting = running - Math.min(running, ready);
+  const update = isUpdating ? `, ${running - updated} are to be replaced` : '';
+  const message = `${starting} start, ${draining} drain${update}`;
+  const isMoving = running !== desired || ready < running || draining > 0 || isUpdating;
+  const yes: Say = [isUpdating ? 'Updating' : 'Scaling', message];
+  return finding('Progressing', isMoving, yes, ['Settled', 'nothing changes']);
 }
 
 function controlPlaneConnected({ isBusConnected }: Observation): Finding {
@@ -84,22 +97,36 @@ function controlPlaneConnected({ isBusConnected }: Observation): Finding {
   );
 }
 
-function numaAligned({ resource, sightings }: Observation): Finding {
-  const pinned = [...sightings.values()].filter(({ report }) => report.cpus.length > 0);
-  if (resource.spec.worker.pinning === 'None' || pinned.length === 0) {
-    return finding('NumaAligned', undefined, ['NotPinned', 'no worker is pinned']);
-  }
-  const astray = pinned.filter(({ report }) => report.numaNode < 0).map(({ id }) => id);
-  return finding(
-    'NumaAligned',
-    astray.length === 0,
-    ['Aligned', 'each worker is pinned to CPUs of one NUMA node'],
-    ['Astray', `CPUs of several NUMA nodes: ${astray.join(', ')}`],
-  );
-}
-
 function balanced({ resource }: Observation, { maxLoad }: Counts): Finding {
   const message = `highest load over mean load is ${maxLoad.toFixed(2)}`;
   const isBalanced = maxLoad <= resource.spec.rebalance.maxImbalance;
   return finding('Balanced', isBalanced, ['Even', message], ['Uneven', message]);
+}
+
+/** Problems of this kind say that a node refused to align a worker. */
+const TOPOLOGY_REJECTED = 'TopologyRejected';
+
+function numaAligned(observation: Observation): Finding {
+  const state = numaState(observation);
+  if (state === undefined) {
+    return finding('NumaAligned', undefined, ['NotPinned', 'spec.worker.pinning is None']);
+  }
+  const rejected = observation.problems.find(({ reason }) => reason === TOPOLOGY_REJECTED);
+  if (rejected !== undefined) {
+    return finding('NumaAligned', false, [rejected.reason, rejected.message]);
+  }
+  const { pinned, aligned, astray, shared } = state;
+  if (astray.length > 0) {
+    const message = `CPUs or memory of several NUMA nodes: ${astray.join(', ')}`;
+    return finding('NumaAligned', false, ['Astray', message]);
+  }
+  if (shared.length > 0) {
+    const message = `no CPUs of their own, is the kubelet's CPU manager static? ${shared.join(', ')}`;
+    return finding('NumaAligned', false, ['SharedCpus', message]);
+  }
+  if (pinned === 0)
+    return finding('NumaAligned', undefined, ['NobodyReports', 'no worker reports']);
+  const message = `each of ${aligned} workers has CPUs and memory of one NUMA node`;
+  const holds = aligned === pinned ? true : undefined;
+  return finding('NumaAligned', holds, ['Aligned', message]);
 }

@@ -4,38 +4,57 @@ import type { ScaleStep } from '../scale/step.ts';
 import type { Effects, Observation, Step } from '../step.ts';
 import { buildStatus } from './build.ts';
 
-/** Counts change by the second; nobody needs them written more often. */
+export interface StatusStepOptions {
+  readonly effects: Effects;
+  readonly scale: ScaleStep;
+  readonly configure: ConfigureStep;
+}
+
+/** How often it is looked whether something changed. */
 const PERIOD_MS = 1_000;
+/** Figures change by the second; nobody needs them written more often. */
+const FIGURES_PERIOD_MS = 5_000;
 
 /** Says what is the case, where users look. */
 export class StatusStep implements Step {
   readonly name = 'status';
   /** As last built. */
   status: StreamClusterStatus | undefined = undefined;
-  private readonly effects: Effects;
-  private readonly scale: ScaleStep;
-  private readonly configure: ConfigureStep;
-  private written = '';
+  private readonly options: StatusStepOptions;
+  private written = { all: '', state: '', atMs: -Infinity };
 
-  constructor(effects: Effects, scale: ScaleStep, configure: ConfigureStep) {
-    this.effects = effects;
-    this.scale = scale;
-    this.configure = configure;
+  constructor(options: StatusStepOptions) {
+    this.options = options;
   }
 
   async run(observation: Observation): Promise<number> {
+    const { scale, configure } = this.options;
     const status = buildStatus({
       observation,
-      desired: this.scale.desired,
-      isConfigured: (sighting) => this.configure.isConfigured(sighting),
-      previous: this.status?.conditions ?? [],
+      desired: scale.desired,
+      isConfigured: (sighting) => configure.isConfigured(sighting),
+      previous: this.status?.conditions ?? observation.resource.status?.conditions ?? [],
     });
     this.status = status;
-    const text = JSON.stringify(status);
-    if (text !== this.written) {
-      await this.effects.runtime.writeStatus(status);
-      this.written = text;
-    }
+    await this.write(status, observation.nowMs);
     return PERIOD_MS;
   }
+
+  /** A change of state at once, of mere figures after a while. */
+  private async write(status: StreamClusterStatus, nowMs: number): Promise<void> {
+    const all = JSON.stringify(status);
+    if (all === this.written.all) return;
+    const state = stateOf(status);
+    const isDue = nowMs - this.written.atMs >= FIGURES_PERIOD_MS;
+    if (state === this.written.state && !isDue) return;
+    await this.options.effects.runtime.writeStatus(status);
+    this.written = { all, state, atMs: nowMs };
+  }
+}
+
+/** What of a status is more than a figure that changes by itself. */
+function stateOf(status: StreamClusterStatus): string {
+  const conditions = status.conditions.map((one) => [one.type, one.status, one.reason]);
+  const figures = { streams: 0, viewers: 0, maxLoad: '' };
+  return JSON.stringify({ ...status, ...figures, conditions });
 }
