@@ -1,0 +1,25 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { workersName } from './names.ts';
+
+/** The part of a call that says who calls. */
+export type AuthenticatedCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+
+export interface ClusterName {
+  readonly namespace: string;
+  readonly cluster: string;
+}
+
+/** Whether the caller is a worker of this very cluster, by its certificate. The
+ * server's credentials have verified that. */
+export function isWorkerOf(call: AuthenticatedCall, { namespace, cluster }: ClusterName): boolean {
+  return peerNames(call).includes(workersName(namespace, cluster));
+}
+
+function peerNames(call: AuthenticatedCall): readonly string[] {
+  const { sslPeerCertificate } = call.getAuthContext();
+  const names = sslPeerCertificate?.subjectaltname ?? '';
+  return names
+    .split(', ')
+    .filter((name) => name.startsWith('DNS:'))
+    .map((name) => name.slice('DNS:'.length));
+}

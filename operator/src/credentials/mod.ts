@@ -1,0 +1,11 @@
+export {
+  Authority,
+  type AuthorityEvent,
+  type AuthorityOptions,
+  type AuthorityView,
+} from './authority.ts';
+export { AUTHORITY_TIMES, type AuthorityTimes } from './authority-step.ts';
+export { isWorkerOf, type AuthenticatedCall, type ClusterName } from './authorise.ts';
+export { OPERATOR_NAME, workersName, type WorkerIdentity } from './names.ts';
+export { OperatorCertificate } from './operator-certificate.ts';
+export type { SecretData, SecretStore, SecretWrite, StoredSecret } from './secret-store.ts';
