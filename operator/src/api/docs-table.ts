@@ -1,6 +1,6 @@
-import { structuralSchema, type SchemaNode } from './crd.ts';
 import { specSchema } from './spec.ts';
 import { statusSchema } from './status.ts';
+import { structuralSchema, type SchemaNode } from './structural.ts';
 
 const HEAD = `# The StreamCluster resource
 

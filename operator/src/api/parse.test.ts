@@ -37,11 +37,24 @@ describe('parseStreamCluster', () => {
     expect(metadata).toEqual({ name: 'live', namespace: 'default' });
     expect(spec).toEqual({
       fixed: { replicas: 3 },
-      worker: { cpus: 1, memory: '1Gi', pinning: 'Exclusive', numa: 'Require' },
+      worker: {
+        imagePullPolicy: 'IfNotPresent',
+        cpus: 1,
+        memory: '1Gi',
+        pinning: 'Exclusive',
+        numa: 'Require',
+      },
+      service: { type: 'ClusterIP', externalTrafficPolicy: 'Cluster' },
       placement: { policy: 'Random' },
       rebalance: { mode: 'Auto', maxImbalance: 1.25, maxMovesPercent: 2 },
       hotStreams: { splitAtMeanLoad: 0.5 },
-      drain: { deadlineSeconds: 600, publisherGraceSeconds: 60 },
+      update: { maxSurgePercent: 33 },
+      drain: {
+        deadlineSeconds: 600,
+        publisherGraceSeconds: 60,
+        lingerSeconds: 5,
+        onCordon: true,
+      },
       streams: {
         publisherGraceSeconds: 15,
         maxLagSeconds: 5,

@@ -1,16 +1,12 @@
 import YAML from 'yaml';
 import { OperatorError } from '../errors.ts';
-import { streamClusterSchema, type StreamCluster } from './stream-cluster.ts';
+import type { StreamCluster } from './stream-cluster.ts';
 import { unknownFields } from './unknown-fields.ts';
+import { fieldName, validate, type Fault } from './validate.ts';
 
 const MAX_CHARACTERS = 1_000_000;
 /** More would only bury the first. */
 const MAX_FAULTS_SHOWN = 10;
-
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 /**
  * A StreamCluster out of YAML. Throws RESOURCE_UNREADABLE when it is no YAML and
@@ -21,14 +17,13 @@ export function parseStreamCluster(text: string, fileName: string): StreamCluste
   const lines = new YAML.LineCounter();
   const document = readDocument(text, fileName, lines);
   const value: unknown = toValue(document, fileName);
-  const parsed = streamClusterSchema.safeParse(value);
+  const { resource, faults: broken } = validate(value);
   const unknown = unknownFields(value).map((path) => ({ path, message: 'unknown field' }));
-  const faults: Fault[] = [...unknown, ...(parsed.error?.issues ?? [])];
-  if (parsed.success && faults.length === 0) return parsed.data;
+  const faults: Fault[] = [...unknown, ...broken];
+  if (resource !== undefined && faults.length === 0) return resource;
   const shown = faults.slice(0, MAX_FAULTS_SHOWN).map((fault) => {
     const { line, col } = lines.linePos(offsetOf(document, fault.path));
-    const field = fault.path.length === 0 ? 'the document' : fault.path.map(String).join('.');
-    return `${fileName}:${line}:${col}: ${field}: ${fault.message}`;
+    return `${fileName}:${line}:${col}: ${fieldName(fault.path)}: ${fault.message}`;
   });
   throw new OperatorError('RESOURCE_INVALID', shown.join('; '));
 }

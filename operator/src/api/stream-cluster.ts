@@ -11,12 +11,17 @@ export const KIND = 'StreamCluster';
 /** Names become parts of NATS subjects and buckets: no dots, not too long. */
 const NAME = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;
 
+/** As Kubernetes has it; an API server takes no rules of ours over it. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 /** Of metadata only what we use; an API server adds more. */
 const metadata = z.looseObject({
   name: z.string(),
-  namespace: z.string().regex(NAME).default('default'),
+  namespace: z.string().regex(NAMESPACE).default('default'),
   generation: z.int().optional(),
   uid: z.string().optional(),
+  resourceVersion: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
 });
 
 /** The one definition of the resource: types, checks, CRD and docs follow. */

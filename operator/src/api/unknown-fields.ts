@@ -1,8 +1,8 @@
-import { structuralSchema, type SchemaNode } from './crd.ts';
 import { specSchema } from './spec.ts';
+import { structuralSchema, type SchemaNode } from './structural.ts';
 
 /** What a StreamCluster may have; metadata and status are taken as they come. */
-const KNOWN: SchemaNode = {
+export const KNOWN_FIELDS: SchemaNode = {
   properties: {
     apiVersion: {},
     kind: {},
@@ -12,16 +12,22 @@ const KNOWN: SchemaNode = {
   },
 };
 
+type Path = readonly PropertyKey[];
+
 /**
  * Paths of the fields that the schema does not have, so that a typing error is
  * not a silent default. An API server does the same with strict validation.
  */
-export function unknownFields(value: unknown): string[][] {
-  return unknownBelow(value, KNOWN, []);
+export function unknownFields(value: unknown): Path[] {
+  return unknownBelow(value, KNOWN_FIELDS, []);
 }
 
-function unknownBelow(value: unknown, node: SchemaNode, path: readonly string[]): string[][] {
-  const { properties } = node;
+function unknownBelow(value: unknown, node: SchemaNode, path: Path): Path[] {
+  const { properties, items } = node;
+  if (Array.isArray(value)) {
+    if (items === undefined) return [];
+    return value.flatMap((item, index) => unknownBelow(item, items, [...path, index]));
+  }
   if (properties === undefined || typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, child]) => {
     const childPath = [...path, name];

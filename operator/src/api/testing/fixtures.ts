@@ -49,7 +49,6 @@ export const FIXTURES: readonly Fixture[] = [
   refused('too many', { fixed: { replicas: 1001 } }, 'spec.fixed.replicas', '<=1000'),
   refused('half a worker', { fixed: { replicas: 1.5 } }, 'spec.fixed.replicas', 'expected int'),
   refused('a word', { fixed: { replicas: 'three' } }, 'spec.fixed.replicas', 'expected number'),
-  refused('null', { fixed: { replicas: null } }, 'spec.fixed.replicas', 'expected number'),
   refused(
     'another policy',
     { fixed: {}, placement: { policy: 'LeastLoaded' } },
