@@ -13,7 +13,8 @@ const MAY_IMPORT = {
   'worker/src/engine': [],
   'worker/src/formats': ['media'],
   'worker/src/stream': ['formats', 'media', 'engine'],
-  'worker/src/cluster': ['stream', 'formats', 'media', 'engine', 'protocols/http'],
+  'worker/src/topology': ['stream', 'engine'],
+  'worker/src/cluster': ['topology', 'stream', 'formats', 'media', 'engine', 'protocols/http'],
   'worker/src/protocols': ['cluster', 'stream', 'formats', 'media', 'engine', 'protocols/http'],
 };
 
