@@ -1,0 +1,80 @@
+import { keyOf, type KubeObject, type Stored } from './wire.ts';
+
+/** The value under which an object is found; undefined: under none. */
+export type IndexOf<T extends KubeObject> = (object: Stored<T>) => string | undefined;
+
+export type Indexes<T extends KubeObject> = Readonly<Record<string, IndexOf<T>>>;
+
+export type ChangeKind = 'added' | 'changed' | 'deleted';
+
+type Index = Map<string, Set<string>>;
+
+/** Objects by key, and by indexes. */
+export class Store<T extends KubeObject> {
+  private readonly objects = new Map<string, Stored<T>>();
+  private readonly indexes: readonly (readonly [string, IndexOf<T>, Index])[];
+
+  constructor(indexes: Indexes<T>) {
+    this.indexes = Object.entries(indexes).map(([name, of]) => [name, of, new Map()]);
+  }
+
+  get(key: string): Stored<T> | undefined {
+    return this.objects.get(key);
+  }
+
+  list(): Stored<T>[] {
+    return [...this.objects.values()];
+  }
+
+  keys(): string[] {
+    return [...this.objects.keys()];
+  }
+
+  byIndex(name: string, value: string): Stored<T>[] {
+    const index = this.indexes.find(([one]) => one === name)?.[2];
+    if (index === undefined) throw new TypeError(`no index "${name}"`);
+    const keys = [...(index.get(value) ?? [])];
+    return keys.map((key) => this.objects.get(key)).filter((object) => object !== undefined);
+  }
+
+  /** Undefined: it was there already, as it is. */
+  set(object: Stored<T>): ChangeKind | undefined {
+    const key = keyOf(object);
+    const before = this.objects.get(key);
+    if (before !== undefined && isSame(before, object)) return undefined;
+    if (before !== undefined) this.unindex(key, before);
+    this.objects.set(key, object);
+    for (const [, of, index] of this.indexes) addTo(index, of(object), key);
+    return before === undefined ? 'added' : 'changed';
+  }
+
+  /** False: it was not there. */
+  delete(key: string): boolean {
+    const before = this.objects.get(key);
+    if (before === undefined) return false;
+    this.unindex(key, before);
+    return this.objects.delete(key);
+  }
+
+  private unindex(key: string, object: Stored<T>): void {
+    for (const [, of, index] of this.indexes) removeFrom(index, of(object), key);
+  }
+}
+
+function isSame({ metadata: a }: Stored<KubeObject>, { metadata: b }: Stored<KubeObject>): boolean {
+  return a.resourceVersion === b.resourceVersion && a.uid === b.uid;
+}
+
+function addTo(index: Index, value: string | undefined, key: string): void {
+  if (value === undefined) return;
+  const keys = index.get(value);
+  if (keys === undefined) index.set(value, new Set([key]));
+  else keys.add(key);
+}
+
+function removeFrom(index: Index, value: string | undefined, key: string): void {
+  if (value === undefined) return;
+  const keys = index.get(value);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(value);
+}
