@@ -133,7 +133,7 @@ function movesAllowed({ workers, maxMovesPercent }: RebalanceRequest): number {
 /** From the busiest worker to one drawn; applied to both. */
 function nextMove(sides: readonly Side[], meanLoad: number, random: Random): Move | undefined {
   const from = busiest(sides);
-  const lightest = Math.min(...from.homes.map(({ load }) => load));
+  const lightest = from.homes.reduce((least, { load }) => Math.min(least, load), Infinity);
   const receivers = sides.filter(({ load }) => load < meanLoad && load + lightest < from.load);
   const to = pick(random, receivers);
   if (to === undefined) return undefined;

@@ -1,7 +1,17 @@
 import type { FastifyInstance } from 'fastify';
+import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { rebalanceItem } from './rebalance.ts';
+import { scalingOf, type ScalingQuery } from './scaling.ts';
+import { StreamPages, type PageQuery } from './stream-pages.ts';
 import type { ClusterView } from './view.ts';
 import { workerItems } from './worker-items.ts';
+
+export interface ApiOptions {
+  readonly clusters: () => readonly ClusterView[];
+  /** Why figures are not to be trusted; undefined: they are. */
+  readonly notReady: () => string | undefined;
+}
 
 interface ClusterParams {
   readonly namespace: string;
@@ -14,16 +24,20 @@ interface StreamParams extends ClusterParams {
 
 const CLUSTER = '/api/v1/clusters/:namespace/:name';
 
-/** The JSON API. */
-export function registerApi(app: FastifyInstance, clusters: readonly ClusterView[]): void {
+/**
+ * The JSON API. It only reads: what changes anything goes through Kubernetes'
+ * API, whose RBAC decides who may.
+ */
+export function registerApi(app: FastifyInstance, options: ApiOptions): void {
+  const { clusters } = options;
   const find = ({ namespace, name }: ClusterParams): ClusterView => {
-    const found = clusters.find(
+    const found = clusters().find(
       ({ resource: { metadata } }) => metadata.namespace === namespace && metadata.name === name,
     );
     if (found === undefined) throw new OperatorError('NOT_FOUND', `cluster ${namespace}/${name}`);
     return found;
   };
-  app.get('/api/v1/clusters', () => ({ items: clusters.map(clusterItem) }));
+  app.get('/api/v1/clusters', () => ({ items: clusters().map(clusterItem) }));
   app.get<{ Params: ClusterParams }>(CLUSTER, ({ params }) => {
     const cluster = find(params);
     return { ...clusterItem(cluster), events: cluster.events };
@@ -32,14 +46,33 @@ export function registerApi(app: FastifyInstance, clusters: readonly ClusterView
     const cluster = find(params);
     return { items: workerItems(await cluster.instances(), cluster.sightings()) };
   });
-  app.get<{ Params: ClusterParams }>(`${CLUSTER}/streams`, ({ params }) => ({
-    items: find(params).streams(),
-  }));
+  app.get<{ Params: ClusterParams }>(`${CLUSTER}/rebalance`, ({ params }) =>
+    rebalanceItem(find(params)),
+  );
+  app.get<{ Params: ClusterParams; Querystring: ScalingQuery }>(
+    `${CLUSTER}/scaling`,
+    ({ params, query }) => {
+      const reason = options.notReady();
+      if (reason !== undefined) throw new OperatorError('NATS_UNREACHABLE', reason);
+      return scalingOf(find(params), query);
+    },
+  );
+  registerStreams(app, find);
+}
+
+function registerStreams(app: FastifyInstance, find: (params: ClusterParams) => ClusterView): void {
+  const pages = new StreamPages(realClock);
+  app.addHook('onClose', (_app, done) => {
+    pages.close();
+    done();
+  });
+  app.get<{ Params: ClusterParams; Querystring: PageQuery }>(
+    `${CLUSTER}/streams`,
+    ({ params, query }) => pages.page(find(params), query),
+  );
   app.get<{ Params: StreamParams }>(`${CLUSTER}/streams/:app/:stream`, ({ params }) => {
     const name = `${params.app}/${params.stream}`;
-    const stream = find(params)
-      .streams()
-      .find((one) => one.name === name);
+    const stream = find(params).stream(name);
     if (stream === undefined) throw new OperatorError('NOT_FOUND', `stream ${name}`);
     return stream;
   });

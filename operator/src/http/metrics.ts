@@ -1,10 +1,18 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { totalViewers } from '../fleet/totals.ts';
+import type { WorkerChange } from '../reconcile/step.ts';
 import type { ClusterView } from './view.ts';
 import { workerState, type WorkerState } from './worker-items.ts';
 
-const STATES: readonly WorkerState[] = ['starting', 'ready', 'draining', 'silent', 'exited'];
-const CHANGES = ['restarts', 'hangs', 'created', 'drained'] as const;
+const STATES: readonly WorkerState[] = [
+  'starting',
+  'ready',
+  'draining',
+  'silent',
+  'exited',
+  'lost',
+];
+const CHANGES = ['restarts', 'hangs', 'rejections', 'created', 'drained'] as const;
 const CLUSTER_LABELS = ['namespace', 'cluster'] as const;
 
 /** Answers that are to be expected; others appear with their first one. */
@@ -38,6 +46,13 @@ export class Metrics {
     'Highest load of a worker over the mean load.',
     CLUSTER_LABELS,
   );
+  private readonly clusterGauges = [
+    this.streams,
+    this.viewers,
+    this.desired,
+    this.workers,
+    this.maxLoad,
+  ];
   private readonly connected = this.gauge('nats_connected', 'Whether NATS answers.', []);
   private readonly reports = this.counter('load_reports_total', 'Load reports by result.', [
     'result',
@@ -48,7 +63,7 @@ export class Metrics {
   ]);
   private readonly changes = this.counter(
     'worker_changes_total',
-    'Workers created, drained, ended by themselves, killed because they hung.',
+    'Workers created, drained, ended by themselves, killed because they hung, refused by a node.',
     ['change'],
   );
   private readonly passes = this.counter('reconciles_total', 'Reconcile passes.', ['result']);
@@ -69,7 +84,7 @@ export class Metrics {
     this.placed.inc({ policy, reason });
   }
 
-  onChange(change: (typeof CHANGES)[number]): void {
+  onChange(change: WorkerChange): void {
     this.changes.inc({ change });
   }
 
@@ -84,6 +99,8 @@ export class Metrics {
     this.reports.reset();
     this.reports.inc({ result: 'received' }, counts.reportsReceived);
     this.reports.inc({ result: 'refused' }, counts.reportsRefused);
+    // A StreamCluster that is gone has no series any more.
+    for (const gauge of this.clusterGauges) gauge.reset();
     for (const cluster of clusters) await this.set(cluster);
     return await this.registry.metrics();
   }
@@ -92,7 +109,7 @@ export class Metrics {
     const { name: cluster, namespace } = view.resource.metadata;
     const labels = { namespace, cluster };
     const sightings = view.sightings();
-    this.streams.set(labels, view.streams().length);
+    this.streams.set(labels, view.streamCount() ?? 0);
     this.viewers.set(labels, totalViewers(sightings));
     this.desired.set(labels, view.status?.desiredReplicas ?? 0);
     this.maxLoad.set(labels, Number(view.status?.maxLoad ?? 1));

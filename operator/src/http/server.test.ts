@@ -1,56 +1,47 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Fleet } from '../fleet/fleet.ts';
+import { NumaAlignment } from '@streamcluster/proto';
 import type { StreamView } from '../fleet/stream-view.ts';
-import { streamViews } from '../fleet/stream-view.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
-import { MemoryRuntime } from '../testing/memory-runtime.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
 import { Metrics } from './metrics.ts';
 import { contentSecurityPolicy } from './page.ts';
 import { createHttpServer } from './server.ts';
 import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
+import { TestCluster } from './testing/cluster-view.ts';
+import type { ClusterView } from './view.ts';
 
 const BASE = '/api/v1/clusters/default/test';
+const PLACE = {
+  allowedCpus: [0, 1],
+  loopCpu: 0,
+  numaNode: 0,
+  memoryNodes: [0],
+  numaAlignment: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
+};
 
 describe('the HTTP server', () => {
   let app: FastifyInstance;
   let reason: string | undefined;
-  let fleet: Fleet;
+  let cluster: TestCluster;
+  let clusters: ClusterView[];
 
   beforeEach(async () => {
-    const runtime = new MemoryRuntime('{fixed: {replicas: 2}}');
-    await runtime.create('w-1');
-    await runtime.create('w-0');
-    fleet = new Fleet(new ManualClock());
+    cluster = new TestCluster('{fixed: {replicas: 2}}');
+    await cluster.runtime.create(1);
+    await cluster.runtime.create(0);
     const topStreams = [streamInfo('live/news', { viewers: { flv: 2, hls: 1 } })];
     const viewersByProtocol = { flv: 2, hls: 1 };
-    fleet.receive(reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5 }));
-    const entry = {
-      home: 'w-0',
-      ingest: 'w-0',
-      replicas: [],
-      epoch: 3,
-      publishedUnixMs: 1,
-      nonce: 'n',
-    };
-    const directory = new Map([['live/news', entry]]);
+    cluster.fleet.receive(
+      reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5, ...PLACE }),
+    );
+    cluster.publish('live/news');
     reason = undefined;
+    clusters = [cluster.view()];
     app = await createHttpServer({
-      clusters: [
-        {
-          ...runtime.resource(),
-          status: undefined,
-          endpoints: { rtmp: 1935, http: 8080 },
-          events: [],
-          instances: () => runtime.list(),
-          sightings: () => fleet.list(),
-          streams: () => streamViews(directory, fleet.list()),
-        },
-      ],
+      clusters: () => clusters,
       metrics: new Metrics(),
-      counts: () => fleet,
+      counts: () => cluster.fleet,
       notReady: () => reason,
       mediaPort: 8080,
       log: pino({ level: 'silent' }),
@@ -75,14 +66,51 @@ describe('the HTTP server', () => {
     expect(await json(`${BASE}/workers`)).toMatchObject({
       items: [
         { id: 'w-0', state: 'ready', viewers: 3, cpus: [0], loopUtilization: 0.5 },
-        { id: 'w-1', state: 'starting', viewers: 0, cpus: [], numaNode: -1 },
+        { id: 'w-1', state: 'starting', viewers: 0, cpus: [], numaNode: -1, loopCpu: -1 },
       ],
     });
   });
 
+  it('tells where workers run, and which are to be emptied', async () => {
+    cluster.runtime.instances.set('w-1', {
+      ...cluster.runtime.instances.get('w-1')!,
+      isOutdated: true,
+      drainAsked: 'Command',
+      phase: 'lost',
+    });
+    expect(await json(`${BASE}/workers`)).toMatchObject({
+      items: [
+        { ...PLACE, slot: 0, node: 'node-1', numaAlignment: 'aligned', isOutdated: false },
+        {
+          slot: 1,
+          state: 'lost',
+          numaAlignment: 'unknown',
+          isOutdated: true,
+          drainAsked: 'Command',
+        },
+      ],
+    });
+  });
+
+  it('shows StreamClusters that come and go', async () => {
+    const other = new TestCluster('{fixed: {replicas: 1}}').view();
+    const metadata = { ...other.resource.metadata, name: 'other' };
+    clusters.push({ ...other, resource: { ...other.resource, metadata } });
+    expect(await json('/api/v1/clusters')).toMatchObject({
+      items: [{ name: 'test' }, { name: 'other' }],
+    });
+    expect((await app.inject('/metrics')).body).toContain('cluster="other"');
+    clusters.pop();
+    expect((await app.inject('/api/v1/clusters/default/other')).statusCode).toBe(404);
+    expect((await app.inject('/metrics')).body).not.toContain('cluster="other"');
+  });
+
   it('lists streams, and shows one', async () => {
     const stream = { name: 'live/news', state: 'live', home: 'w-0', ingest: 'w-0', viewers: 3 };
-    expect(await json(`${BASE}/streams`)).toMatchObject({ items: [{ ...stream, epoch: 3 }] });
+    expect(await json(`${BASE}/streams`)).toMatchObject({
+      items: [{ ...stream, epoch: 3 }],
+      total: 1,
+    });
     expect(await json(`${BASE}/streams/live/news`)).toMatchObject({
       ...stream,
       workers: [{ worker: 'w-0', role: 'ingest-and-home', viewers: { flv: 2, hls: 1 } }],
@@ -105,6 +133,12 @@ describe('the HTTP server', () => {
   it.each([
     ['a path that cannot be decoded', { url: '/api/v1/clusters/%zz/x' }],
     ['a parameter that is too long', { url: `${BASE}/streams/live/${'x'.repeat(300)}` }],
+    ['a page without end', { url: `${BASE}/streams?limit=0` }],
+    ['a page that is too large', { url: `${BASE}/streams?limit=5001` }],
+    ['limits that are no numbers', { url: `${BASE}/streams?limit=1&limit=2` }],
+    ['a token that is none', { url: `${BASE}/streams?continue=%00` }],
+    ['a rule that divides by zero', { url: `${BASE}/scaling?streamsPerWorker=0` }],
+    ['changes', { url: `${BASE}/workers`, method: 'DELETE' }],
     ['a body that is too large', { url: BASE, method: 'POST', payload: 'x'.repeat(20_000) }],
   ] as const)('refuses %s', async (_what, request) => {
     const response = await app.inject(request);
@@ -123,6 +157,26 @@ describe('the HTTP server', () => {
     expect((await app.inject('/healthz')).statusCode).toBe(200);
   });
 
+  it('gives no figures to scale by while they are not to be trusted', async () => {
+    expect(await json(`${BASE}/scaling`)).toMatchObject({ streams: 1, viewers: 3 });
+    reason = 'NATS_UNREACHABLE';
+    expect((await app.inject(`${BASE}/scaling`)).statusCode).toBe(503);
+    reason = undefined;
+    cluster.directory = undefined;
+    const response = await app.inject(`${BASE}/scaling`);
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({ code: 'NATS_UNREACHABLE' });
+  });
+
+  it('plans what rebalancing would do', async () => {
+    expect(await json(`${BASE}/rebalance`)).toMatchObject({
+      mode: 'Auto',
+      maxImbalance: 1.25,
+      moves: [],
+      reason: 'TooFewWorkers',
+    });
+  });
+
   it('has every series from the start', async () => {
     const text = (await app.inject('/metrics')).body;
     for (const line of [
@@ -133,7 +187,7 @@ describe('the HTTP server', () => {
       'streamcluster_worker_changes_total{change="hangs"} 0',
       'streamcluster_placements_total{policy="TwoChoices",reason="LessLoadedOfTwo"} 0',
       'streamcluster_reconciles_total{result="error"} 0',
-      'streamcluster_nats_connected 0',
+      'streamcluster_nats_connected 1',
       'streamcluster_load_reports_total{result="received"} 1',
     ]) {
       expect(text).toContain(line);

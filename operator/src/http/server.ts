@@ -8,7 +8,8 @@ import { renderStreamMetrics } from './stream-metrics.ts';
 import type { ClusterView } from './view.ts';
 
 export interface HttpServerOptions {
-  readonly clusters: readonly ClusterView[];
+  /** Those that are there at the time of the call. */
+  readonly clusters: () => readonly ClusterView[];
   readonly metrics: Metrics;
   readonly counts: () => FleetCounts;
   /** Why not; undefined: ready. */
@@ -45,7 +46,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return reply.code(httpStatus).send({ code, message });
   });
   registerHealth(app, options);
-  registerApi(app, options.clusters);
+  registerApi(app, options);
   await registerPage(app, options.mediaPort);
   return app;
 }
@@ -58,11 +59,11 @@ function registerHealth(app: FastifyInstance, options: HttpServerOptions): void 
     return reply.code(reason === undefined ? 200 : 503).send({ status: reason ?? 'ok' });
   });
   app.get('/metrics', async (_request, reply) => {
-    const text = await metrics.render(clusters, counts());
+    const text = await metrics.render(clusters(), counts());
     return await reply.type(PROMETHEUS).send(text);
   });
   app.get('/metrics/streams', (_request, reply) => {
-    const streams = clusters.flatMap((cluster) => cluster.streams());
+    const streams = clusters().flatMap((cluster) => cluster.streams());
     return reply.type(PROMETHEUS).send(renderStreamMetrics(streams));
   });
 }

@@ -1,11 +1,11 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
-import type { StreamView } from '../fleet/stream-view.ts';
 import type { RecordedEvent, WorkerInstance } from '../reconcile/runtime.ts';
+import type { StreamSource } from './stream-source.ts';
 
 /** What the API shows of one StreamCluster, at the time of the call. */
-export interface ClusterView {
+export interface ClusterView extends StreamSource {
   readonly resource: StreamCluster;
   readonly generation: number;
   readonly status: StreamClusterStatus | undefined;
@@ -14,5 +14,4 @@ export interface ClusterView {
   readonly events: readonly RecordedEvent[];
   instances(): Promise<readonly WorkerInstance[]>;
   sightings(): readonly WorkerSighting[];
-  streams(): readonly StreamView[];
 }

@@ -1,16 +1,32 @@
-import { LoadReport } from '@streamcluster/proto';
+import { LoadReport, NumaAlignment } from '@streamcluster/proto';
 import type { WorkerSighting } from '../fleet/fleet.ts';
 import { viewersOf } from '../fleet/totals.ts';
 import type { WorkerInstance } from '../reconcile/runtime.ts';
 
-export type WorkerState = 'starting' | 'ready' | 'draining' | 'silent' | 'exited';
+export type WorkerState = 'starting' | 'ready' | 'draining' | 'silent' | 'exited' | 'lost';
 
 /** A worker as the API shows it; numbers are its last report's. */
 export interface WorkerItem {
   readonly id: string;
   readonly state: WorkerState;
+  /** The place among the workers that it fills. */
+  readonly slot: number;
+  /** Node of its pod; empty: none yet, or no pods. */
+  readonly node: string;
+  /** It was made of another spec than a new one would be. */
+  readonly isOutdated: boolean;
+  /** Why it is to be emptied; empty: it is not. */
+  readonly drainAsked: string;
+  /** CPUs that its threads are pinned to. */
   readonly cpus: readonly number[];
+  /** CPUs that it may run on. */
+  readonly allowedCpus: readonly number[];
+  /** The one that its loop is pinned to; -1: none. */
+  readonly loopCpu: number;
   readonly numaNode: number;
+  readonly numaAlignment: 'aligned' | 'astray' | 'unknown';
+  /** NUMA nodes that it may take memory from. */
+  readonly memoryNodes: readonly number[];
   readonly pid: number;
   readonly startedUnixMs: number;
   readonly appliedVersion: number;
@@ -45,7 +61,7 @@ export function workerState(
   { phase, isReady }: WorkerInstance,
   sighting: WorkerSighting | undefined,
 ): WorkerState {
-  if (phase === 'exited') return 'exited';
+  if (phase === 'exited' || phase === 'lost') return phase;
   if (phase === 'stopping' || sighting?.isDraining === true) return 'draining';
   if (sighting === undefined || !isReady) return 'starting';
   return sighting.isSilent ? 'silent' : 'ready';
@@ -54,13 +70,34 @@ export function workerState(
 /** What a worker that has not reported yet shows. */
 const NO_REPORT = LoadReport.fromPartial({ numaNode: -1 });
 
+type Place = Pick<WorkerItem, 'slot' | 'node' | 'isOutdated' | 'drainAsked'>;
+
+function placeOf({ slot, node = '', isOutdated, drainAsked = '' }: WorkerInstance): Place {
+  return { slot, node, isOutdated, drainAsked };
+}
+
+type Cpus = Pick<
+  WorkerItem,
+  'cpus' | 'allowedCpus' | 'loopCpu' | 'numaNode' | 'numaAlignment' | 'memoryNodes'
+>;
+
+const ALIGNMENTS: Readonly<Partial<Record<NumaAlignment, Cpus['numaAlignment']>>> = {
+  [NumaAlignment.NUMA_ALIGNMENT_ALIGNED]: 'aligned',
+  [NumaAlignment.NUMA_ALIGNMENT_ASTRAY]: 'astray',
+};
+
+function cpusOf({ cpus, allowedCpus, loopCpu = -1, numaNode, ...report }: LoadReport): Cpus {
+  const numaAlignment = ALIGNMENTS[report.numaAlignment] ?? 'unknown';
+  return { cpus, allowedCpus, loopCpu, numaNode, numaAlignment, memoryNodes: report.memoryNodes };
+}
+
 function workerItem(instance: WorkerInstance, sighting: WorkerSighting | undefined): WorkerItem {
   const report = sighting?.report ?? NO_REPORT;
   return {
     id: instance.name,
     state: workerState(instance, sighting),
-    cpus: report.cpus,
-    numaNode: report.numaNode,
+    ...placeOf(instance),
+    ...cpusOf(report),
     pid: report.pid,
     startedUnixMs: Number(report.startedUnixMs),
     appliedVersion: Number(report.appliedVersion),

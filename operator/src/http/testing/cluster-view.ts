@@ -1,0 +1,46 @@
+import type { DirectoryEntry, LoadReport } from '@streamcluster/proto';
+import { Fleet } from '../../fleet/fleet.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
+import { MemoryRuntime } from '../../testing/memory-runtime.ts';
+import { reportBytes } from '../../testing/reports.ts';
+import { streamSource } from '../stream-source.ts';
+import type { ClusterView } from '../view.ts';
+
+/** A cluster whose workers are only names, and whose directory is a map. */
+export class TestCluster {
+  readonly clock = new ManualClock();
+  readonly fleet = new Fleet(this.clock);
+  readonly runtime: MemoryRuntime;
+  /** Undefined: not read yet. */
+  directory: Map<string, DirectoryEntry> | undefined = new Map();
+  status: ClusterView['status'] = undefined;
+
+  constructor(spec: string) {
+    this.runtime = new MemoryRuntime(spec);
+    this.fleet.setConnected(true);
+  }
+
+  /** Twice, because one report is a moment and two are a state. */
+  report(worker: string, more: Partial<LoadReport>): void {
+    this.fleet.receive(reportBytes(worker, more));
+    this.fleet.receive(reportBytes(worker, more));
+  }
+
+  publish(name: string, home = 'w-0'): void {
+    const entry = { home, ingest: 'w-0', replicas: [], epoch: 3, publishedUnixMs: 1, nonce: 'n' };
+    this.directory?.set(name, entry);
+  }
+
+  view(): ClusterView {
+    const { fleet, runtime } = this;
+    return {
+      ...runtime.resource(),
+      status: this.status,
+      endpoints: { rtmp: 1935, http: 8080 },
+      events: [],
+      instances: () => runtime.list(),
+      sightings: () => fleet.list(),
+      ...streamSource({ directory: () => this.directory, sightings: () => fleet.list() }),
+    };
+  }
+}
