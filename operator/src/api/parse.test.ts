@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import YAML from 'yaml';
 import { OperatorError } from '../errors.ts';
 import { parseStreamCluster } from './parse.ts';
-import { FIXTURES, resourceOf } from './testing/fixtures.ts';
+import { resourceOf } from './testing/fixture.ts';
+import { FIXTURES } from './testing/fixtures.ts';
+import { withoutNulls } from './without-nulls.ts';
+import { KNOWN_FIELDS } from './unknown-fields.ts';
 
 const HEAD = `apiVersion: streamcluster.dev/v1alpha1
 kind: StreamCluster
@@ -21,8 +24,9 @@ function fault(text: string): OperatorError {
 
 describe('parseStreamCluster', () => {
   it.each(FIXTURES.filter(({ refused }) => refused === undefined))('accepts $name', (fixture) => {
-    const resource = parseStreamCluster(YAML.stringify(resourceOf(fixture)), 'x.yaml');
-    expect(resource.spec).toMatchObject(fixture.spec as object);
+    const given = resourceOf(fixture);
+    const resource = parseStreamCluster(YAML.stringify(given), 'x.yaml');
+    expect(resource).toMatchObject(withoutNulls(given, KNOWN_FIELDS) as object);
   });
 
   it.each(FIXTURES.filter(({ refused }) => refused !== undefined))('refuses $name', (fixture) => {
@@ -86,6 +90,11 @@ describe('parseStreamCluster', () => {
       'a deep unknown field',
       `${HEAD}spec:\n  fixed: {}\n  streams:\n    hls: {constructor: 1}\n`,
       'x.yaml:7:11: spec.streams.hls.constructor: unknown',
+    ],
+    [
+      'an unknown field in a list',
+      `${HEAD}spec:\n  fixed: {}\n  worker:\n    tolerations:\n    - operator: Exists\n      kye: a\n`,
+      'x.yaml:9:7: spec.worker.tolerations[0].kye: unknown',
     ],
     [
       'a missing field',

@@ -31,3 +31,7 @@ export function memoryBytes(memory: string): number {
   const unit = /[A-Za-z]*$/.exec(memory)?.[0] ?? '';
   return Number(memory.slice(0, memory.length - unit.length)) * (BYTES_OF[unit] ?? 1);
 }
+
+export function memoryMib(memory: string): number {
+  return memoryBytes(memory) / 2 ** 20;
+}

@@ -39,7 +39,8 @@ const statusFields = z.object({
   viewers: z.int().meta({ description: 'Viewers of all streams.' }),
   maxLoad: z.string().meta({ description: 'Highest load of a worker over the mean load.' }),
   numa: z.string().optional().meta({
-    description: 'Pinned workers whose CPUs are of one NUMA node, of how many.',
+    description:
+      'Workers on CPUs and memory of one NUMA node, of all that should be; `not pinned` where none should.',
   }),
   conditions: z
     .array(condition)

@@ -5,7 +5,7 @@ import { statusSchema } from './status.ts';
 
 export const GROUP = 'streamcluster.dev';
 export const VERSION = 'v1alpha1';
-const API_VERSION = `${GROUP}/${VERSION}`;
+export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'StreamCluster';
 
 /** Names become parts of NATS subjects and buckets: no dots, not too long. */

@@ -1,43 +1,27 @@
-/** Resources and what is wrong with them; judged by zod here, by an API server later. */
-export interface Fixture {
-  readonly name: string;
-  readonly spec: unknown;
-  readonly metadata?: unknown;
-  /** Field and words of the refusal; undefined: accepted. */
-  readonly refused?: { readonly field: string; readonly because: string };
-}
+/** Resources judged alike by zod (parse.test.ts) and by a real API server (e2e/k8s/crd.test.ts). */
+import { accepted, breaks, refused, type Fixture } from './fixture.ts';
+import { NAMES } from './names.ts';
+import { WORKERS } from './workers.ts';
 
 const autoscaling = { maxReplicas: 4, streamsPerWorker: 10 };
+const fixed = {};
 
-function refused(name: string, spec: unknown, field: string, because: string): Fixture {
-  return { name, spec, refused: { field, because } };
-}
-
-export const FIXTURES: readonly Fixture[] = [
-  { name: 'fixed', spec: { fixed: { replicas: 3 } } },
-  { name: 'fixed without a number', spec: { fixed: {} } },
-  { name: 'none at all', spec: { fixed: { replicas: 0 } } },
-  { name: 'autoscaling', spec: { autoscaling } },
-  {
-    name: 'everything',
-    spec: {
-      autoscaling: { ...autoscaling, minReplicas: 4, bufferStreams: 1 },
-      worker: { image: 'x/y:1', cpus: 2, memory: '512Mi', pinning: 'None', numa: 'Prefer' },
-      placement: { policy: 'TwoChoices' },
-      rebalance: { mode: 'DryRun', maxImbalance: 1.5, maxMovesPercent: 5 },
-      hotStreams: { splitAtMeanLoad: 0.75, maxReplicas: 3 },
-      drain: { deadlineSeconds: 0, publisherGraceSeconds: 0 },
-      streams: { publisherGraceSeconds: 0, maxLagSeconds: 1, hls: { segments: 3 } },
-      nats: { url: 'nats://nats:4222', credentialsSecretName: 'live-nats' },
-    },
-  },
-  refused('neither mode', {}, 'spec', 'exactly one of fixed and autoscaling'),
-  refused('both modes', { fixed: {}, autoscaling }, 'spec', 'exactly one of fixed and autoscaling'),
-  refused(
+const MODES: readonly Fixture[] = [
+  accepted('fixed', { fixed: { replicas: 3 } }),
+  accepted('fixed without a number', { fixed }),
+  accepted('none at all', { fixed: { replicas: 0 } }),
+  accepted('autoscaling', { autoscaling }),
+  accepted('null for the other mode', { fixed: null, autoscaling }),
+  accepted('null for a default', { fixed: { replicas: null } }),
+  accepted('null for a group', { fixed, worker: null, streams: { hls: null } }),
+  breaks('neither mode', {}, 'spec', 'exactly one of fixed and autoscaling must be given'),
+  breaks('null for the only mode', { fixed: null }, 'spec', 'exactly one of fixed and autoscaling'),
+  breaks('both modes', { fixed, autoscaling }, 'spec', 'exactly one of fixed and autoscaling'),
+  breaks(
     'min above max',
     { autoscaling: { ...autoscaling, minReplicas: 5 } },
     'spec.autoscaling.minReplicas',
-    'minReplicas must not be greater',
+    'autoscaling.minReplicas must not be greater',
   ),
   refused(
     'no maximum',
@@ -45,43 +29,116 @@ export const FIXTURES: readonly Fixture[] = [
     'spec.autoscaling.maxReplicas',
     'expected number',
   ),
+  refused(
+    'null for what is required',
+    { autoscaling: { ...autoscaling, streamsPerWorker: null } },
+    'spec.autoscaling.streamsPerWorker',
+    'expected number',
+  ),
+  refused('no spec', undefined, 'spec', 'expected object'),
+  refused('null for the spec', null, 'spec', 'expected object'),
+  refused('a list for the spec', [], 'spec', 'expected object'),
+];
+
+const TYPES: readonly Fixture[] = [
   refused('too few', { fixed: { replicas: -1 } }, 'spec.fixed.replicas', '>=0'),
   refused('too many', { fixed: { replicas: 1001 } }, 'spec.fixed.replicas', '<=1000'),
   refused('half a worker', { fixed: { replicas: 1.5 } }, 'spec.fixed.replicas', 'expected int'),
   refused('a word', { fixed: { replicas: 'three' } }, 'spec.fixed.replicas', 'expected number'),
+  refused('a digit', { fixed: { replicas: '3' } }, 'spec.fixed.replicas', 'expected number'),
+  refused('a list', { fixed: [] }, 'spec.fixed', 'expected object'),
+  refused('a boolean', { fixed: true }, 'spec.fixed', 'expected object'),
+  refused(
+    'a word for a boolean',
+    { fixed, drain: { onCordon: 'yes' } },
+    'spec.drain.onCordon',
+    'expected boolean',
+  ),
   refused(
     'another policy',
-    { fixed: {}, placement: { policy: 'LeastLoaded' } },
+    { fixed, placement: { policy: 'LeastLoaded' } },
     'spec.placement.policy',
     'Random',
   ),
-  refused('no CPU', { fixed: {}, worker: { cpus: 0 } }, 'spec.worker.cpus', '>=1'),
   refused(
-    'no quantity',
-    { fixed: {}, worker: { memory: '1 GB' } },
-    'spec.worker.memory',
-    'pattern',
+    'an enum in lower case',
+    { fixed, rebalance: { mode: 'off' } },
+    'spec.rebalance.mode',
+    'Off',
   ),
-  refused('no NATS URL', { fixed: {}, nats: { url: 'http://x' } }, 'spec.nats.url', 'pattern'),
-  {
-    name: 'a name with a dot',
-    spec: { fixed: {} },
-    metadata: { name: 'live.eu' },
-    refused: { field: 'metadata.name', because: 'lower-case letters' },
-  },
-  {
-    name: 'a name that is too long',
-    spec: { fixed: {} },
-    metadata: { name: 'a'.repeat(41) },
-    refused: { field: 'metadata.name', because: 'at most 40' },
-  },
+  refused('an unknown field', { fixed, wroker: {} }, 'spec.wroker', 'unknown field'),
+  refused('an unknown null', { fixed, wroker: null }, 'spec.wroker', 'unknown field'),
+  refused(
+    'a deep unknown field',
+    { fixed, streams: { hls: { constructor: 1 } } },
+    'spec.streams.hls.constructor',
+    'unknown field',
+  ),
 ];
 
-export function resourceOf({ spec, metadata }: Fixture): Record<string, unknown> {
-  return {
-    apiVersion: 'streamcluster.dev/v1alpha1',
-    kind: 'StreamCluster',
-    metadata: metadata ?? { name: 'live' },
-    spec,
-  };
-}
+const GROUPS: readonly Fixture[] = [
+  accepted('everything', {
+    autoscaling: { ...autoscaling, minReplicas: 4, bufferStreams: 1 },
+    worker: { image: 'x/y:1', cpus: 2, memory: '512Mi', pinning: 'None', numa: 'Prefer' },
+    service: {
+      type: 'LoadBalancer',
+      annotations: { 'example.com/scheme': 'internet-facing' },
+      externalTrafficPolicy: 'Local',
+      loadBalancerClass: 'example.com/nlb',
+    },
+    placement: { policy: 'TwoChoices' },
+    rebalance: { mode: 'DryRun', maxImbalance: 1.5, maxMovesPercent: 5 },
+    hotStreams: { splitAtMeanLoad: 0.75, maxReplicas: 3 },
+    update: { maxSurgePercent: 100 },
+    drain: { deadlineSeconds: 0, publisherGraceSeconds: 0, lingerSeconds: 60, onCordon: false },
+    streams: { publisherGraceSeconds: 0, maxLagSeconds: 1, hls: { segments: 3 } },
+    nats: { url: 'nats://nats:4222', credentialsSecretName: 'live-nats' },
+  }),
+  accepted('a whole number where parts are allowed', { fixed, rebalance: { maxImbalance: 2 } }),
+  accepted('a deadline below the default grace', { fixed, drain: { deadlineSeconds: 30 } }),
+  refused('no NATS URL', { fixed, nats: { url: 'http://x' } }, 'spec.nats.url', 'pattern'),
+  refused(
+    'no name of a Secret',
+    { fixed, nats: { credentialsSecretName: 'Live_NATS' } },
+    'spec.nats.credentialsSecretName',
+    'pattern',
+  ),
+  refused(
+    'no surge',
+    { fixed, update: { maxSurgePercent: 0 } },
+    'spec.update.maxSurgePercent',
+    '>=1',
+  ),
+  refused(
+    'too long open',
+    { fixed, drain: { lingerSeconds: 61 } },
+    'spec.drain.lingerSeconds',
+    '60',
+  ),
+  refused(
+    'another type of Service',
+    { fixed, service: { type: 'ExternalName' } },
+    'spec.service.type',
+    'ClusterIP',
+  ),
+  breaks(
+    'a policy without a door to the outside',
+    { fixed, service: { externalTrafficPolicy: 'Local' } },
+    'spec.service.externalTrafficPolicy',
+    'service.externalTrafficPolicy Local needs service.type NodePort or LoadBalancer',
+  ),
+  breaks(
+    'a class without a load balancer',
+    { fixed, service: { type: 'NodePort', loadBalancerClass: 'example.com/nlb' } },
+    'spec.service.loadBalancerClass',
+    'service.loadBalancerClass needs service.type LoadBalancer',
+  ),
+  breaks(
+    'an annotation of ours on Services',
+    { fixed, service: { annotations: { 'streamcluster.dev/x': '' } } },
+    'spec.service.annotations',
+    'service.annotations must not have keys that the operator sets',
+  ),
+];
+
+export const FIXTURES: readonly Fixture[] = [...MODES, ...TYPES, ...GROUPS, ...WORKERS, ...NAMES];
