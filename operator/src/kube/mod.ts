@@ -28,8 +28,18 @@ export {
   isUnauthorized,
   unknownFields,
 } from './error-kinds.ts';
+export {
+  EventRecorder,
+  referenceTo,
+  type EventCounts,
+  type EventRecorderOptions,
+  type EventToRecord,
+  type InvolvedObject,
+} from './events.ts';
+export { holderIdentity, parseHolder, type Holder } from './holder.ts';
 export { Informer, type ChangeListener, type InformerOptions } from './informer.ts';
 export { kubeConfigLoader, type KubeConfigOptions, type LoadKubeConfig } from './kube-config.ts';
+export { LeaderElection, type LeaderElectionOptions } from './lease.ts';
 export { listAll, type WholeList } from './list-all.ts';
 export { apiVersionOf, resources, type Resource } from './resources.ts';
 export type {
@@ -47,3 +57,4 @@ export type {
 export type { ChangeKind, Indexes, IndexOf } from './store.ts';
 export { keyOf, objectKey, splitKey } from './wire.ts';
 export type { KubeObject, ObjectMeta, OwnerReference, Stored, StoredMeta, Wire } from './wire.ts';
+export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';

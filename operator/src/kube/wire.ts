@@ -6,8 +6,11 @@ export type Wire<T> = T extends Date | V1MicroTime
   : T extends (infer Item)[]
     ? readonly Wire<Item>[]
     : T extends object
-      ? { readonly [Key in keyof T]: Wire<T[Key]> }
+      ? { readonly [Key in keyof T as Name<Key>]: Wire<T[Key]> }
       : T;
+
+/** client-node writes `_from` where the API has `from`. */
+type Name<Key> = Key extends `_${infer Rest}` ? Rest : Key;
 
 /** What every object of the API has, before it is stored there. */
 export interface KubeObject {
