@@ -1,0 +1,251 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TestCluster, startCluster } from '../cluster/mod.ts';
+import { eventuallyTrue } from '../src/harness/eventually.ts';
+import { ROOT } from '../src/harness/paths.ts';
+import { CHART, renderText } from './chart-helm.ts';
+
+const PATIENCE_MS = 60_000;
+const CRD = 'streamclusters.streamcluster.dev';
+const MONITORS = ['--api-versions', 'monitoring.coreos.com/v1'];
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startCluster({ level: 'api' });
+  for (const namespace of ['media', 'one', 'two', 'streamcluster-node-tuning']) {
+    await cluster.kubectl('create', 'namespace', namespace);
+  }
+  await cluster.kubectl(
+    'label',
+    'namespace',
+    'media',
+    'pod-security.kubernetes.io/enforce=restricted',
+  );
+});
+
+afterAll(() => cluster.stop());
+
+function install(name: string, namespace: string, ...flags: string[]): Promise<string> {
+  return cluster.helm('install', name, CHART, '--namespace', namespace, ...flags);
+}
+
+async function uninstall(name: string, namespace: string): Promise<void> {
+  await cluster.helm('uninstall', name, '--namespace', namespace, '--wait');
+}
+
+async function can(subject: string, verb: string, ...what: string[]): Promise<boolean> {
+  const as = subject.includes(':') ? `system:serviceaccount:${subject}` : subject;
+  const answer = await cluster
+    .kubectl('auth', 'can-i', verb, ...what, '--as', as)
+    // It ends with 1 for a no.
+    .catch((error: unknown) => String(error));
+  return answer.trim() === 'yes';
+}
+
+describe('a strict API server', () => {
+  it.each([
+    ['by default', {}],
+    ['for namespaces', { rbac: { scope: 'namespaced' }, watchNamespaces: ['one', 'two'] }],
+    ['with a NATS that is not ours', { nats: { install: false, url: 'nats://nats:4222' } }],
+    [
+      'with three servers that keep nothing',
+      { nats: { replicas: 3, storage: { enabled: false } } },
+    ],
+    [
+      'with everything on',
+      { nodeTuning: { enabled: true, rpsCpus: '0' }, operator: { replicas: 5 } },
+    ],
+  ])('takes the chart %s, every field of it', async (_how, values) => {
+    const text = await renderText(values);
+    const said = await cluster.kubectlWith(
+      text,
+      ...['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'],
+    );
+    const lines = said.trim().split('\n');
+    expect(lines.length).toBe(text.match(/^kind: /gm)?.length);
+    for (const line of lines) expect(line).toContain('serverside-applied (server dry run)');
+  });
+
+  it('takes manifests/install.yaml without helm', async () => {
+    const file = path.join(ROOT, 'manifests/install.yaml');
+    await cluster.kubectl('apply', '--server-side', '-f', file);
+    const { items } = await cluster.kubectlJson<{ items: unknown[] }>(
+      ...['get', 'deployments,statefulsets', '--namespace', 'streamcluster-system'],
+    );
+    expect(items.length).toBe(2);
+    await cluster.kubectl('delete', '-f', file, '--wait');
+  });
+
+  it('knows the fields of monitors only with their CRDs', async () => {
+    const text = await renderText({ serviceMonitor: { enabled: true } }, ...MONITORS);
+    await expect(cluster.kubectlWith(text, 'apply', '--dry-run=server', '-f', '-')).rejects.toThrow(
+      'no matches for kind "ServiceMonitor"',
+    );
+  });
+});
+
+describe('a release', () => {
+  beforeAll(async () => {
+    await install('sc', 'media');
+  });
+
+  afterAll(async () => {
+    await uninstall('sc', 'media');
+  });
+
+  it('gets its pods in a namespace that allows only restricted ones', async () => {
+    const created = async (): Promise<string[]> => {
+      const names = await cluster.kubectl('get', 'pods', '-n', 'media', '-o', 'name');
+      return names.trim().split('\n').sort();
+    };
+    await eventuallyTrue('three pods', PATIENCE_MS, async () => (await created()).length === 3);
+    expect(await created()).toEqual([
+      'pod/sc-nats-0',
+      expect.stringMatching(/^pod\/sc-operator-/),
+      expect.stringMatching(/^pod\/sc-operator-/),
+    ]);
+  });
+
+  it('has StreamClusters served, with the words of the CRD', async () => {
+    await eventuallyTrue('StreamClusters are served', PATIENCE_MS, () =>
+      cluster.kubectl('get', 'stc', '-A').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await expect(cluster.kubectl('explain', 'streamcluster.spec')).resolves.toContain('fixed');
+  });
+
+  it('lets the operator do its work everywhere, and no more', async () => {
+    const operator = 'media:sc-operator';
+    const yes: string[][] = [
+      ['create', 'pods', '-n', 'one'],
+      ['patch', 'streamclusters', '--subresource=status', '-n', 'one'],
+      ['update', 'streamclusters', '--subresource=finalizers', '-n', 'one'],
+      ['list', 'secrets', '-n', 'two'],
+      ['watch', 'nodes'],
+      ['patch', 'lease/sc-operator', '-n', 'media'],
+    ];
+    const no: string[][] = [
+      ['patch', 'lease/other', '-n', 'media'],
+      ['patch', 'lease/sc-operator', '-n', 'one'],
+      ['patch', 'nodes'],
+      ['patch', 'streamclusters', '-n', 'one'],
+      ['delete', 'streamclusters', '-n', 'one'],
+      ['create', 'clusterrolebindings'],
+      ['create', 'pods', '--subresource=exec', '-n', 'one'],
+      ['get', 'configmaps', '-n', 'media'],
+    ];
+    for (const [verb = '', ...what] of yes) {
+      expect([verb, what, await can(operator, verb, ...what)]).toEqual([verb, what, true]);
+    }
+    for (const [verb = '', ...what] of no) {
+      expect([verb, what, await can(operator, verb, ...what)]).toEqual([verb, what, false]);
+    }
+  });
+
+  it('lets who may view or edit a namespace do so with StreamClusters', async () => {
+    for (const role of ['view', 'edit']) {
+      const binding = ['create', 'rolebinding', role, '--clusterrole', role, '-n', 'one'];
+      await cluster.kubectl(...binding, '--user', `${role}er`);
+    }
+    // The controller that adds up roles takes a moment.
+    await eventuallyTrue('viewer may', PATIENCE_MS, () =>
+      can('viewer', 'list', 'stc', '-n', 'one'),
+    );
+    expect(await can('viewer', 'patch', 'stc', '-n', 'one')).toBe(false);
+    await eventuallyTrue('editor may', PATIENCE_MS, () =>
+      can('editer', 'create', 'stc', '-n', 'one'),
+    );
+    expect(await can('editer', 'patch', 'stc', '--subresource=scale', '-n', 'one')).toBe(true);
+    expect(await can('editer', 'patch', 'stc', '--subresource=status', '-n', 'one')).toBe(false);
+    expect(await can('editer', 'create', 'stc', '-n', 'two')).toBe(false);
+  });
+
+  it('lets a reader of the API through the proxy to the operator alone', async () => {
+    await cluster.kubectl(
+      ...['create', 'rolebinding', 'reader', '--role', 'sc-api-reader', '--user', 'reader'],
+      ...['-n', 'media'],
+    );
+    const proxied = (name: string): Promise<boolean> =>
+      can('reader', 'get', `services/${name}`, '--subresource=proxy', '-n', 'media');
+    expect(await proxied('http:sc-operator:http')).toBe(true);
+    expect(await proxied('sc-operator:8088')).toBe(true);
+    expect(await proxied('sc-nats:4222')).toBe(false);
+  });
+
+  it('says whose the CRD is when a second release brings it too', async () => {
+    await expect(install('second', 'two')).rejects.toThrow(
+      'the CRD belongs to the release media/sc (namespace/name): set crds.install=false',
+    );
+    const said = await install('second', 'two', '--set', 'crds.install=false,nodes.watch=false');
+    expect(said).toContain('whoever keeps it must bring it to version');
+    await uninstall('second', 'two');
+    await expect(cluster.kubectl('get', 'crd', CRD)).resolves.toContain(CRD);
+  });
+
+  it('brings a newer CRD by an upgrade', async () => {
+    const columns = '/spec/versions/0/additionalPrinterColumns';
+    const patch = JSON.stringify([{ op: 'remove', path: columns }]);
+    await cluster.kubectl('patch', 'crd', CRD, '--type=json', '--patch', patch);
+    const older = await cluster.kubectl('get', 'crd', CRD, '-o', 'yaml');
+    expect(older).not.toContain('.status.desiredReplicas');
+    await cluster.helm('upgrade', 'sc', CHART, '--namespace', 'media');
+    const newer = await cluster.kubectl('get', 'crd', CRD, '-o', 'yaml');
+    expect(newer).toContain('.status.desiredReplicas');
+  });
+});
+
+describe('a release that serves namespaces', () => {
+  beforeAll(async () => {
+    const flags = 'rbac.scope=namespaced,nodes.watch=false,watchNamespaces={one}';
+    await install('narrow', 'two', '--set', flags, '--set', 'crds.install=false');
+  });
+
+  afterAll(async () => {
+    await uninstall('narrow', 'two');
+  });
+
+  it('has rights there, for its own Secrets at home, and nowhere else', async () => {
+    const operator = 'two:narrow-operator';
+    expect(await can(operator, 'create', 'pods', '-n', 'one')).toBe(true);
+    expect(await can(operator, 'list', 'secrets', '-n', 'one')).toBe(true);
+    expect(await can(operator, 'patch', 'secret/narrow-ca', '-n', 'two')).toBe(true);
+    expect(await can(operator, 'list', 'secrets', '-n', 'two')).toBe(false);
+    expect(await can(operator, 'create', 'pods', '-n', 'two')).toBe(false);
+    expect(await can(operator, 'get', 'secrets', '-n', 'kube-system')).toBe(false);
+    expect(await can(operator, 'list', 'nodes')).toBe(false);
+  });
+});
+
+describe('uninstalling', () => {
+  it('leaves the CRD and StreamClusters; the same name can come back, another is told so', async () => {
+    await install('sc', 'media');
+    const resource = {
+      ...{ apiVersion: 'streamcluster.dev/v1alpha1', kind: 'StreamCluster' },
+      ...{ metadata: { name: 'live', namespace: 'one' }, spec: { fixed: { replicas: 1 } } },
+    };
+    await eventuallyTrue('it is taken', PATIENCE_MS, () =>
+      cluster.kubectlWith(JSON.stringify(resource), 'apply', '-f', '-').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await uninstall('sc', 'media');
+    await expect(cluster.kubectl('get', 'stc/live', '-n', 'one')).resolves.toContain('live');
+    await expect(install('other', 'media')).rejects.toThrow('belongs to the release media/sc');
+    await expect(install('sc', 'media')).resolves.toContain('deployed');
+    await expect(cluster.kubectl('get', 'stc/live', '-n', 'one')).resolves.toContain('live');
+    await uninstall('sc', 'media');
+    await cluster.kubectl('delete', 'crd', CRD);
+  });
+
+  it('does not take over a CRD that kubectl installed', async () => {
+    const file = path.join(ROOT, `manifests/crd/${CRD}.yaml`);
+    await cluster.kubectl('apply', '--server-side', '-f', file);
+    await expect(install('sc', 'media')).rejects.toThrow(
+      'the CRD is installed already, and not by helm: set crds.install=false',
+    );
+  });
+});
