@@ -1,4 +1,4 @@
-import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Metadata, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import {
   WorkerServiceClient,
   type ConfigureRequest,
@@ -15,6 +15,13 @@ export interface WorkerControl {
   undrain(address: string): Promise<void>;
 }
 
+/** How to speak with the workers of one cluster over mTLS. */
+export interface ControlCredentials {
+  readonly channel: ChannelCredentials;
+  /** What their certificates are for; addresses come and go. */
+  readonly serverName: string;
+}
+
 const DEADLINE_MS = 1_000;
 /** Channels to workers that are gone are closed when there are more. */
 const MAX_CHANNELS = 2_000;
@@ -23,7 +30,13 @@ type Callback<Answer> = (error: ServiceError | null, answer: Answer) => void;
 
 /** WorkerControl on gRPC; one channel an address. */
 export class GrpcWorkerControl implements WorkerControl {
+  private readonly credentials: ControlCredentials | undefined;
   private readonly clients = new Map<string, WorkerServiceClient>();
+
+  /** Without credentials nothing is encrypted: for loopback only. */
+  constructor(credentials?: ControlCredentials) {
+    this.credentials = credentials;
+  }
 
   async configure(address: string, request: ConfigureRequest): Promise<bigint> {
     const client = this.client(address);
@@ -56,7 +69,9 @@ export class GrpcWorkerControl implements WorkerControl {
     const known = this.clients.get(address);
     if (known !== undefined) return known;
     if (this.clients.size >= MAX_CHANNELS) this.close();
-    const client = new WorkerServiceClient(address, credentials.createInsecure(), {
+    const { channel, serverName } = this.credentials ?? {};
+    const client = new WorkerServiceClient(address, channel ?? credentials.createInsecure(), {
+      ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
       'grpc.max_receive_message_length': 16 * 1024 * 1024,
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,
