@@ -23,6 +23,41 @@ describe('parseOptions', () => {
     expect(options).toMatchObject({ rtmpPort: 3, httpPort: 2, listen: ['0.0.0.0', '::'] });
   });
 
+  it('takes all that a pod is started with', () => {
+    const options = parseOptions([], {
+      SC_ID: 'live-0-1',
+      SC_NAMESPACE: 'media',
+      SC_CLUSTER: 'live',
+      SC_NATS: 'nats://sc-nats.streamcluster.svc:4222',
+      SC_OPERATOR: 'sc-operator.streamcluster.svc:9092',
+      SC_BUCKET: 'sc-0b7f6c1e-5d0c-4d8e-9a63-1f2e3d4c5b6a',
+      SC_LISTEN: '0.0.0.0,::',
+      SC_ADMIN_HOST: '10.1.2.3',
+      SC_ADVERTISE: '10.1.2.3',
+      SC_GRPC_PORT: '9091',
+      SC_CREDENTIALS_DIR: '/etc/streamcluster/credentials',
+      SC_PIN: 'auto',
+      SC_DRAIN_LINGER_SECONDS: '5',
+    });
+    expect(options).toMatchObject({
+      adminHost: '10.1.2.3',
+      grpcPort: 9091,
+      credentialsDir: '/etc/streamcluster/credentials',
+      pin: 'auto',
+      drainLingerSeconds: 5,
+      sysfsRoot: '/sys',
+    });
+    expect(bucketOf(options)).toBe('sc-0b7f6c1e-5d0c-4d8e-9a63-1f2e3d4c5b6a');
+  });
+
+  it('takes an empty variable for none', () => {
+    const environment = { SC_CREDENTIALS_DIR: '', SC_OPERATOR: '', SC_PIN: '', SC_HTTP_PORT: '' };
+    const options = parseOptions(NEEDED, environment);
+    expect(options).toMatchObject({ pin: 'off', httpPort: 8080 });
+    expect(options.credentialsDir).toBeUndefined();
+    expect(options.operator).toBeUndefined();
+  });
+
   it.each([
     ['2', [2]],
     ['0,4-6', [0, 4, 5, 6]],
@@ -38,6 +73,12 @@ describe('parseOptions', () => {
     ['a port out of range', [...NEEDED, '--rtmp-port', '70000'], '--rtmp-port'],
     ['a host name to listen on', [...NEEDED, '--listen', 'localhost'], '--listen'],
     ['CPUs that are no list', [...NEEDED, '--cpus', '1-'], '--cpus'],
+    ['a way to pin that is none', [...NEEDED, '--pin', 'on'], '--pin'],
+    [
+      'credentials in a relative folder',
+      [...NEEDED, '--credentials-dir', 'a'],
+      '--credentials-dir',
+    ],
     ['a bad bucket', [...NEEDED, '--bucket', 'a.b'], '--bucket'],
     ['a bad id', ['--id', 'w.0', '--nats', 'nats://x'], '--id'],
     ['an unknown flag', [...NEEDED, '--colour', 'red'], '--colour'],

@@ -41,9 +41,18 @@ const schema = z.strictObject({
     .regex(/^(\d+(-\d+)?(,\d+(-\d+)?)*)?$/, 'not a list of CPUs')
     .default('')
     .transform(expandCpus),
+  /** Without `cpus`: give the loop one CPU of the cpuset, if that is exclusive. */
+  pin: z.enum(['auto', 'off']).default('off'),
+  /** Where the machine shows its CPUs and nodes. */
+  sysfsRoot: z.string().startsWith('/').default('/sys'),
+  /** Folder with ca.crt, tls.crt, tls.key and perhaps nats.creds
+   * (docs/kubernetes.md). Without it nothing is encrypted, for loopback. */
+  credentialsDir: z.string().startsWith('/').optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   drainDeadlineSeconds: seconds.default(600),
   drainPublisherGraceSeconds: seconds.default(60),
+  /** How long the doors stay open after a drain began. */
+  drainLingerSeconds: seconds.default(0),
   /** End when stdin does: whoever started this holds the other end of it. */
   exitWithParent: z.enum(['true', 'false']).default('false'),
   /** Bound on the memory of all logs. */
@@ -93,7 +102,9 @@ function fromEnvironment(
   return definedOf(
     names.map((name) => {
       const variable = `SC_${toFlag(name).replaceAll('-', '_').toUpperCase()}`;
-      return [name, environment[variable]] as const;
+      const value = environment[variable];
+      // An empty variable means that nothing is given, unlike an empty flag.
+      return [name, value === '' ? undefined : value] as const;
     }),
   );
 }

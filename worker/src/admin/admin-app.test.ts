@@ -29,6 +29,15 @@ describe('admin', () => {
     directoryEntries: zero,
     isBusConnected: no,
     isDraining: no,
+    cpu: () => ({
+      cpus: [4],
+      allowedCpus: [4, 12],
+      memoryNodes: [1],
+      numaNode: 1,
+      alignment: 'aligned',
+      isExclusive: true,
+      loopCpu: 4,
+    }),
   });
 
   beforeAll(async () => {
@@ -67,6 +76,10 @@ describe('admin', () => {
       expect(text).toContain('streamcluster_received_bytes_total 1000\n');
       expect(text).toContain('streamcluster_viewers{protocol="flv"} 5\n');
       expect(text).toContain('streamcluster_viewers{protocol="hls"} 0\n');
+      expect(text).toContain('streamcluster_allowed_cpus 2\n');
+      expect(text).toContain('streamcluster_loop_cpu 4\n');
+      expect(text).toContain('streamcluster_numa_alignment{alignment="aligned"} 1\n');
+      expect(text).toContain('streamcluster_numa_alignment{alignment="astray"} 0\n');
       expect(text).toContain('streamcluster_refusals_total{code="STREAM_BUSY"} 1\n');
       expect(text).toContain('streamcluster_refusals_total{code="INTERNAL"} 1\n');
     }

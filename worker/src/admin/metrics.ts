@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { WorkerErrorCode } from '../errors.ts';
 import { WORKER_ERROR_CODES } from '../errors.ts';
+import type { CpuFacts } from '../topology/cpu-facts.ts';
 
 /** What the metrics are read from, at each scrape. */
 export interface MetricsSource {
@@ -20,8 +21,10 @@ export interface MetricsSource {
   readonly directoryEntries: () => number;
   readonly isBusConnected: () => boolean;
   readonly isDraining: () => boolean;
+  readonly cpu: () => CpuFacts;
 }
 
+const ALIGNMENTS = ['aligned', 'astray', 'unknown'] as const;
 const PROTOCOLS = ['rtmp', 'flv', 'ws-flv', 'hls', 'relay'] as const;
 
 /** Few series: those of each stream come from the operator. All start at 0. */
@@ -40,6 +43,7 @@ export class WorkerMetrics {
     this.gauges(source);
     this.totals(source);
     this.viewers(source);
+    this.alignment(source);
   }
 
   /** For the protocols' counters; unknown codes count as INTERNAL. */
@@ -65,6 +69,9 @@ export class WorkerMetrics {
     gauge('directory_entries', 'Streams in the directory.', source.directoryEntries);
     gauge('directory_connected', '1 while NATS answers.', () => Number(source.isBusConnected()));
     gauge('draining', '1 while the worker drains.', () => Number(source.isDraining()));
+    gauge('allowed_cpus', 'CPUs of the cpuset.', () => source.cpu().allowedCpus.length);
+    gauge('loop_cpu', 'CPU of the loop; -1: not pinned to one.', () => source.cpu().loopCpu ?? -1);
+    gauge('numa_node', 'Node of the cpuset; -1: several.', () => source.cpu().numaNode);
   }
 
   private totals(source: MetricsSource): void {
@@ -91,6 +98,19 @@ export class WorkerMetrics {
       collect(): void {
         const counts = source.viewersByProtocol();
         for (const protocol of PROTOCOLS) this.set({ protocol }, counts[protocol] ?? 0);
+      },
+    });
+  }
+
+  private alignment(source: MetricsSource): void {
+    new Gauge({
+      name: 'streamcluster_numa_alignment',
+      help: '1 for whether CPUs and memory are of one NUMA node.',
+      labelNames: ['alignment'],
+      registers: [this.registry],
+      collect(): void {
+        const { alignment } = source.cpu();
+        for (const each of ALIGNMENTS) this.set({ alignment: each }, Number(each === alignment));
       },
     });
   }

@@ -4,6 +4,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { CpuFacts } from '../topology/cpu-facts.ts';
 import type { Bus } from './bus.ts';
 import { Claims } from './claims.ts';
 import { Control } from './control.ts';
@@ -36,10 +37,13 @@ export interface ClusterOptions {
   readonly log: Logger;
   readonly settings: Settings;
   readonly facts: ProcessFacts;
+  readonly cpuFacts: () => CpuFacts;
   readonly sample: () => ProcessSample;
   /** False: new viewers and publishers are refused. */
   readonly hasRoom: () => boolean;
   readonly onDraining: (isDraining: boolean) => void;
+  /** Nobody new from now on; onDraining(false) takes it back. */
+  readonly onRefusing: () => void;
   readonly onDrained: () => void;
 }
 
@@ -62,7 +66,7 @@ export class Cluster implements StreamAccess {
   constructor(options: ClusterOptions) {
     this.options = options;
     this.facts = options.facts;
-    const { self, onDraining, onDrained } = options;
+    const { self, onDraining, onRefusing, onDrained } = options;
     const isDraining = (): boolean => this.drain.isDraining;
     this.workers = new Workers(options);
     this.directory = new Directory(options);
@@ -75,7 +79,13 @@ export class Cluster implements StreamAccess {
     this.flow = new PublishFlow({ ...all, stopFollowing: (name) => this.relays.stop(name) });
     this.viewing = new Viewing(all);
     this.stale = new StaleEntries(all);
-    this.drain = new Drain({ ...all, self, onChange: onDraining, onEmpty: onDrained });
+    this.drain = new Drain({
+      ...all,
+      self,
+      onChange: onDraining,
+      onRefusing,
+      onEmpty: onDrained,
+    });
     const releases = new Releases({
       ...all,
       followNew: (stream, ingest, home) => {
@@ -98,6 +108,12 @@ export class Cluster implements StreamAccess {
     this.directory.start();
   }
 
+  /** Somebody publishes or watches here, over whatever protocol. */
+  get hasSessions(): boolean {
+    const { claims, options } = this;
+    return claims.openPublications > 0 || options.streams.list().some(({ isRead }) => isRead);
+  }
+
   viewSync(name: StreamName): Stream | undefined {
     return this.viewing.viewSync(name);
   }
@@ -118,7 +134,7 @@ export class Cluster implements StreamAccess {
   }
 
   private checkRoom(): void {
-    if (this.drain.isDraining) throw new WorkerError('WORKER_DRAINING');
+    if (this.drain.isRefusing) throw new WorkerError('WORKER_DRAINING');
     if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED');
   }
 

@@ -3,6 +3,7 @@ import { streamName } from '../media/stream-name.ts';
 import { Sim } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
+const DRAIN = { deadlineSeconds: 30, publisherGraceSeconds: 2, lingerSeconds: 1 };
 const STREAMS = {
   publisherGraceSeconds: 3,
   maxLagSeconds: 4,
@@ -16,10 +17,11 @@ describe('control', () => {
     const [a] = await sim.add('w-a');
     const publisher = await a!.publish(NAME);
     const { control } = a!.cluster;
-    expect(control.configure({ version: 4, streams: STREAMS, placementPolicy: 'Local' })).toBe(4);
+    const base = { placementPolicy: 'Local', drain: DRAIN };
+    expect(control.configure({ ...base, version: 4, streams: STREAMS })).toBe(4);
     const older = { ...STREAMS, publisherGraceSeconds: 99 };
-    expect(control.configure({ version: 3, streams: older, placementPolicy: 'Random' })).toBe(4);
-    expect(a!.settings).toMatchObject({ appliedVersion: 4, placementPolicy: 'Local' });
+    expect(control.configure({ ...base, version: 3, streams: older, drain: undefined })).toBe(4);
+    expect(a!.settings).toMatchObject({ ...base, appliedVersion: 4 });
     publisher.lose();
     await sim.run(4_000);
     expect(a!.stream(NAME)?.state).toBe('ended');
@@ -28,7 +30,8 @@ describe('control', () => {
   it('keeps the policy that it has when another one is unknown', async () => {
     const sim = new Sim();
     const [a] = await sim.add('w-a');
-    a!.cluster.control.configure({ version: 1, streams: undefined, placementPolicy: 'Nearest' });
+    const unchanged = { streams: undefined, drain: undefined };
+    a!.cluster.control.configure({ ...unchanged, version: 1, placementPolicy: 'Nearest' });
     expect(a!.settings.placementPolicy).toBe('Random');
   });
 

@@ -6,7 +6,7 @@ import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
 import type { AssignCall, ReleaseAnswer, ReleaseCall } from './peers.ts';
 import type { Releases } from './releases.ts';
-import type { Settings } from './settings.ts';
+import type { DrainSeconds, Settings } from './settings.ts';
 import type { StreamInfos } from './stream-infos.ts';
 
 export interface Configuration {
@@ -14,6 +14,7 @@ export interface Configuration {
   /** Undefined: as it is. */
   readonly streams: StreamsConfig | undefined;
   readonly placementPolicy: string;
+  readonly drain: DrainSeconds | undefined;
 }
 
 export interface ControlOptions {
@@ -35,14 +36,15 @@ export class Control {
   }
 
   /** The version in force afterwards; older ones change nothing. */
-  configure({ version, streams, placementPolicy }: Configuration): number {
+  configure({ version, streams, placementPolicy, drain }: Configuration): number {
     const { settings, log } = this.options;
     if (version < settings.appliedVersion) return settings.appliedVersion;
     settings.appliedVersion = version;
     if (streams !== undefined) settings.streams = streams;
+    if (drain !== undefined) settings.drain = drain;
     settings.placementPolicy =
       PLACEMENT_POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
-    log.info({ version, streams, placementPolicy }, 'configured');
+    log.info({ version, streams, placementPolicy, drain }, 'configured');
     return version;
   }
 

@@ -3,7 +3,7 @@ import { streamName } from '../media/stream-name.ts';
 import { Sim, type SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
-const PLAN = { deadlineSeconds: 60, publisherGraceSeconds: 5, reason: 'Command' };
+const PLAN = { deadlineSeconds: 60, publisherGraceSeconds: 5, lingerSeconds: 0, reason: 'Command' };
 
 describe('drain', () => {
   let sim: Sim;
@@ -20,7 +20,7 @@ describe('drain', () => {
   it('is done at once when there is nobody', async () => {
     a.cluster.control.drain(PLAN);
     await sim.run(500);
-    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
   });
 
   it('refuses publishers and viewers', async () => {
@@ -41,7 +41,7 @@ describe('drain', () => {
     a.cluster.control.drain(PLAN);
     await sim.run(1_000);
     expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', ingest: 'w-b', epoch: 2 });
-    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
   });
 
   it('is not drawn as a home by others, nor by itself', async () => {
@@ -75,10 +75,10 @@ describe('drain', () => {
     viewer.tags();
     await sim.run(1_000);
     expect(viewer.tags(false).length).toBeGreaterThan(10);
-    expect(a.drainEvents).toEqual(['draining']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing']);
     viewer.viewer.close('connection');
     await sim.run(1_000);
-    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
   });
 
   it('closes what is left at the deadline, with a reason', async () => {
@@ -89,7 +89,7 @@ describe('drain', () => {
     await sim.run(3_500);
     expect(viewer.closed).toEqual(['draining']);
     expect(first.revoked).toEqual(['draining']);
-    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
     // For whoever takes the publisher next.
     expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a' });
   });
@@ -100,7 +100,7 @@ describe('drain', () => {
     await sim.run(1_000);
     a.cluster.control.drain({ ...PLAN, deadlineSeconds: 1, publisherGraceSeconds: 0 });
     await sim.run(2_000);
-    expect(a.drainEvents).toEqual(['draining', 'drained']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
   });
 
   it('can be taken back', async () => {
@@ -110,7 +110,7 @@ describe('drain', () => {
     a.cluster.control.undrain();
     await sim.run(10_000);
     expect(first.revoked).toEqual([]);
-    expect(a.drainEvents).toEqual(['draining', 'back']);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'back']);
     await expect(a.publish(streamName('live', 'other')!)).resolves.toBeDefined();
   });
 
@@ -151,6 +151,65 @@ describe('drain', () => {
     a.cluster.control.drain(PLAN);
     await sim.run(1_000);
     expect(sim.entry(NAME)?.home).toBe('w-b');
-    expect(a.drainEvents).toEqual(['draining', 'back', 'draining', 'drained']);
+    expect(a.drainEvents).toEqual([
+      'draining',
+      'refusing',
+      'back',
+      'draining',
+      'refusing',
+      'drained',
+    ]);
+  });
+
+  describe('with a linger', () => {
+    const LINGER = { ...PLAN, lingerSeconds: 3, publisherGraceSeconds: 1 };
+
+    it('serves who still comes, but is no home', async () => {
+      sim.operator = (): string => 'w-a';
+      a.cluster.control.drain(LINGER);
+      await sim.run(1_000);
+      expect(a.cluster.hasSessions).toBe(false);
+      const late = await a.publish(NAME);
+      const viewer = await a.view(NAME);
+      await sim.run(500);
+      expect(a.cluster.hasSessions).toBe(true);
+      expect(viewer.tags().length).toBeGreaterThan(5);
+      expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', home: 'w-b' });
+      await sim.run(1_000);
+      // Sent away now, it would land here again.
+      expect(late.revoked).toEqual([]);
+      expect(a.drainEvents).toEqual(['draining']);
+      await sim.run(1_000);
+      expect(a.drainEvents).toEqual(['draining', 'refusing']);
+      expect(late.revoked).toEqual(['draining']);
+      const other = streamName('live', 'other')!;
+      await expect(a.publish(other)).rejects.toMatchObject({ code: 'WORKER_DRAINING' });
+      await expect(a.cluster.view(other)).rejects.toMatchObject({ code: 'WORKER_DRAINING' });
+    });
+
+    it('stays for all of it, also when nobody comes', async () => {
+      a.cluster.control.drain(LINGER);
+      await sim.run(2_900);
+      expect(a.drainEvents).toEqual(['draining']);
+      await sim.run(400);
+      expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
+    });
+
+    it('is over at the deadline', async () => {
+      a.cluster.control.drain({ ...LINGER, deadlineSeconds: 1 });
+      await sim.run(1_300);
+      expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
+    });
+
+    it('can be taken back in the middle, and lingers again the next time', async () => {
+      a.cluster.control.drain(LINGER);
+      await sim.run(2_000);
+      a.cluster.control.undrain();
+      await sim.run(5_000);
+      expect(a.drainEvents).toEqual(['draining', 'back']);
+      a.cluster.control.drain(LINGER);
+      await sim.run(2_900);
+      expect(a.drainEvents).toEqual(['draining', 'back', 'draining']);
+    });
   });
 });

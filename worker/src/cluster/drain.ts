@@ -5,10 +5,9 @@ import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
 import type { HomeChoice } from './home-choice.ts';
 import type { Relays } from './relays.ts';
+import type { DrainSeconds } from './settings.ts';
 
-export interface DrainPlan {
-  readonly deadlineSeconds: number;
-  readonly publisherGraceSeconds: number;
+export interface DrainPlan extends DrainSeconds {
   /** Command, NodeCordon, ScaleDown, Update, Signal. */
   readonly reason: string;
 }
@@ -22,8 +21,10 @@ export interface DrainOptions {
   readonly directory: Directory;
   readonly homes: HomeChoice;
   readonly relays: Relays;
-  /** Readiness, listeners, load report follow this. */
+  /** Load report and listeners follow this: the latter only open by it. */
   readonly onChange: (isDraining: boolean) => void;
+  /** The linger has passed: nobody new from now on. */
+  readonly onRefusing: () => void;
   /** The worker is empty, or the deadline has passed: the process may end. */
   readonly onEmpty: () => void;
 }
@@ -33,16 +34,18 @@ const CHECK_MS = 200;
 const MOVE_AGAIN_MS = 1_000;
 
 /**
- * Empties the worker: takes nobody new, gives its homes away, asks publishers
- * to connect again once their grace has passed, waits for viewers until the
- * deadline, closes the rest. May be called again (the nearer deadline counts)
- * and taken back.
+ * Empties the worker: gives its homes away, takes nobody new once the linger has
+ * passed, asks publishers to connect again once their grace has, too (they would
+ * else land here again), waits for viewers until the deadline, closes the rest.
+ * May be called again (the nearer deadline counts) and taken back.
  */
 export class Drain {
   private readonly options: DrainOptions;
   private timer: Timer | undefined = undefined;
   private deadlineMs = Infinity;
   private publishersMs = Infinity;
+  private lingerMs = Infinity;
+  private isShut = false;
   private isMoving = false;
   private movesAgainMs = -Infinity;
   /** Once through: what nobody could take stays. */
@@ -58,11 +61,17 @@ export class Drain {
     return this.isRunning;
   }
 
+  /** New publishers and viewers get WORKER_DRAINING. */
+  get isRefusing(): boolean {
+    return this.isShut;
+  }
+
   start(plan: DrainPlan): void {
     const { clock, log, onChange } = this.options;
     const nowMs = clock.nowMs();
     this.deadlineMs = Math.min(this.deadlineMs, nowMs + plan.deadlineSeconds * 1_000);
     this.publishersMs = Math.min(this.publishersMs, nowMs + plan.publisherGraceSeconds * 1_000);
+    this.lingerMs = Math.min(this.lingerMs, nowMs + plan.lingerSeconds * 1_000);
     if (this.isRunning) return;
     this.isRunning = true;
     log.info({ ...plan }, 'drain started');
@@ -79,6 +88,8 @@ export class Drain {
     this.timer?.clear();
     this.deadlineMs = Infinity;
     this.publishersMs = Infinity;
+    this.lingerMs = Infinity;
+    this.isShut = false;
     this.options.log.info({}, 'drain taken back');
     this.options.onChange(false);
   }
@@ -88,7 +99,8 @@ export class Drain {
     const { clock, log, streams } = this.options;
     const nowMs = clock.nowMs();
     this.giveHomesAway();
-    if (nowMs >= this.publishersMs) this.sendPublishersAway();
+    if (nowMs >= this.lingerMs) this.shut();
+    if (this.isShut && nowMs >= this.publishersMs) this.sendPublishersAway();
     if (nowMs >= this.deadlineMs) {
       log.info({ streams: streams.list().length }, 'drain deadline passed');
       this.finish();
@@ -102,7 +114,18 @@ export class Drain {
   /** A stream that waits for its publisher is kept for the next ingest worker. */
   private isEmpty(): boolean {
     const { claims, streams } = this.options;
-    return this.hasMoved && claims.size === 0 && !streams.list().some(({ isRead }) => isRead);
+    return (
+      this.isShut &&
+      this.hasMoved &&
+      claims.size === 0 &&
+      !streams.list().some(({ isRead }) => isRead)
+    );
+  }
+
+  private shut(): void {
+    if (this.isShut) return;
+    this.isShut = true;
+    this.options.onRefusing();
   }
 
   private sendPublishersAway(): void {
@@ -150,6 +173,7 @@ export class Drain {
     const { streams, claims, relays, log, onEmpty } = this.options;
     this.isDone = true;
     this.timer?.clear();
+    this.shut();
     this.sendPublishersAway();
     // The entries stay for the publishers' next ingest workers.
     for (const claim of claims.list()) claims.release(claim);

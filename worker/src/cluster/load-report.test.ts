@@ -1,4 +1,4 @@
-import { LoadReport } from '@streamcluster/proto';
+import { LoadReport, NumaAlignment } from '@streamcluster/proto';
 import { describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim } from './testing/sim.ts';
@@ -37,6 +37,13 @@ describe('load reports', () => {
       grpcAddress: 'w-a:1',
       topStreams: [{ name: 'live/news', role: 4 }],
       topStreamsTruncated: false,
+      cpus: [4],
+      numaNode: 1,
+      allowedCpus: [4, 12],
+      memoryNodes: [1],
+      numaAlignment: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
+      cpusExclusive: true,
+      loopCpu: 4,
     });
   });
 

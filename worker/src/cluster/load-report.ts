@@ -1,6 +1,8 @@
-import { LoadReport, type StreamInfo } from '@streamcluster/proto';
+import { LoadReport, NumaAlignment, type StreamInfo } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../stream/clock.ts';
+import type { Alignment } from '../topology/alignment.ts';
+import type { CpuFacts } from '../topology/cpu-facts.ts';
 import type { Bus } from './bus.ts';
 import type { Claims } from './claims.ts';
 import { jitter, type Random } from './random.ts';
@@ -24,9 +26,6 @@ export interface ProcessSample {
 export interface ProcessFacts {
   readonly pid: number;
   readonly startedUnixMs: number;
-  readonly cpus: readonly number[];
-  /** -1: several, or unknown. */
-  readonly numaNode: number;
   readonly grpcAddress: string;
   readonly httpAddress: string;
 }
@@ -44,6 +43,8 @@ export interface LoadReportsOptions {
   readonly subjectOf: (worker: string) => string;
   readonly sample: () => ProcessSample;
   readonly facts: ProcessFacts;
+  /** The cpuset changes while the process runs. */
+  readonly cpuFacts: () => CpuFacts;
   readonly isDraining: () => boolean;
 }
 
@@ -52,6 +53,11 @@ const JITTER_SHARE = 0.1;
 /** Many workers greet a new one; not all at once. */
 const GREET_WITHIN_MS = 200;
 const MAX_STREAMS = 500;
+const ALIGNMENTS: Readonly<Record<Alignment, NumaAlignment>> = {
+  aligned: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
+  astray: NumaAlignment.NUMA_ALIGNMENT_ASTRAY,
+  unknown: NumaAlignment.NUMA_ALIGNMENT_UNSPECIFIED,
+};
 
 /** Says every two seconds how this worker is, and hears the others. */
 export class LoadReports {
@@ -94,7 +100,7 @@ export class LoadReports {
   }
 
   private report(): LoadReport {
-    const { workers, clock, facts, sample, settings, claims, isDraining } = this.options;
+    const { workers, clock, facts, cpuFacts, sample, settings, claims, isDraining } = this.options;
     const infos = this.options.infos.list();
     const now = sample();
     const viewersByProtocol = viewersOf(infos);
@@ -115,8 +121,7 @@ export class LoadReports {
       connections: now.connections,
       arenaBytes: BigInt(now.arenaBytes),
       rssBytes: BigInt(now.rssBytes),
-      cpus: [...facts.cpus],
-      numaNode: facts.numaNode,
+      ...cpuFields(cpuFacts()),
       draining: isDraining(),
       topStreams: topOf(infos),
       topStreamsTruncated: infos.length > MAX_STREAMS,
@@ -155,6 +160,29 @@ export class LoadReports {
       this.send();
     });
   }
+}
+
+type CpuFields = Pick<
+  LoadReport,
+  | 'cpus'
+  | 'numaNode'
+  | 'allowedCpus'
+  | 'memoryNodes'
+  | 'numaAlignment'
+  | 'cpusExclusive'
+  | 'loopCpu'
+>;
+
+function cpuFields(facts: CpuFacts): CpuFields {
+  return {
+    cpus: [...facts.cpus],
+    numaNode: facts.numaNode,
+    allowedCpus: [...facts.allowedCpus],
+    memoryNodes: [...facts.memoryNodes],
+    numaAlignment: ALIGNMENTS[facts.alignment],
+    cpusExclusive: facts.isExclusive,
+    loopCpu: facts.loopCpu,
+  };
 }
 
 function decode(payload: Uint8Array): LoadReport | undefined {

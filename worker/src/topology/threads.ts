@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.ts';
 import { WorkerError } from '../errors.ts';
 import { parseAllowed, type Allowed } from './allowed.ts';
@@ -33,4 +34,10 @@ export function threadsOf(engine: Pick<Engine, 'pin' | 'affinity'>): Threads {
       }
     },
   };
+}
+
+/** The pool's threads start with its first task; all others have started with
+ * the process. */
+export async function startHelpers(): Promise<void> {
+  await access('/');
 }

@@ -7,7 +7,7 @@ import { EngineDialer } from '../cluster/adapters/engine-dialer.ts';
 import { GrpcControlServer } from '../cluster/adapters/grpc-control.ts';
 import { GrpcPeers } from '../cluster/adapters/grpc-peers.ts';
 import { NatsBus } from '../cluster/adapters/nats-bus.ts';
-import { numaNodeOf, ProcessSampler } from '../cluster/adapters/process-sampler.ts';
+import { ProcessSampler } from '../cluster/adapters/process-sampler.ts';
 import { realRandom } from '../cluster/adapters/real-random.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { viewersOf } from '../cluster/load-report.ts';
@@ -21,6 +21,9 @@ import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
+import { readMachine } from '../topology/machine.ts';
+import { Pinning } from '../topology/pinning.ts';
+import { startHelpers, threadsOf } from '../topology/threads.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts } from './media-ports.ts';
 
@@ -38,6 +41,7 @@ export class WorkerProcess {
   private readonly options: WorkerOptions;
   private readonly log: Logger;
   private readonly engine: Engine;
+  private readonly pinning: Pinning;
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
@@ -61,6 +65,7 @@ export class WorkerProcess {
     const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
     this.engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
     if (options.cpus.length > 0) this.engine.pin(options.cpus);
+    this.pinning = this.makePinning();
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
@@ -75,6 +80,8 @@ export class WorkerProcess {
 
   /** Own ports at once; users' ports when the directory has been read. */
   async start(): Promise<void> {
+    await startHelpers();
+    this.pinning.start();
     const cluster = await this.startControl();
     this.ticks = driveTicks(this.engine);
     cluster.directory.onLoaded(() => this.tryBecomeReady());
@@ -82,17 +89,25 @@ export class WorkerProcess {
     this.bus.start();
   }
 
-  /** SIGTERM. */
+  /** SIGTERM. What the StreamCluster says now, within what the process was
+   * started with: whoever sent the signal kills it at that deadline. */
   drain(reason: string): void {
-    const { drainDeadlineSeconds, drainPublisherGraceSeconds } = this.options;
+    const { drainDeadlineSeconds, drainPublisherGraceSeconds, drainLingerSeconds } = this.options;
     // Asked to end before it could serve anybody.
     if (this.cluster === undefined) {
       this.events.onDrained();
       return;
     }
-    this.cluster.drain.start({
+    const seconds = this.settings.drain ?? {
       deadlineSeconds: drainDeadlineSeconds,
       publisherGraceSeconds: drainPublisherGraceSeconds,
+      lingerSeconds: drainLingerSeconds,
+    };
+    this.cluster.drain.start({
+      publisherGraceSeconds: seconds.publisherGraceSeconds,
+      deadlineSeconds: Math.min(seconds.deadlineSeconds, drainDeadlineSeconds),
+      // Doors that never opened need not stay open.
+      lingerSeconds: this.isReady ? seconds.lingerSeconds : 0,
       reason,
     });
   }
@@ -105,8 +120,22 @@ export class WorkerProcess {
     this.peers.close();
     await this.bus.close();
     this.ticks?.close();
+    this.pinning.close();
     this.streams.close();
     this.engine.close();
+  }
+
+  /** CPUs that were named go first. */
+  private makePinning(): Pinning {
+    const { options, engine, log } = this;
+    return new Pinning({
+      mode: options.cpus.length > 0 ? 'off' : options.pin,
+      threads: threadsOf(engine),
+      readMachine: () => readMachine(options.sysfsRoot),
+      clock: realClock,
+      log,
+      onChange: () => this.cluster?.reports.send(),
+    });
   }
 
   /** The cluster needs the ports' numbers, the ports need the cluster. */
@@ -153,7 +182,6 @@ export class WorkerProcess {
     const { options, engine, log, settings, streams, bus, peers, sampler } = this;
     const { advertise, namespace } = options;
     const host = advertise.includes(':') ? `[${advertise}]` : advertise;
-    const cpus = engine.affinity();
     return new Cluster({
       self: options.id,
       loadSubjectOf: (worker) => loadSubject(namespace, options.cluster, worker),
@@ -168,14 +196,14 @@ export class WorkerProcess {
       facts: {
         pid: process.pid,
         startedUnixMs: realClock.unixMs() - process.uptime() * 1_000,
-        cpus,
-        numaNode: numaNodeOf(cpus),
         grpcAddress: `${host}:${grpcPort}`,
         httpAddress: `${host}:${adminPort}`,
       },
+      cpuFacts: () => this.pinning.current,
       sample: () => sampler.sample(),
       hasRoom: () => sampler.latest.arenaBytes < options.arenaMib * 1_048_576 * ARENA_FULL_SHARE,
       onDraining: (isDraining) => this.onDraining(isDraining),
+      onRefusing: () => this.media?.stopAccepting(),
       onDrained: () => this.events.onDrained(),
     });
   }
@@ -211,23 +239,26 @@ export class WorkerProcess {
         grpcPort: Number(grpcAddress.slice(grpcAddress.lastIndexOf(':') + 1)),
         grpcAddress,
         httpAddress,
-        cpus: cluster.facts.cpus,
-        numaNode: cluster.facts.numaNode,
+        ...this.pinning.current,
       },
       'worker ready',
     );
   }
 
   private onDraining(isDraining: boolean): void {
-    if (isDraining) this.media?.stopAccepting();
-    else if (this.isReady) this.media?.open();
+    if (!isDraining && this.isReady) this.media?.open();
     this.cluster?.reports.send();
   }
 
+  /** A worker that drains stays ready as long as somebody is here: balancers
+   * cut the sessions of workers that are not, those over UDP. */
   private notReady(): { code: string; message: string } | undefined {
-    if (!this.isReady) return { code: 'NATS_UNREACHABLE', message: 'directory not read yet' };
-    const isDraining = this.cluster?.drain.isDraining ?? false;
-    return isDraining ? { code: 'WORKER_DRAINING', message: 'worker is draining' } : undefined;
+    const { cluster } = this;
+    if (!this.isReady || cluster === undefined) {
+      return { code: 'NATS_UNREACHABLE', message: 'directory not read yet' };
+    }
+    if (!cluster.drain.isDraining || cluster.hasSessions) return undefined;
+    return { code: 'WORKER_DRAINING', message: 'worker is draining' };
   }
 
   private makeMetrics(): WorkerMetrics {
@@ -250,6 +281,7 @@ export class WorkerProcess {
       directoryEntries: () => this.cluster?.directory.size ?? 0,
       isBusConnected: () => this.bus.isConnected,
       isDraining: () => this.cluster?.drain.isDraining ?? false,
+      cpu: () => this.pinning.current,
     });
   }
 
@@ -260,6 +292,7 @@ export class WorkerProcess {
       activeMs: active,
       idleMs: idle,
       affinity: this.engine.affinity(),
+      cpu: this.pinning.current,
       latest: this.sampler.latest,
       engine: this.engine.stats(),
     };

@@ -116,8 +116,8 @@ function handlers({ worker, control, log }: GrpcControlOptions): WorkerServiceSe
 }
 
 function configurationOf(request: ConfigureRequest): Configuration {
-  const { version, streams, placementPolicy } = request;
-  return { version: Number(version), streams: streamsOf(streams), placementPolicy };
+  const { version, streams, placementPolicy, drain } = request;
+  return { version: Number(version), streams: streamsOf(streams), placementPolicy, drain };
 }
 
 function streamsOf(streams: ConfigureRequest['streams']): StreamsConfig | undefined {

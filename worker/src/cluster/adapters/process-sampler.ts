@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Engine } from '../../engine/engine.ts';
 import type { ProcessSample } from '../load-report.ts';
@@ -62,22 +61,5 @@ export class ProcessSampler {
     this.bytesIn = stats.bytesReceivedTotal;
     this.bytesOut = stats.bytesSentTotal;
     return this.last;
-  }
-}
-
-/** The NUMA node of all these CPUs; -1 when they are of several, or unknown. */
-export function numaNodeOf(cpus: readonly number[]): number {
-  const nodes = new Set(cpus.map(nodeOfCpu));
-  const [node = -1] = nodes;
-  return nodes.size === 1 ? node : -1;
-}
-
-function nodeOfCpu(cpu: number): number {
-  try {
-    const entries = readdirSync(`/sys/devices/system/cpu/cpu${cpu}`);
-    const node = entries.find((entry) => /^node\d+$/.test(entry));
-    return node === undefined ? -1 : Number(node.slice('node'.length));
-  } catch {
-    return -1;
   }
 }

@@ -8,6 +8,7 @@ import { aacConfig, avcConfig, picture } from '../../stream/testing/frames.ts';
 import { MemoryConnection } from '../../stream/testing/memory-connection.ts';
 import { MemoryEngine } from '../../stream/testing/memory-engine.ts';
 import { Watch } from '../../stream/testing/rig.ts';
+import type { CpuFacts } from '../../topology/cpu-facts.ts';
 import { Cluster } from '../cluster.ts';
 import type {
   AssignCall,
@@ -30,6 +31,15 @@ import type { Publication, RevokeReason } from '../stream-access.ts';
 import { MemoryNats, type MemoryBus } from './memory-nats.ts';
 
 const FRAME_MS = 40;
+const CPU_FACTS: CpuFacts = {
+  cpus: [4],
+  allowedCpus: [4, 12],
+  memoryNodes: [1],
+  numaNode: 1,
+  alignment: 'aligned',
+  isExclusive: true,
+  loopCpu: 4,
+};
 
 /** A whole cluster on one clock: the real cluster and stream code of every
  * worker, an in-memory bus, relays without sockets. */
@@ -129,11 +139,10 @@ export class SimWorker {
       facts: {
         pid: 1,
         startedUnixMs: clock.unixMs(),
-        cpus: [0],
-        numaNode: 0,
         grpcAddress: this.address,
         httpAddress: this.address,
       },
+      cpuFacts: () => CPU_FACTS,
       sample: () => ({
         loopUtilization: 0.1,
         tickLagMs: 0,
@@ -145,6 +154,7 @@ export class SimWorker {
       }),
       hasRoom: () => true,
       onDraining: (isDraining) => this.drainEvents.push(isDraining ? 'draining' : 'back'),
+      onRefusing: () => this.drainEvents.push('refusing'),
       onDrained: () => this.drainEvents.push('drained'),
     });
   }

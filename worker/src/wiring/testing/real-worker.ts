@@ -32,6 +32,10 @@ export class RealWorker {
     this.child.once('exit', (code) => (this.exitCode = code));
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   line(msg: string): LogLine | undefined {
     return this.lines.find((line) => line.msg === msg);
   }

@@ -100,8 +100,8 @@ export interface LoadReport {
   /** Viewers by protocol. */
   viewersByProtocol: { [key: string]: number };
   /**
-   * CPUs that this process may run on: its cpuset. cpus above are those that
-   * its threads are pinned to now.
+   * CPUs that this process may run on: its cpuset. cpus above are those of the
+   * loop's thread.
    */
   allowedCpus: number[];
   /** NUMA nodes that it may take memory from. */
