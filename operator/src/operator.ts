@@ -1,67 +1,51 @@
-import { loadSubject } from '@streamcluster/proto';
-import { randomInt } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { realClock } from './clock.ts';
-import { GrpcWorkerControl } from './control/worker-control.ts';
-import { Directory } from './fleet/directory.ts';
-import { Fleet } from './fleet/fleet.ts';
-import { NatsLink } from './fleet/nats-link.ts';
+import { OperatorError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
-import { streamSource } from './http/stream-source.ts';
-import type { ClusterView } from './http/view.ts';
-import { OperatorError } from './errors.ts';
-import { Placer } from './place/placer.ts';
-import { PlaceServer } from './place/server.ts';
-import { Reconciler } from './reconcile/reconciler.ts';
-import type { Runtime } from './reconcile/runtime.ts';
-import type { Observation } from './reconcile/step.ts';
+import { WorkQueue } from './kube/work-queue.ts';
+import { ManagedCluster, type ManagedClusterOptions } from './managed-cluster.ts';
+import { PlaceServer, type PlaceCredentials } from './place/server.ts';
+import type { PlaceForward } from './place/forward.ts';
 
 export interface OperatorOptions {
-  readonly runtime: Runtime;
-  readonly natsUrl: string;
-  readonly bucket: string;
-  readonly bucketStorage: 'file' | 'memory';
-  readonly sweepPrefix?: string;
-  readonly endpoints: { readonly rtmp: number; readonly http: number };
+  /** Why not; undefined: ready. */
+  readonly notReady: () => string | undefined;
+  /** Where the page's players find media. */
+  readonly mediaPort: number;
+  /** Undefined: unencrypted, for loopback only. */
+  readonly placeCredentials?: PlaceCredentials;
+  /** To whoever leads, when this one does not. */
+  readonly forward?: PlaceForward;
   readonly log: Logger;
 }
 
-const RANDOM_STEPS = 2 ** 32;
+type ClusterOptions = Omit<ManagedClusterOptions, 'onCount' | 'onDue' | 'clock' | 'log'>;
+
+/** StreamClusters that are worked on at the same time; each waits most of its time. */
+const PARALLEL = 8;
 
 /** Everything that an operator is made of, connected; no decisions. */
 export class Operator {
-  readonly fleet = new Fleet(realClock);
+  readonly metrics = new Metrics();
   private readonly options: OperatorOptions;
-  private readonly link: NatsLink;
-  private readonly directory: Directory;
-  private readonly control = new GrpcWorkerControl();
-  private readonly metrics = new Metrics();
+  private readonly managed = new Map<string, ManagedCluster>();
   private readonly placeServer: PlaceServer;
-  private readonly reconciler: Reconciler;
+  private queue: WorkQueue | undefined = undefined;
   private http: FastifyInstance | undefined = undefined;
 
   constructor(options: OperatorOptions) {
     this.options = options;
-    const { log } = options;
-    this.link = new NatsLink({ url: options.natsUrl, clock: realClock, log });
-    this.directory = new Directory({
-      ...options,
-      link: this.link,
-      storage: options.bucketStorage,
-      clock: realClock,
+    const { log, placeCredentials, forward } = options;
+    this.placeServer = new PlaceServer({
+      placerOf: (namespace, cluster) => this.managed.get(`${namespace}/${cluster}`)?.placer,
+      isLeading: () => this.queue !== undefined,
+      onPlaced: (policy, reason) => this.metrics.onPlaced(policy, reason),
+      ...(placeCredentials && { credentials: placeCredentials }),
+      ...(forward && { forward }),
+      log,
     });
-    const placer = new Placer({
-      workers: () => this.fleet.list(),
-      policy: () => options.runtime.resource().resource.spec.placement.policy,
-      clock: realClock,
-      random: { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS },
-    });
-    const onPlaced = (policy: string, reason: string): void =>
-      this.metrics.onPlaced(policy, reason);
-    this.placeServer = new PlaceServer({ placer, log, onPlaced });
-    this.reconciler = this.makeReconciler();
   }
 
   /** Starts what workers need; resolves with the port of OperatorService. */
@@ -69,116 +53,92 @@ export class Operator {
     return await this.placeServer.listen(host, port);
   }
 
-  /** Rejects with PORT_IN_USE; NATS may come later. */
-  async start(http: { readonly host: string; readonly port: number }): Promise<number> {
-    this.connectFleet();
+  /** Rejects with PORT_IN_USE. */
+  async listenHttp(at: { readonly host: string; readonly port: number }): Promise<number> {
     this.http = await createHttpServer({
-      clusters: () => [this.view()],
+      clusters: () => this.clusters().map(({ view }) => view),
       metrics: this.metrics,
-      counts: () => this.fleet,
-      notReady: () => this.notReady(),
-      mediaPort: this.options.endpoints.http,
+      counts: () => this.counts(),
+      notReady: this.options.notReady,
+      mediaPort: this.options.mediaPort,
       log: this.options.log,
     });
     try {
-      await this.http.listen(http);
+      await this.http.listen(at);
     } catch (error) {
-      throw new OperatorError('PORT_IN_USE', String(http.port), { cause: error });
+      throw new OperatorError('PORT_IN_USE', String(at.port), { cause: error });
     }
-    this.link.start();
-    this.directory.start();
-    this.reconciler.trigger();
     const address = this.http.server.address();
-    return typeof address === 'object' && address !== null ? address.port : http.port;
+    return typeof address === 'object' && address !== null ? address.port : at.port;
   }
 
-  get status(): Reconciler['status'] {
-    return this.reconciler.status;
+  /** `namespace/name` is worked on from now on. */
+  manage(key: string, options: ClusterOptions): ManagedCluster {
+    const cluster = new ManagedCluster({
+      ...options,
+      onCount: (what) => this.metrics.onChange(what),
+      onDue: () => this.queue?.add(key),
+      clock: realClock,
+      log: this.options.log.child({ streamCluster: key }),
+    });
+    this.managed.set(key, cluster);
+    cluster.start();
+    this.queue?.add(key);
+    return cluster;
   }
 
-  /** Nothing is started, stopped or moved any more. Workers go on. */
-  async stopReconciling(): Promise<void> {
-    await this.reconciler.stop();
+  /** Forgets it; its workers go on. */
+  forget(key: string): void {
+    this.managed.get(key)?.close();
+    this.managed.delete(key);
+  }
+
+  get(key: string): ManagedCluster | undefined {
+    return this.managed.get(key);
+  }
+
+  clusters(): ManagedCluster[] {
+    return [...this.managed.values()];
+  }
+
+  /** From now on it acts on what it sees. */
+  startActing(): void {
+    const queue = new WorkQueue({
+      work: async (key) => await this.work(key),
+      parallel: PARALLEL,
+      onWorked: (_key, durationMs, isOk) => this.metrics.onPass(durationMs, isOk),
+      clock: realClock,
+      log: this.options.log,
+    });
+    this.queue = queue;
+    queue.start();
+    for (const key of this.managed.keys()) queue.add(key);
+  }
+
+  /** Nothing is started, stopped or moved any more when it resolves. Workers go on. */
+  async stopActing(): Promise<void> {
+    const { queue } = this;
+    this.queue = undefined;
+    await queue?.stop();
   }
 
   async close(): Promise<void> {
-    await this.reconciler.stop();
-    this.directory.close();
-    this.control.close();
-    await Promise.all([this.http?.close(), this.placeServer.close(), this.link.close()]);
+    await this.stopActing();
+    for (const key of [...this.managed.keys()]) this.forget(key);
+    await Promise.all([this.http?.close(), this.placeServer.close()]);
   }
 
-  private connectFleet(): void {
-    const { fleet, link, options } = this;
-    const { namespace, name } = options.runtime.resource().resource.metadata;
-    link.onConnection((isConnected) => {
-      fleet.setConnected(isConnected);
-      this.reconciler.trigger();
-    });
-    link.subscribe(loadSubject(namespace, name, '*'), (payload) => fleet.receive(payload));
-    fleet.onReport(() => this.reconciler.trigger());
-    options.runtime.onChange(() => this.reconciler.trigger());
+  private async work(key: string): Promise<void> {
+    const delayMs = await this.managed.get(key)?.pass();
+    if (delayMs !== undefined) this.queue?.addAfter(key, delayMs);
   }
 
-  private notReady(): string | undefined {
-    if (!this.fleet.isBusConnected) return 'NATS_UNREACHABLE';
-    return this.directory.isLoaded ? undefined : 'the directory is not read yet';
-  }
-
-  private makeReconciler(): Reconciler {
-    const { fleet, metrics, control } = this;
-    const { runtime, log } = this.options;
-    return new Reconciler({
-      runtime,
-      control,
-      log,
-      clock: realClock,
-      markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),
-      forget: (worker) => fleet.forget(worker),
-      count: (what) => metrics.onChange(what),
-      onPass: (durationMs, isOk) => metrics.onPass(durationMs, isOk),
-      observe: () => this.observe(),
-    });
-  }
-
-  private async observe(): Promise<Observation> {
-    const { fleet, directory } = this;
-    const { runtime } = this.options;
-    const instances = await runtime.list();
-    fleet.retain(new Set(instances.map(({ name }) => name)));
+  private counts(): { reportsReceived: number; reportsRefused: number; isBusConnected: boolean } {
+    const fleets = this.clusters().map(({ fleet }) => fleet);
     return {
-      ...runtime.resource(),
-      instances,
-      sightings: new Map(fleet.list().map((sighting) => [sighting.id, sighting])),
-      streams: directory.isLoaded ? directory.streams.size : undefined,
-      problems: runtime.problems(),
-      isBusConnected: fleet.isBusConnected,
-      nowMs: realClock.nowMs(),
-      unixMs: realClock.unixMs(),
-    };
-  }
-
-  private view(): ClusterView {
-    const { fleet, directory, reconciler } = this;
-    const { runtime, endpoints } = this.options;
-    return {
-      get resource() {
-        return runtime.resource().resource;
-      },
-      get generation() {
-        return runtime.resource().generation;
-      },
-      get status() {
-        return reconciler.status;
-      },
-      endpoints,
-      events: runtime.events,
-      instances: () => runtime.list(),
-      sightings: () => fleet.list(),
-      ...streamSource({
-        directory: () => (directory.isLoaded ? directory.streams : undefined),
-        sightings: () => fleet.list(),
-      }),
+      reportsReceived: fleets.reduce((sum, fleet) => sum + fleet.reportsReceived, 0),
+      reportsRefused: fleets.reduce((sum, fleet) => sum + fleet.reportsRefused, 0),
+      isBusConnected: fleets.every(({ isBusConnected }) => isBusConnected),
     };
   }
 }

@@ -7,6 +7,7 @@ import { eventually } from '../testing/eventually.ts';
 import { TestNats } from '../testing/nats-server.ts';
 import { reportBytes } from '../testing/reports.ts';
 import { scratchFolder } from '../testing/scratch.ts';
+import { sweepBuckets } from './bucket-sweep.ts';
 import { Directory } from './directory.ts';
 import { NatsLink } from './nats-link.ts';
 
@@ -31,7 +32,7 @@ describe('directory and reports on a real NATS', () => {
     );
     link = new NatsLink({ url: nats.url, clock: realClock, log });
     const base = { link, clock: realClock, log, storage: 'file' } as const;
-    directory = new Directory({ ...base, bucket: 'sc-x-2', sweepPrefix: 'sc-x-' });
+    directory = new Directory({ ...base, bucket: 'sc-x-2', replicas: 1 });
   });
   afterEach(async () => {
     directory.close();
@@ -107,12 +108,16 @@ describe('directory and reports on a real NATS', () => {
     link.start();
     directory.start();
     await loaded();
+    await sweepBuckets({
+      connection: await worker(),
+      isOrphan: (name) => name !== 'sc-x-2' && name.startsWith('sc-x-'),
+      log: pino({ level: 'silent' }),
+    });
     const names = async (): Promise<string[]> => {
       const found: string[] = [];
       for await (const { bucket: name } of kvm.list()) found.push(name);
       return found.sort();
     };
-    await eventually('swept', PATIENCE_MS, async () => (await names()).length === 2);
     expect(await names()).toEqual(['sc-x-2', 'sc-y-1']);
   });
 

@@ -10,8 +10,8 @@ export interface DirectoryOptions {
   readonly link: NatsLink;
   readonly bucket: string;
   readonly storage: 'file' | 'memory';
-  /** Other buckets whose names begin so are of earlier runs, and removed. */
-  readonly sweepPrefix?: string;
+  /** Servers that keep it, of a NATS cluster. */
+  readonly replicas: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,15 +39,15 @@ export class Directory {
   private pass: Pass | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private hasLoaded = false;
-  private hasSwept = false;
   private isClosed = false;
+  private endConnection: (() => void) | undefined = undefined;
 
   constructor(options: DirectoryOptions) {
     this.options = options;
   }
 
   start(): void {
-    this.options.link.onConnection((isConnected) => {
+    this.endConnection = this.options.link.onConnection((isConnected) => {
       if (isConnected) void this.check();
     });
     void this.check();
@@ -55,6 +55,7 @@ export class Directory {
 
   close(): void {
     this.isClosed = true;
+    this.endConnection?.();
     this.timer?.clear();
     this.pass?.stop();
   }
@@ -93,11 +94,12 @@ export class Directory {
   }
 
   private async refresh(nc: NatsConnection): Promise<void> {
-    const { bucket, storage } = this.options;
+    const { bucket, storage, replicas } = this.options;
     const kvm = new Kvm(nc);
     const kv = await kvm.create(bucket, {
       history: 1,
       storage,
+      replicas,
       markerTTL: MARKER_TTL_MS,
     });
     const { streamInfo } = await kv.status();
@@ -105,18 +107,6 @@ export class Directory {
     this.pass?.stop();
     this.pass = await this.startPass(kv, streamInfo.created);
     if (streamInfo.state.messages === 0) this.loaded(this.pass);
-    await this.sweep(kvm);
-  }
-
-  private async sweep(kvm: Kvm): Promise<void> {
-    const { bucket, sweepPrefix, log } = this.options;
-    if (sweepPrefix === undefined || this.hasSwept) return;
-    this.hasSwept = true;
-    for await (const { bucket: other } of kvm.list()) {
-      if (other === bucket || !other.startsWith(sweepPrefix)) continue;
-      await (await kvm.open(other)).destroy();
-      log.info({ bucket: other }, 'bucket of an earlier run removed');
-    }
   }
 
   private async startPass(kv: KV, created: string): Promise<Pass> {

@@ -1,4 +1,9 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  type Authenticator,
+  type NatsConnection,
+  type Subscription as LiveSubscription,
+} from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import { natsErrorCode } from './nats-errors.ts';
@@ -6,6 +11,8 @@ import { natsErrorCode } from './nats-errors.ts';
 export interface NatsLinkOptions {
   /** `nats://host:4222`, several by comma. */
   readonly url: string;
+  /** Undefined: the server asks for nothing. */
+  readonly authenticator?: Authenticator | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -13,6 +20,8 @@ export interface NatsLinkOptions {
 interface Subscription {
   readonly subject: string;
   readonly onMessage: (payload: Uint8Array) => void;
+  /** At the server, once there is a connection. */
+  live: LiveSubscription | undefined;
 }
 
 const RETRY_MS = 1_000;
@@ -25,8 +34,8 @@ const MAX_PINGS_OUT = 2;
 export class NatsLink {
   isConnected = false;
   private readonly options: NatsLinkOptions;
-  private readonly listeners: ((isConnected: boolean) => void)[] = [];
-  private readonly subscriptions: Subscription[] = [];
+  private readonly listeners = new Set<(isConnected: boolean) => void>();
+  private readonly subscriptions = new Set<Subscription>();
   private nc: NatsConnection | undefined = undefined;
   private retryTimer: Timer | undefined = undefined;
   private hasComplained = false;
@@ -46,14 +55,21 @@ export class NatsLink {
     return this.isConnected ? this.nc : undefined;
   }
 
-  onConnection(listener: (isConnected: boolean) => void): void {
-    this.listeners.push(listener);
+  /** Returns what ends it. */
+  onConnection(listener: (isConnected: boolean) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
-  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void {
-    const subscription = { subject, onMessage };
-    this.subscriptions.push(subscription);
+  /** Returns what ends it. */
+  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): () => void {
+    const subscription: Subscription = { subject, onMessage, live: undefined };
+    this.subscriptions.add(subscription);
     if (this.nc !== undefined) subscribeTo(this.nc, subscription);
+    return () => {
+      this.subscriptions.delete(subscription);
+      subscription.live?.unsubscribe();
+    };
   }
 
   async close(): Promise<void> {
@@ -65,6 +81,7 @@ export class NatsLink {
 
   private async tryConnect(): Promise<void> {
     if (this.isClosed) return;
+    const { authenticator } = this.options;
     try {
       const nc = await connect({
         servers: this.options.url.split(','),
@@ -75,6 +92,7 @@ export class NatsLink {
         pingInterval: PING_INTERVAL_MS,
         maxPingOut: MAX_PINGS_OUT,
         timeout: CONNECT_TIMEOUT_MS,
+        ...(authenticator && { authenticator }),
       });
       await this.connected(nc);
     } catch (error) {
@@ -123,8 +141,9 @@ export class NatsLink {
   }
 }
 
-function subscribeTo(nc: NatsConnection, { subject, onMessage }: Subscription): void {
-  nc.subscribe(subject, {
+function subscribeTo(nc: NatsConnection, subscription: Subscription): void {
+  const { subject, onMessage } = subscription;
+  subscription.live = nc.subscribe(subject, {
     callback: (error, message) => {
       if (error === null) onMessage(message.data);
     },

@@ -1,5 +1,4 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
-import type { StreamClusterStatus } from '../api/status.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
 import type { RecordedEvent, WorkerInstance } from '../reconcile/runtime.ts';
 import type { StreamSource } from './stream-source.ts';
@@ -8,7 +7,8 @@ import type { StreamSource } from './stream-source.ts';
 export interface ClusterView extends StreamSource {
   readonly resource: StreamCluster;
   readonly generation: number;
-  readonly status: StreamClusterStatus | undefined;
+  /** Of an operator that does not lead: as it was written, which may be in part. */
+  readonly status: StreamCluster['status'];
   /** Ports on which users reach workers. */
   readonly endpoints: { readonly rtmp: number; readonly http: number };
   readonly events: readonly RecordedEvent[];

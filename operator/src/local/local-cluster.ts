@@ -2,6 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { StreamClusterStatus } from '../api/status.ts';
+import { realClock } from '../clock.ts';
+import { GrpcWorkerControl } from '../control/worker-control.ts';
+import { sweepBuckets } from '../fleet/bucket-sweep.ts';
+import { natsErrorCode } from '../fleet/nats-errors.ts';
+import { NatsLink } from '../fleet/nats-link.ts';
+import type { ManagedCluster } from '../managed-cluster.ts';
 import { Operator } from '../operator.ts';
 import type { OperatorFlags } from '../options.ts';
 import { LogFile } from './log-file.ts';
@@ -25,6 +31,9 @@ export class LocalCluster {
   private nats: NatsProcess | undefined = undefined;
   private runtime: LocalRuntime | undefined = undefined;
   private operator: Operator | undefined = undefined;
+  private managed: ManagedCluster | undefined = undefined;
+  private link: NatsLink | undefined = undefined;
+  private readonly control = new GrpcWorkerControl();
 
   private constructor(flags: OperatorFlags, record: RunRecord, log: Logger) {
     this.flags = flags;
@@ -54,15 +63,17 @@ export class LocalCluster {
   }
 
   get status(): StreamClusterStatus | undefined {
-    return this.operator?.status;
+    return this.managed?.status;
   }
 
   /** Workers first, what they need last. Safe to call again. */
   async stop(): Promise<void> {
     this.resourceFile.close();
-    await this.operator?.stopReconciling();
+    await this.operator?.stopActing();
     await this.runtime?.stopAll();
     await this.operator?.close();
+    this.control.close();
+    await this.link?.close();
     await this.nats?.stop();
     await this.workersLog.close();
     this.record.close();
@@ -80,24 +91,52 @@ export class LocalCluster {
     const natsUrl = await this.natsUrl();
     // A bucket of its own for each run: nothing of the last one's streams lives.
     const identity = createHash('sha256').update(flags.file).digest('hex').slice(0, 12);
-    const sweepPrefix = `sc-${identity}-`;
-    const bucket = sweepPrefix + randomBytes(4).toString('hex');
+    const prefix = `sc-${identity}-`;
+    const bucket = prefix + randomBytes(4).toString('hex');
     const settings = { ...this.workerSettings(), natsUrl, bucket };
     const runtime = this.makeRuntime(settings);
     this.runtime = runtime;
-    this.operator = new Operator({
-      runtime,
-      natsUrl,
-      bucket,
-      sweepPrefix,
-      bucketStorage: 'file',
-      endpoints: { rtmp: flags.rtmpPort, http: flags.httpPort },
+    const operator = new Operator({
+      notReady: () => this.notReady(),
+      mediaPort: flags.httpPort,
       log,
     });
-    settings.operator = `${GRPC_HOST}:${await this.operator.listenGrpc(GRPC_HOST, 0)}`;
-    await this.operator.start({ host: flags.apiHost, port: flags.apiPort });
-    runtime.watchHangs(this.operator.fleet);
+    this.operator = operator;
+    settings.operator = `${GRPC_HOST}:${await operator.listenGrpc(GRPC_HOST, 0)}`;
+    await operator.listenHttp({ host: flags.apiHost, port: flags.apiPort });
+    const { namespace, name } = runtime.resource().resource.metadata;
+    this.managed = operator.manage(`${namespace}/${name}`, {
+      runtime,
+      link: this.connect(natsUrl, (other) => other !== bucket && other.startsWith(prefix)),
+      control: this.control,
+      directory: { bucket, storage: 'file', replicas: 1 },
+      endpoints: { rtmp: flags.rtmpPort, http: flags.httpPort },
+    });
+    operator.startActing();
+    runtime.watchHangs(this.managed.fleet);
     resourceFile.watch();
+  }
+
+  /** Directories of earlier runs are removed once there is a connection. */
+  private connect(url: string, isOrphan: (bucket: string) => boolean): NatsLink {
+    const { log } = this;
+    const link = new NatsLink({ url, clock: realClock, log });
+    const end = link.onConnection(() => {
+      const { connection } = link;
+      if (connection === undefined) return;
+      end();
+      sweepBuckets({ connection, isOrphan, log }).catch((error: unknown) => {
+        log.warn({ err: error, code: natsErrorCode(error) }, 'old buckets not removed');
+      });
+    });
+    link.start();
+    this.link = link;
+    return link;
+  }
+
+  private notReady(): string | undefined {
+    if (this.managed?.fleet.isBusConnected !== true) return 'NATS_UNREACHABLE';
+    return this.managed.isLoaded ? undefined : 'the directory is not read yet';
   }
 
   private async probePorts(): Promise<void> {

@@ -7,7 +7,8 @@ import { Fleet } from '../fleet/fleet.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { reportBytes } from '../testing/reports.ts';
 import { Placer } from './placer.ts';
-import { PlaceServer } from './server.ts';
+import { PlaceForward } from './forward.ts';
+import { PlaceServer, type PlaceServerOptions } from './server.ts';
 
 const WORKERS = ['w-0', 'w-1', 'w-2'];
 /** Two degrees of freedom: above this once in 10,000 runs. */
@@ -79,11 +80,21 @@ describe('PlaceServer', () => {
   let server: PlaceServer;
   let client: OperatorServiceClient;
   const answers: string[] = [];
+  const others: PlaceServer[] = [];
 
-  async function connect(placer: Placer): Promise<void> {
-    const onPlaced = (policy: string, reason: string): void =>
-      void answers.push(`${policy} ${reason}`);
-    server = new PlaceServer({ placer, log: pino({ level: 'silent' }), onPlaced });
+  function make(placer: Placer | undefined, more: Partial<PlaceServerOptions> = {}): PlaceServer {
+    return new PlaceServer({
+      placerOf: (namespace, cluster) =>
+        `${namespace}/${cluster}` === 'default/a' ? placer : undefined,
+      isLeading: () => true,
+      log: pino({ level: 'silent' }),
+      onPlaced: (policy, reason) => void answers.push(`${policy} ${reason}`),
+      ...more,
+    });
+  }
+
+  async function connect(made: PlaceServer): Promise<void> {
+    server = made;
     const port = await server.listen('127.0.0.1', 0);
     client = new OperatorServiceClient(`127.0.0.1:${port}`, credentials.createInsecure());
   }
@@ -103,11 +114,12 @@ describe('PlaceServer', () => {
   afterEach(async () => {
     client.close();
     await server.close();
+    for (const other of others.splice(0)) await other.close();
     answers.length = 0;
   });
 
   it('answers 200 calls at once, spread', async () => {
-    await connect(new Rig().placer);
+    await connect(make(new Rig().placer));
     const placed = await Promise.all(Array.from({ length: 200 }, (_, i) => place(`live/${i}`)));
     const counts = WORKERS.map((id) => placed.filter(({ homeWorker }) => homeWorker === id).length);
     expect(chiSquare(counts)).toBeLessThan(CHI_SQUARE_LIMIT);
@@ -116,9 +128,38 @@ describe('PlaceServer', () => {
   });
 
   it('refuses with a code', async () => {
-    await connect(new Rig([]).placer);
+    await connect(make(new Rig([]).placer));
     await expect(place('live/a')).rejects.toThrow('NO_WORKERS');
     await expect(place('x'.repeat(500))).rejects.toThrow('REQUEST_INVALID');
-    expect(answers).toEqual([' NO_WORKERS']);
+    expect(answers).toEqual([' NO_WORKERS', ' REQUEST_INVALID']);
+  });
+
+  it('knows only the StreamClusters that there are', async () => {
+    await connect(make(undefined));
+    await expect(place('live/a')).rejects.toThrow('NOT_FOUND');
+  });
+
+  it('passes a call on to the leader, once, and says when there is none', async () => {
+    const leading = make(new Rig().placer);
+    others.push(leading);
+    const leader = `127.0.0.1:${await leading.listen('127.0.0.1', 0)}`;
+    let known: string | undefined = leader;
+    const forward = new PlaceForward({ leader: () => known });
+    await connect(make(new Rig().placer, { isLeading: () => false, forward }));
+    expect((await place('live/a')).reason).toBe('Drawn');
+    expect(answers).toEqual(['Random Drawn']);
+    known = undefined;
+    await expect(place('live/a')).rejects.toThrow('NO_LEADER');
+    forward.close();
+  });
+
+  it('is not passed round between two of which neither leads', async () => {
+    const other = make(new Rig().placer, { isLeading: () => false });
+    others.push(other);
+    const address = `127.0.0.1:${await other.listen('127.0.0.1', 0)}`;
+    const forward = new PlaceForward({ leader: () => address });
+    await connect(make(undefined, { isLeading: () => false, forward }));
+    await expect(place('live/a')).rejects.toThrow('NO_LEADER');
+    forward.close();
   });
 });

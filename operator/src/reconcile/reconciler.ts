@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { StreamClusterStatus } from '../api/status.ts';
-import type { Clock, Timer } from '../clock.ts';
 import { ConfigureStep } from './configure/step.ts';
 import { DrainCalls } from './drain/calls.ts';
 import { DrainStep } from './drain/step.ts';
@@ -13,28 +12,18 @@ import { StatusStep } from './status/step.ts';
 import type { Effects, Observation, Step } from './step.ts';
 
 export interface ReconcilerOptions extends Effects {
-  readonly clock: Clock;
   readonly log: Logger;
   readonly observe: () => Promise<Observation>;
-  /** Told after each pass. */
-  readonly onPass: (durationMs: number, isOk: boolean) => void;
 }
 
-const MAX_ERROR_DELAY_MS = 30_000;
+/** All is looked over this often, whatever happens: figures change by themselves. */
+const PERIOD_MS = 1_000;
 
-/**
- * Brings what is to what is wanted. One pass at a time; whatever happens during
- * one starts the next. A step that throws is tried again, later each time.
- */
+/** Brings what is to what is wanted, for one StreamCluster, one pass at a time. */
 export class Reconciler {
   private readonly options: ReconcilerOptions;
   private readonly statusStep: StatusStep;
   private readonly steps: readonly Step[];
-  private timer: Timer | undefined = undefined;
-  private pass: Promise<void> | undefined = undefined;
-  private isAskedAgain = false;
-  private isStopped = false;
-  private errorsInARow = 0;
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
@@ -50,7 +39,6 @@ export class Reconciler {
       scale,
       new MarkStep(options, scale),
       configure,
-      this.statusStep,
     ];
   }
 
@@ -59,58 +47,21 @@ export class Reconciler {
     return this.statusStep.status;
   }
 
-  /** Something may have changed: look, at once. */
-  trigger(): void {
-    if (this.isStopped) return;
-    this.isAskedAgain = true;
-    this.pass ??= this.passes().finally(() => {
-      this.pass = undefined;
-    });
-  }
-
-  /** Resolves when nothing runs any more. */
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.isAskedAgain = false;
-    this.timer?.clear();
-    await this.pass;
-  }
-
-  private async passes(): Promise<void> {
-    // Everything that is told in the same moment makes one pass.
-    await Promise.resolve();
-    while (this.isAskedAgain) {
-      this.isAskedAgain = false;
-      this.timer?.clear();
-      const delayMs = await this.onePass();
-      this.timer?.clear();
-      this.timer = this.options.clock.setTimer(delayMs, () => this.trigger());
-    }
-  }
-
-  private async onePass(): Promise<number> {
-    const { clock, log, onPass } = this.options;
-    const startMs = clock.nowMs();
+  /**
+   * Each step sees what the one before it did. Resolves with when to look again.
+   * When one throws, those after it wait for the next pass, but users are told.
+   */
+  async pass(): Promise<number> {
+    const { observe } = this.options;
     try {
-      const delayMs = await this.runSteps();
-      this.errorsInARow = 0;
-      onPass(clock.nowMs() - startMs, true);
+      let delayMs = PERIOD_MS;
+      for (const step of this.steps) {
+        const againMs = await step.run(await observe());
+        delayMs = Math.min(delayMs, againMs ?? delayMs);
+      }
       return delayMs;
-    } catch (error) {
-      log.error({ err: error, code: 'INTERNAL' }, 'reconcile failed');
-      onPass(clock.nowMs() - startMs, false);
-      this.errorsInARow += 1;
-      return Math.min(MAX_ERROR_DELAY_MS, 250 * 2 ** this.errorsInARow);
+    } finally {
+      await this.statusStep.run(await observe());
     }
-  }
-
-  /** Each step sees what the one before it did. */
-  private async runSteps(): Promise<number> {
-    let delayMs = MAX_ERROR_DELAY_MS;
-    for (const step of this.steps) {
-      const againMs = await step.run(await this.options.observe());
-      delayMs = Math.min(delayMs, againMs ?? delayMs);
-    }
-    return delayMs;
   }
 }

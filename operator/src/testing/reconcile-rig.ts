@@ -2,17 +2,28 @@ import type { ConfigureRequest, DrainRequest, LoadReport } from '@streamcluster/
 import pino from 'pino';
 import { OperatorError } from '../errors.ts';
 import { Fleet } from '../fleet/fleet.ts';
+import { WorkQueue } from '../kube/work-queue.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryRuntime } from './memory-runtime.ts';
 import { reportBytes } from './reports.ts';
+
+const KEY = 'default/test';
 
 /** A reconciler on workers that are only names, with time held. */
 export class ReconcileRig {
   readonly clock = new ManualClock();
   readonly fleet = new Fleet(this.clock);
   readonly runtime: MemoryRuntime;
-  readonly reconciler: Reconciler;
+  private readonly reconciler: Reconciler;
+  private readonly queue: WorkQueue = new WorkQueue({
+    work: async (key): Promise<void> => this.queue.addAfter(key, await this.reconciler.pass()),
+    parallel: 1,
+    onWorked: (_key, _durationMs, isOk) => this.passes.push(isOk),
+    random: () => 0,
+    clock: this.clock,
+    log: pino({ level: 'silent' }),
+  });
   readonly configured: [address: string, request: ConfigureRequest][] = [];
   readonly drained: [address: string, request: DrainRequest][] = [];
   readonly passes: boolean[] = [];
@@ -24,7 +35,6 @@ export class ReconcileRig {
     this.runtime = new MemoryRuntime(spec, status);
     this.fleet.setConnected(true);
     this.reconciler = new Reconciler({
-      clock: this.clock,
       runtime: this.runtime,
       log: pino({ level: 'silent' }),
       control: {
@@ -39,7 +49,6 @@ export class ReconcileRig {
       markDraining: (worker, isDraining) => this.fleet.markDraining(worker, isDraining),
       forget: (worker) => this.fleet.forget(worker),
       count: () => undefined,
-      onPass: (_durationMs, isOk) => this.passes.push(isOk),
       observe: async () => ({
         ...this.runtime.resource(),
         instances: await this.runtime.list(),
@@ -51,12 +60,13 @@ export class ReconcileRig {
         unixMs: this.clock.unixMs(),
       }),
     });
-    this.runtime.onChange(() => this.reconciler.trigger());
-    this.fleet.onReport(() => this.reconciler.trigger());
+    this.runtime.onChange(() => this.queue.add(KEY));
+    this.fleet.onReport(() => this.queue.add(KEY));
   }
 
   async start(): Promise<void> {
-    this.reconciler.trigger();
+    this.queue.start();
+    this.queue.add(KEY);
     await this.clock.advance(0);
   }
 

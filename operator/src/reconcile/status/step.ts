@@ -10,8 +10,6 @@ export interface StatusStepOptions {
   readonly configure: ConfigureStep;
 }
 
-/** How often it is looked whether something changed. */
-const PERIOD_MS = 1_000;
 /** Figures change by the second; nobody needs them written more often. */
 const FIGURES_PERIOD_MS = 5_000;
 
@@ -27,7 +25,7 @@ export class StatusStep implements Step {
     this.options = options;
   }
 
-  async run(observation: Observation): Promise<number> {
+  async run(observation: Observation): Promise<undefined> {
     const { scale, configure } = this.options;
     const status = buildStatus({
       observation,
@@ -37,7 +35,6 @@ export class StatusStep implements Step {
     });
     this.status = status;
     await this.write(status, observation.nowMs);
-    return PERIOD_MS;
   }
 
   /** A change of state at once, of mere figures after a while. */

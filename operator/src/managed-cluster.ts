@@ -1,0 +1,158 @@
+import { loadSubject } from '@streamcluster/proto';
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import type { WorkerControl } from './control/worker-control.ts';
+import { Directory } from './fleet/directory.ts';
+import { Fleet } from './fleet/fleet.ts';
+import type { NatsLink } from './fleet/nats-link.ts';
+import { ReportWatch } from './fleet/report-watch.ts';
+import { streamSource } from './http/stream-source.ts';
+import type { ClusterView } from './http/view.ts';
+import { Placer } from './place/placer.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import type { Runtime } from './reconcile/runtime.ts';
+import type { Effects, Observation } from './reconcile/step.ts';
+
+export interface ManagedClusterOptions {
+  readonly runtime: Runtime;
+  readonly link: NatsLink;
+  readonly control: WorkerControl;
+  readonly directory: {
+    readonly bucket: string;
+    readonly storage: 'file' | 'memory';
+    readonly replicas: number;
+  };
+  /** Ports on which users reach workers. */
+  readonly endpoints: { readonly rtmp: number; readonly http: number };
+  readonly onCount: Effects['count'];
+  /** Something may have changed: a pass is due. */
+  readonly onDue: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RANDOM_STEPS = 2 ** 32;
+
+/** Everything about one StreamCluster, connected; no decisions. */
+export class ManagedCluster {
+  readonly fleet: Fleet;
+  readonly placer: Placer;
+  readonly view: ClusterView;
+  readonly runtime: Runtime;
+  private readonly options: ManagedClusterOptions;
+  private readonly directory: Directory;
+  private readonly reconciler: Reconciler;
+  private readonly endings: (() => void)[] = [];
+
+  constructor(options: ManagedClusterOptions) {
+    this.options = options;
+    const { runtime, link, clock, log } = options;
+    this.runtime = runtime;
+    this.fleet = new Fleet(clock);
+    this.directory = new Directory({ ...options.directory, link, clock, log });
+    this.placer = new Placer({
+      workers: () => this.fleet.list(),
+      policy: () => runtime.resource().resource.spec.placement.policy,
+      clock,
+      random: { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS },
+    });
+    this.reconciler = this.makeReconciler();
+    this.view = this.makeView();
+  }
+
+  /** Listens and reads; nothing is changed before the first pass. */
+  start(): void {
+    const { fleet, options, directory } = this;
+    const { link, runtime, onDue } = options;
+    const { namespace, name } = runtime.resource().resource.metadata;
+    const watch = new ReportWatch(fleet, onDue);
+    fleet.setConnected(link.isConnected);
+    this.endings.push(
+      link.onConnection((isConnected) => {
+        fleet.setConnected(isConnected);
+        onDue();
+      }),
+      link.subscribe(loadSubject(namespace, name, '*'), (payload) => fleet.receive(payload)),
+    );
+    fleet.onReport((id) => watch.look(id));
+    runtime.onChange(onDue);
+    directory.start();
+  }
+
+  /** One round of all steps; resolves with when the next is due. */
+  async pass(): Promise<number> {
+    return await this.reconciler.pass();
+  }
+
+  get status(): Reconciler['status'] {
+    return this.reconciler.status;
+  }
+
+  get isLoaded(): boolean {
+    return this.directory.isLoaded;
+  }
+
+  close(): void {
+    for (const end of this.endings.splice(0)) end();
+    this.directory.close();
+  }
+
+  private makeReconciler(): Reconciler {
+    const { fleet } = this;
+    const { runtime, control, log, onCount } = this.options;
+    return new Reconciler({
+      runtime,
+      control,
+      log,
+      markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),
+      forget: (worker) => fleet.forget(worker),
+      count: onCount,
+      observe: () => this.observe(),
+    });
+  }
+
+  private async observe(): Promise<Observation> {
+    const { fleet, directory } = this;
+    const { runtime, clock } = this.options;
+    const instances = await runtime.list();
+    fleet.retain(new Set(instances.map(({ name }) => name)));
+    return {
+      ...runtime.resource(),
+      instances,
+      sightings: new Map(fleet.list().map((sighting) => [sighting.id, sighting])),
+      streams: directory.isLoaded ? directory.streams.size : undefined,
+      isBusConnected: fleet.isBusConnected,
+      problems: runtime.problems(),
+      nowMs: clock.nowMs(),
+      unixMs: clock.unixMs(),
+    };
+  }
+
+  private makeView(): ClusterView {
+    const { fleet, directory, reconciler } = this;
+    const { runtime, endpoints } = this.options;
+    return {
+      get resource() {
+        return runtime.resource().resource;
+      },
+      get generation() {
+        return runtime.resource().generation;
+      },
+      get status() {
+        // One that does not lead shows what the leader wrote.
+        return reconciler.status ?? runtime.resource().resource.status;
+      },
+      endpoints,
+      get events() {
+        return runtime.events;
+      },
+      instances: () => runtime.list(),
+      sightings: () => fleet.list(),
+      ...streamSource({
+        directory: () => (directory.isLoaded ? directory.streams : undefined),
+        sightings: () => fleet.list(),
+      }),
+    };
+  }
+}

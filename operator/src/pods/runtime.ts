@@ -1,0 +1,262 @@
+import type { Logger } from 'pino';
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { StreamClusterStatus } from '../api/status.ts';
+import type { Clock } from '../clock.ts';
+import { OperatorError } from '../errors.ts';
+import {
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  objectKey,
+  resources,
+  type KubeClient,
+  type Pod,
+  type Stored,
+  type StreamClusterObject,
+} from '../kube/mod.ts';
+import type {
+  Marks,
+  RecordedEvent,
+  ResourceSnapshot,
+  Runtime,
+  RuntimeEvent,
+  RuntimeProblem,
+  WorkerInstance,
+} from '../reconcile/runtime.ts';
+import { markMeta } from '../specs/marks.ts';
+import { incarnationOf, podName } from '../specs/names.ts';
+import { revisionOf } from '../specs/revision.ts';
+import { workerPod } from '../specs/worker-pod.ts';
+import type { WorkerSurroundings } from '../specs/worker-env.ts';
+import { AvoidedNodes } from './avoided-nodes.ts';
+import type { Cache } from './cache.ts';
+import { Children } from './children.ts';
+import { ensureChildren } from './cluster-children.ts';
+import { Expectations } from './expectations.ts';
+import { instanceOf } from './instance.ts';
+import { podProblems } from './pod-problems.ts';
+import { ResourceView } from './resource-view.ts';
+import { StatusWriter } from './status-writer.ts';
+import { WorkerSecrets, type Issuer } from './worker-secrets.ts';
+import { writeProblem } from './write-problem.ts';
+
+/** What is the same for all StreamClusters of an installation. */
+export interface Surroundings extends WorkerSurroundings {
+  readonly operatorNamespace: string;
+  readonly defaultImage: string;
+}
+
+export interface PodRuntimeOptions {
+  readonly object: Stored<StreamClusterObject>;
+  readonly client: KubeClient;
+  readonly cache: Cache;
+  readonly surroundings: Surroundings;
+  /** Undefined: the CA is not read yet. */
+  readonly issuer: (resource: StreamCluster) => Issuer | undefined;
+  /** Shows users an event, at the StreamCluster or at a pod of it. */
+  readonly record: (event: RuntimeEvent, about: Stored<StreamClusterObject> | Stored<Pod>) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const MAX_EVENTS = 100;
+
+/** Workers as pods, the StreamCluster on an API server. */
+export class PodRuntime implements Runtime {
+  readonly events: RecordedEvent[] = [];
+  /** Whether all workers have the newest certificates. */
+  areSecretsCurrent = false;
+  private readonly options: PodRuntimeOptions;
+  private readonly key: string;
+  private readonly view: ResourceView;
+  private readonly children: Children;
+  private readonly secrets: WorkerSecrets;
+  private readonly status: StatusWriter;
+  private readonly expectations: Expectations;
+  private readonly avoided: AvoidedNodes;
+  private readonly listeners: (() => void)[] = [];
+  /** Highest one seen of each slot: a name is not given twice, whatever still speaks of it. */
+  private readonly seenIncarnations = new Map<number, number>();
+  private createProblem: RuntimeProblem | undefined = undefined;
+
+  /** Throws RESOURCE_INVALID. */
+  constructor(options: PodRuntimeOptions) {
+    this.options = options;
+    const { object, client, cache, clock, log } = options;
+    const { namespace, name, uid } = object.metadata;
+    this.key = objectKey(namespace, name);
+    this.view = new ResourceView(object);
+    this.children = new Children(client, uid);
+    this.secrets = new WorkerSecrets({ client, secrets: cache.secrets, clock, log });
+    this.status = new StatusWriter({ client, target: { namespace, name }, log });
+    this.expectations = new Expectations(clock);
+    this.avoided = new AvoidedNodes(clock);
+  }
+
+  resource(): ResourceSnapshot {
+    return this.view.see(this.options.cache.streamClusters.get(this.key));
+  }
+
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** The cache has something new. */
+  changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  list(): Promise<readonly WorkerInstance[]> {
+    const { cache, clock } = this.options;
+    const { spec } = this.resource().resource;
+    const context = {
+      revision: revisionOf(spec),
+      drainsOnCordon: spec.drain.onCordon,
+      nodeOf: (name: string) => cache.nodes?.get(name),
+      unixMs: clock.unixMs(),
+    };
+    const instances = this.pods()
+      .map((pod) => instanceOf(pod, context))
+      .filter((instance) => instance !== undefined);
+    this.noteIncarnations(instances);
+    return Promise.resolve(this.expectations.overlay(instances));
+  }
+
+  problems(): readonly RuntimeProblem[] {
+    const own = this.createProblem === undefined ? [] : [this.createProblem];
+    const pods = podProblems(this.pods());
+    const { children, status, avoided } = this;
+    return [...own, ...children.problems, ...status.problems, ...avoided.problems(), ...pods];
+  }
+
+  async prepare(): Promise<void> {
+    const { cache, surroundings } = this.options;
+    const { resource } = this.resource();
+    await ensureChildren(this.children, { resource, cache, surroundings });
+    const pods = this.pods().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const issuer = this.options.issuer(resource);
+    if (issuer !== undefined) {
+      const names = pods.map(({ metadata }) => metadata.name);
+      this.areSecretsCurrent = await this.secrets.renew(resource, names, issuer);
+    }
+    await this.secrets.sweep(resource, new Set(this.pods().map(({ metadata }) => metadata.name)));
+  }
+
+  async create(slot: number): Promise<string> {
+    const { resource } = this.resource();
+    const incarnation = this.nextIncarnation(slot);
+    const name = podName(resource, slot, incarnation);
+    try {
+      await this.createPod(resource, slot, incarnation);
+      this.createProblem = undefined;
+    } catch (error) {
+      this.createProblem = writeProblem(`worker ${name} cannot be made`, error);
+      throw error;
+    }
+    this.expectations.onCreated(startingInstance(name, slot));
+    return name;
+  }
+
+  async delete(name: string, graceSeconds: number): Promise<void> {
+    const { client, cache } = this.options;
+    const pod = cache.pods.get(this.keyOfPod(name));
+    if (pod === undefined) return;
+    this.noteRejection(pod);
+    const { namespace, uid } = pod.metadata;
+    try {
+      const options = { gracePeriodSeconds: graceSeconds, uid };
+      await client.delete(resources.pods, { namespace, name }, options);
+    } catch (error) {
+      // Another one of the name is not ours to delete.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+    this.expectations.onDeleted(name);
+  }
+
+  async mark(name: string, marks: Marks): Promise<void> {
+    const { client, cache } = this.options;
+    const pod = cache.pods.get(this.keyOfPod(name));
+    if (pod === undefined) return;
+    const { namespace, uid } = pod.metadata;
+    const metadata = { uid, ...markMeta(marks) };
+    try {
+      await client.patch(resources.pods, { namespace, name }, { metadata });
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  async writeStatus(status: StreamClusterStatus): Promise<void> {
+    await this.status.write(status);
+  }
+
+  emit(event: RuntimeEvent): void {
+    const { cache, clock, record, object } = this.options;
+    this.events.push({ ...event, unixMs: clock.unixMs() });
+    if (this.events.length > MAX_EVENTS) this.events.shift();
+    // Users look at the StreamCluster first.
+    record(event, cache.streamClusters.get(this.key) ?? object);
+  }
+
+  private async createPod(
+    resource: StreamCluster,
+    slot: number,
+    incarnation: number,
+  ): Promise<void> {
+    const { client, surroundings } = this.options;
+    const issuer = this.options.issuer(resource);
+    if (issuer === undefined) throw new OperatorError('CREDENTIALS_INVALID', 'not read yet');
+    const { defaultImage } = surroundings;
+    const avoidNodes = this.avoided.list();
+    const pod = workerPod({ resource, slot, incarnation, defaultImage, surroundings, avoidNodes });
+    await this.secrets.create(resource, podName(resource, slot, incarnation), issuer);
+    try {
+      await client.create(resources.pods, pod);
+    } catch (error) {
+      // The cache had not seen it yet.
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+
+  /** One more than the highest that was seen: as long as the cache shows nothing
+   * new, the same again, so that a stale cache makes no second worker. */
+  private nextIncarnation(slot: number): number {
+    return (this.seenIncarnations.get(slot) ?? 0) + 1;
+  }
+
+  private noteIncarnations(instances: readonly WorkerInstance[]): void {
+    for (const { name, slot } of instances) {
+      const seen = this.seenIncarnations.get(slot) ?? 0;
+      this.seenIncarnations.set(slot, Math.max(seen, incarnationOf(name) ?? 0));
+    }
+  }
+
+  private noteRejection(pod: Stored<Pod>): void {
+    const { clock } = this.options;
+    const context = { revision: '', drainsOnCordon: false, nodeOf: () => undefined };
+    const { exit, node } = instanceOf(pod, { ...context, unixMs: clock.unixMs() }) ?? {};
+    if (exit?.kind === 'rejected' && node !== undefined) this.avoided.note(node, exit.detail);
+  }
+
+  private pods(): readonly Stored<Pod>[] {
+    const { cache, object } = this.options;
+    const { namespace, name, uid } = object.metadata;
+    // Those of a StreamCluster that had the name before are none of ours.
+    return cache
+      .podsOf(namespace, name)
+      .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  }
+
+  private keyOfPod(name: string): string {
+    return objectKey(this.options.object.metadata.namespace, name);
+  }
+}
+
+/** As it is until the cache shows it. */
+function startingInstance(name: string, slot: number): WorkerInstance {
+  return {
+    ...{ name, slot, phase: 'running', isReady: false, isOutdated: false },
+    ...{ unschedulableSinceMs: undefined, drainAsked: undefined, node: undefined },
+    marks: { accepting: true, busy: false },
+  };
+}

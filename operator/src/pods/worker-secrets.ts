@@ -1,0 +1,145 @@
+import type { Logger } from 'pino';
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { Clock } from '../clock.ts';
+import {
+  makeWorkerSecret,
+  workerSecretFault,
+  type AuthorityView,
+  type NatsCredentials,
+  type SecretData,
+  type WorkerSecretInput,
+} from '../credentials/mod.ts';
+import {
+  isAlreadyExists,
+  isNotFound,
+  objectKey,
+  resources,
+  type Informer,
+  type KubeClient,
+  type ObjectMeta,
+  type Secret,
+  type Stored,
+} from '../kube/mod.ts';
+import { CLUSTER_LABEL, ownedMeta, WORKER_LABEL } from '../specs/names.ts';
+import { decoded, encoded } from './secret-store.ts';
+
+/** What the Secrets of workers are made from, as of now. */
+export interface Issuer {
+  readonly view: AuthorityView;
+  readonly nats: NatsCredentials;
+}
+
+export interface WorkerSecretsOptions {
+  readonly client: KubeClient;
+  readonly secrets: Informer<Secret>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Checked {
+  readonly version: string;
+  readonly bundle: string;
+  readonly untilMs: number;
+}
+
+/** Parsing a certificate takes a moment; nothing is due sooner than this. */
+const CHECK_MS = 300_000;
+/** A Secret is made before its pod; one without a pod for this long is left over. */
+const ORPHAN_MS = 120_000;
+
+/** One Secret a worker: its certificate, and its rights on NATS. */
+export class WorkerSecrets {
+  private readonly options: WorkerSecretsOptions;
+  private readonly checked = new Map<string, Checked>();
+
+  constructor(options: WorkerSecretsOptions) {
+    this.options = options;
+  }
+
+  /** Makes it before the pod is made; an old one of the name is replaced. */
+  async create(resource: StreamCluster, pod: string, issuer: Issuer): Promise<void> {
+    const { client } = this.options;
+    const data = await makeWorkerSecret(this.input(resource, pod, issuer));
+    const secret = secretOf(resource, pod, data);
+    try {
+      await client.create(resources.secrets, secret);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      await client.apply(resources.secrets, secret);
+    }
+  }
+
+  /** Writes anew what is due or was deleted. True: every one is as it should be. */
+  async renew(resource: StreamCluster, pods: readonly string[], issuer: Issuer): Promise<boolean> {
+    let areCurrent = true;
+    for (const pod of pods) {
+      const present = this.present(resource, pod);
+      if (present !== undefined && this.isCheckedLately(present, issuer)) continue;
+      const input = this.input(resource, pod, issuer);
+      const fault = workerSecretFault(present && decoded(present), input);
+      if (fault === undefined && present !== undefined) {
+        this.noteChecked(present, issuer);
+        continue;
+      }
+      areCurrent = false;
+      const data = await makeWorkerSecret(input);
+      await this.options.client.apply(resources.secrets, secretOf(resource, pod, data));
+      this.options.log.info({ worker: pod, fault }, 'credentials of a worker renewed');
+    }
+    return areCurrent;
+  }
+
+  /** Removes those whose pod is gone. */
+  async sweep(resource: StreamCluster, pods: ReadonlySet<string>): Promise<void> {
+    const { client, clock } = this.options;
+    for (const { metadata } of this.ofCluster(resource)) {
+      const { name, namespace, uid, creationTimestamp = '' } = metadata;
+      const ageMs = clock.unixMs() - Date.parse(creationTimestamp);
+      if (pods.has(metadata.labels?.[WORKER_LABEL] ?? '') || ageMs < ORPHAN_MS) continue;
+      this.checked.delete(name);
+      await client.delete(resources.secrets, { namespace, name }, { uid }).catch(ignoreMissing);
+    }
+  }
+
+  private input(resource: StreamCluster, pod: string, issuer: Issuer): WorkerSecretInput {
+    const { namespace, name: cluster } = resource.metadata;
+    return { identity: { namespace, cluster, pod }, ...issuer, nowMs: this.options.clock.unixMs() };
+  }
+
+  private present({ metadata }: StreamCluster, pod: string): Stored<Secret> | undefined {
+    return this.options.secrets.get(objectKey(metadata.namespace, pod));
+  }
+
+  private ofCluster({ metadata }: StreamCluster): Stored<Secret>[] {
+    const all = this.options.secrets.byIndex('namespace', metadata.namespace);
+    return all.filter(({ metadata: { labels = {} } }) => {
+      return labels[CLUSTER_LABEL] === metadata.name && labels[WORKER_LABEL] !== undefined;
+    });
+  }
+
+  private isCheckedLately({ metadata }: Stored<Secret>, { view }: Issuer): boolean {
+    const last = this.checked.get(metadata.name);
+    if (last?.version !== metadata.resourceVersion || last.bundle !== view.bundle) return false;
+    return this.options.clock.nowMs() < last.untilMs;
+  }
+
+  private noteChecked({ metadata }: Stored<Secret>, { view }: Issuer): void {
+    const untilMs = this.options.clock.nowMs() + CHECK_MS;
+    const { name, resourceVersion: version } = metadata;
+    this.checked.set(name, { version, bundle: view.bundle, untilMs });
+  }
+}
+
+function secretOf(resource: StreamCluster, pod: string, data: SecretData): Secret {
+  const metadata = ownedMeta(resource, pod);
+  const labels = { ...metadata.labels, [WORKER_LABEL]: pod };
+  return {
+    metadata: { ...metadata, labels } satisfies ObjectMeta,
+    type: 'Opaque',
+    data: encoded(data),
+  };
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { specSchema, type StreamClusterSpec } from '../api/spec.ts';
+
+const HASH_CHARACTERS = 10;
+
+/**
+ * Names what of a StreamCluster a running worker cannot follow, so that it has
+ * to be replaced. Only what the user wrote counts: neither the operator's
+ * version nor its default image nor a default that a newer schema brings, so an
+ * upgrade of the operator replaces nobody. Seconds of a drain and nodes to
+ * avoid concern only workers to come.
+ */
+export function revisionOf({ worker, nats }: Pick<StreamClusterSpec, 'worker' | 'nats'>): string {
+  const defaults = specSchema.parse({ fixed: {} });
+  const parts = [unlike(worker, defaults.worker), unlike(nats, defaults.nats)];
+  const text = JSON.stringify(parts, sortedKeys);
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
+}
+
+/** The fields that are not as by default. */
+function unlike<Fields extends object>(given: Fields, defaults: Fields): Partial<Fields> {
+  const entries = Object.entries(given) as [keyof Fields, unknown][];
+  const kept = entries.filter(([name, value]) => !isDeepStrictEqual(value, defaults[name]));
+  return Object.fromEntries(kept) as Partial<Fields>;
+}
+
+/** The order in which somebody wrote the keys says nothing. */
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,61 @@
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import { memoryMib } from '../api/quantity.ts';
+import { bucketName } from './names.ts';
+import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+
+/** What workers are told of the installation that they belong to. */
+export interface WorkerSurroundings {
+  /** Used where the StreamCluster names none. */
+  readonly natsUrl: string;
+  /** `host:port` of OperatorService. */
+  readonly operatorAddress: string;
+}
+
+export interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
+}
+
+export const CREDENTIALS_DIR = '/etc/streamcluster/credentials';
+
+/** A small pool: its threads share the worker's CPU with its loop. */
+const THREAD_POOL_SIZE = 2;
+/** Node itself, and what sockets hold on to. */
+const ARENA_SHARE = 0.6;
+const MIN_ARENA_MIB = 64;
+
+/** docs/kubernetes.md: how a worker's pod is started. */
+export function workerEnv(resource: StreamCluster, surroundings: WorkerSurroundings): EnvVar[] {
+  const { metadata, spec } = resource;
+  const arenaMib = Math.max(MIN_ARENA_MIB, Math.floor(memoryMib(spec.worker.memory) * ARENA_SHARE));
+  const values: Record<string, string | number> = {
+    SC_NAMESPACE: metadata.namespace,
+    SC_CLUSTER: metadata.name,
+    SC_NATS: spec.nats.url ?? surroundings.natsUrl,
+    SC_OPERATOR: surroundings.operatorAddress,
+    SC_BUCKET: bucketName(metadata.uid ?? ''),
+    SC_LISTEN: '0.0.0.0,::',
+    SC_RTMP_PORT: RTMP_PORT,
+    SC_HTTP_PORT: HTTP_PORT,
+    SC_ADMIN_PORT: ADMIN_PORT,
+    SC_GRPC_PORT: GRPC_PORT,
+    SC_CREDENTIALS_DIR: CREDENTIALS_DIR,
+    SC_PIN: spec.worker.pinning === 'Exclusive' ? 'auto' : 'off',
+    SC_ARENA_MIB: arenaMib,
+    SC_DRAIN_DEADLINE_SECONDS: spec.drain.deadlineSeconds,
+    SC_DRAIN_PUBLISHER_GRACE_SECONDS: spec.drain.publisherGraceSeconds,
+    SC_DRAIN_LINGER_SECONDS: spec.drain.lingerSeconds,
+    UV_THREADPOOL_SIZE: THREAD_POOL_SIZE,
+  };
+  return [
+    field('SC_ID', 'metadata.name'),
+    field('SC_ADMIN_HOST', 'status.podIP'),
+    field('SC_ADVERTISE', 'status.podIP'),
+    ...Object.entries(values).map(([name, value]) => ({ name, value: String(value) })),
+  ];
+}
+
+function field(name: string, fieldPath: string): EnvVar {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
+}

@@ -1,0 +1,148 @@
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import { cpuCount } from '../api/quantity.ts';
+import type { Pod } from '../kube/resources.ts';
+import {
+  ACCEPTING_LABEL,
+  BUSY_LABEL,
+  COMPONENT,
+  ownedMeta,
+  podName,
+  REVISION_LABEL,
+  SLOT_LABEL,
+  WORKER_COMPONENT,
+  WORKER_LABEL,
+  workersName,
+} from './names.ts';
+import { evictionAnnotations } from './marks.ts';
+import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+import { revisionOf } from './revision.ts';
+import { workerScheduling } from './worker-scheduling.ts';
+import { CREDENTIALS_DIR, workerEnv, type WorkerSurroundings } from './worker-env.ts';
+
+type PodSpec = NonNullable<Pod['spec']>;
+type Container = PodSpec['containers'][number];
+
+export interface WorkerPodRequest {
+  readonly resource: StreamCluster;
+  readonly slot: number;
+  readonly incarnation: number;
+  /** For StreamClusters that name none. */
+  readonly defaultImage: string;
+  readonly surroundings: WorkerSurroundings;
+  /** Nodes that refused a worker lately. */
+  readonly avoidNodes: readonly string[];
+}
+
+const USER = 10_001;
+/** A worker whose deadline has passed says goodbye before it is killed. */
+const GOODBYE_SECONDS = 10;
+
+/** Pure: the pod of a worker. */
+export function workerPod(request: WorkerPodRequest): Pod {
+  const { resource, slot, incarnation, avoidNodes } = request;
+  const { worker, drain } = resource.spec;
+  const name = podName(resource, slot, incarnation);
+  const metadata = ownedMeta(resource, name);
+  return {
+    metadata: {
+      ...metadata,
+      labels: { ...worker.labels, ...metadata.labels, ...ownLabels(request, name) },
+      annotations: { ...worker.annotations, ...evictionAnnotations(false) },
+    },
+    spec: {
+      restartPolicy: 'OnFailure',
+      serviceAccountName: workersName(resource),
+      automountServiceAccountToken: false,
+      // Else a Service called `nats` would set NATS_PORT=tcp://… in every worker.
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: drain.deadlineSeconds + GOODBYE_SECONDS,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...workerScheduling(resource, avoidNodes),
+      containers: [container(request)],
+      volumes: [credentialsVolume(resource, name)],
+    },
+  };
+
+  function ownLabels(of: WorkerPodRequest, worker: string): Record<string, string> {
+    return {
+      [COMPONENT]: WORKER_COMPONENT,
+      [WORKER_LABEL]: worker,
+      [SLOT_LABEL]: String(of.slot),
+      [REVISION_LABEL]: revisionOf(of.resource.spec),
+      [ACCEPTING_LABEL]: 'true',
+      [BUSY_LABEL]: 'false',
+    };
+  }
+}
+
+function container({ resource, defaultImage, surroundings }: WorkerPodRequest): Container {
+  const { image = defaultImage, imagePullPolicy, cpus } = resource.spec.worker;
+  // Helper threads of the collector would take the loop's only CPU from it.
+  const flags = cpuCount(cpus) === 1 ? ['--single-threaded-gc'] : [];
+  return {
+    name: 'worker',
+    image,
+    imagePullPolicy,
+    command: ['node', ...flags, 'worker/src/main.ts'],
+    env: workerEnv(resource, surroundings),
+    ports: [
+      { name: 'rtmp', containerPort: RTMP_PORT },
+      { name: 'http', containerPort: HTTP_PORT },
+      { name: 'admin', containerPort: ADMIN_PORT },
+      { name: 'grpc', containerPort: GRPC_PORT },
+    ],
+    resources: resourcesOf(resource),
+    ...probes(),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'credentials', mountPath: CREDENTIALS_DIR, readOnly: true }],
+  };
+}
+
+/** Requests that equal limits in whole CPUs make a Guaranteed pod, which a
+ * kubelet with the static CPU manager gives CPUs of its own. */
+function resourcesOf({ spec }: StreamCluster): NonNullable<Container['resources']> {
+  const { cpus, memory, pinning } = spec.worker;
+  const wanted = { cpu: String(cpus), memory };
+  if (pinning === 'Exclusive') return { requests: wanted, limits: wanted };
+  // A limit of CPU would stop the loop in the middle of a tick.
+  return { requests: wanted, limits: { memory } };
+}
+
+/** None of them depends on NATS or the operator, once the worker has started. */
+function probes(): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> {
+  const get = (path: string): { path: string; port: string } => ({ path, port: 'admin' });
+  return {
+    startupProbe: { httpGet: get('/healthz'), periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: {
+      ...{ httpGet: get('/healthz'), periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 3 },
+    },
+    readinessProbe: {
+      ...{ httpGet: get('/readyz'), periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 3 },
+    },
+  };
+}
+
+/** Projected, so that the kubelet keeps it up to date, and not an emptyDir, which
+ * makes `kubectl drain` refuse. */
+function credentialsVolume(
+  { spec }: StreamCluster,
+  name: string,
+): NonNullable<PodSpec['volumes']>[number] {
+  const { credentialsSecretName } = spec.nats;
+  const items = [{ key: 'nats.creds', path: 'nats.creds' }];
+  const users =
+    credentialsSecretName === undefined ? [] : [{ secret: { name: credentialsSecretName, items } }];
+  return {
+    name: 'credentials',
+    projected: { defaultMode: 0o444, sources: [{ secret: { name } }, ...users] },
+  };
+}

@@ -1,0 +1,76 @@
+import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { Pod } from '../kube/resources.ts';
+import { defined } from './defined.ts';
+import { workerSelector } from './names.ts';
+
+type PodSpec = NonNullable<Pod['spec']>;
+type Scheduling = Pick<
+  PodSpec,
+  | 'nodeSelector'
+  | 'tolerations'
+  | 'affinity'
+  | 'topologySpreadConstraints'
+  | 'priorityClassName'
+  | 'imagePullSecrets'
+>;
+
+/** How long a worker waits for its node to come back; 300 s by default. */
+const NODE_GONE_SECONDS = 30;
+const HOSTNAME = 'kubernetes.io/hostname';
+const ZONE = 'topology.kubernetes.io/zone';
+
+/** Where a worker may run: apart from its like, and not where it was refused. */
+export function workerScheduling(
+  resource: StreamCluster,
+  avoidNodes: readonly string[],
+): Scheduling {
+  const {
+    nodeSelector,
+    tolerations = [],
+    priorityClassName,
+    imagePullSecrets,
+  } = resource.spec.worker;
+  return {
+    ...(nodeSelector !== undefined && { nodeSelector }),
+    ...(priorityClassName !== undefined && { priorityClassName }),
+    ...(imagePullSecrets !== undefined && {
+      imagePullSecrets: imagePullSecrets.map((name) => ({ name })),
+    }),
+    tolerations: [...tolerations.map(defined), ...goneNodes()],
+    ...(avoidNodes.length > 0 && { affinity: notOn(avoidNodes) }),
+    topologySpreadConstraints: [spreadOver(resource, HOSTNAME), spreadOver(resource, ZONE)],
+  };
+}
+
+function goneNodes(): PodSpec['tolerations'] & object {
+  return ['not-ready', 'unreachable'].map((taint) => ({
+    key: `node.kubernetes.io/${taint}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: NODE_GONE_SECONDS,
+  }));
+}
+
+function notOn(nodes: readonly string[]): PodSpec['affinity'] & object {
+  const matchFields = [...nodes].sort().map((node) => {
+    return { key: 'metadata.name', operator: 'NotIn', values: [node] };
+  });
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
+    },
+  };
+}
+
+/** Softly: all on one node is better than none. */
+function spreadOver(
+  resource: StreamCluster,
+  topologyKey: string,
+): NonNullable<PodSpec['topologySpreadConstraints']>[number] {
+  return {
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: workerSelector(resource) },
+  };
+}
