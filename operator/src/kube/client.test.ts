@@ -164,7 +164,9 @@ describe('KubeClient', () => {
       'Malformed',
       (_, response) => {
         const megabyte = Buffer.alloc(1_048_576, 0x20);
-        const more = (): void => void (response.write(megabyte) ? setImmediate(more) : undefined);
+        const more = (): void => {
+          if (response.write(megabyte)) setImmediate(more);
+        };
         response.on('drain', more);
         more();
       },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock } from '../clock.ts';
 import { KubeClient } from './client.ts';
 import { EventRecorder } from './events.ts';
 import { Informer } from './informer.ts';
@@ -68,7 +69,7 @@ const clock = new FastClock(FACTOR);
 
 beforeEach(async () => {
   server = await FakeApiServer.start((_request, response) => refuse(response, 500, ''));
-  client = new KubeClient({ load: server.load, version: '1', clock });
+  client = new KubeClient({ load: server.load, version: '1', clock: realClock });
   await client.prepare();
 });
 
@@ -156,7 +157,7 @@ describe('where nobody listens', () => {
     const counting = new KubeClient({
       load: server.load,
       version: '1',
-      clock,
+      clock: realClock,
       onRequest: () => {
         tried += 1;
       },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock } from '../clock.ts';
 import { eventually } from '../testing/eventually.ts';
 import { KubeClient } from './client.ts';
 import { Informer } from './informer.ts';
@@ -31,7 +32,9 @@ let changes: string[];
 /** What becomes of the watches, in turn; the last one for ever. */
 let watches: Handler[];
 
-const open: Handler = (_request, response) => void response.flushHeaders();
+const open: Handler = (_request, response) => {
+  response.flushHeaders();
+};
 
 beforeEach(async () => {
   stored = [fakePod('a', '1'), fakePod('b', '2')];
@@ -45,7 +48,8 @@ beforeEach(async () => {
   const clock = new FastClock(FACTOR);
   const kept = keptLog();
   ({ lines } = kept);
-  client = new KubeClient({ load: server.load, version: '1', clock });
+  // Requests may take their time, on a busy machine.
+  client = new KubeClient({ load: server.load, version: '1', clock: realClock });
   await client.prepare();
   informer = new Informer<Pod>({ client, resource: resources.pods, clock, log: kept.log });
   informer.onChange((key, kind) => changes.push(`${kind} ${key}`));
@@ -165,6 +169,7 @@ describe('Informer', () => {
   it('does not take bookmarks for silence, and lists again every ten minutes', async () => {
     watches = [
       (_request, response) => {
+        response.flushHeaders();
         const timer = setInterval(
           () => response.write(eventLine('BOOKMARK', { metadata: { resourceVersion: '9' } })),
           600,
