@@ -1,23 +1,8 @@
+import { DOCS_HEAD, DOCS_TAIL } from './docs-text.ts';
 import { specSchema } from './spec.ts';
 import { statusSchema } from './status.ts';
-import { structuralSchema, type SchemaNode } from './structural.ts';
-
-const HEAD = `# The StreamCluster resource
-
-<!-- Generated from operator/src/api by "make generate". -->
-
-The smallest one:
-
-\`\`\`yaml
-apiVersion: streamcluster.dev/v1alpha1
-kind: StreamCluster
-metadata: {name: live, namespace: default}
-spec:
-  fixed: {replicas: 3}
-\`\`\`
-
-Durations are in seconds. Unknown fields are refused.
-`;
+import { streamClusterSchema } from './stream-cluster.ts';
+import { INT_OR_STRING, structuralSchema, type SchemaNode } from './structural.ts';
 
 interface Row {
   readonly field: string;
@@ -36,9 +21,17 @@ function rows(node: SchemaNode, prefix: string): Row[] {
 
 function typeOf(node: SchemaNode): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`${value}\``).join(', ');
-  const { type = '', minimum, maximum } = node;
+  const type = kindOf(node);
+  const { minimum, maximum } = node;
   if (minimum === undefined && maximum === undefined) return type;
   return `${type}, ${minimum ?? '…'} to ${maximum ?? '…'}`;
+}
+
+function kindOf({ type = '', items, additionalProperties, ...node }: SchemaNode): string {
+  if (node[INT_OR_STRING] === true) return 'integer or quantity';
+  if (items !== undefined) return `list of ${kindOf(items)}s`;
+  if (additionalProperties !== undefined) return `map of ${kindOf(additionalProperties)}s`;
+  return type;
 }
 
 function defaultOf({ node, isRequired }: Row): string {
@@ -48,8 +41,8 @@ function defaultOf({ node, isRequired }: Row): string {
   return `\`${shown}\``;
 }
 
-function specTable(): string {
-  const lines = rows(structuralSchema(specSchema), '').map(
+function specTable(spec: SchemaNode): string {
+  const lines = rows(spec, '').map(
     (row) =>
       `| \`${row.field}\` | ${typeOf(row.node)} | ${defaultOf(row)} | ${row.node.description ?? ''} |`,
   );
@@ -65,12 +58,18 @@ function statusTable(): string {
 
 function rules(node: SchemaNode): string[] {
   const own = (node['x-kubernetes-validations'] ?? []) as { message: string }[];
-  const inner = Object.values(node.properties ?? {}).flatMap(rules);
-  return [...own.map(({ message }) => `- ${message}`), ...inner];
+  const { properties = {}, items, additionalProperties } = node;
+  const below = [...Object.values(properties), items, additionalProperties];
+  return [
+    ...own.map(({ message }) => `- ${message}`),
+    ...below.flatMap((child) => (child === undefined ? [] : rules(child))),
+  ];
 }
 
 /** docs/streamcluster.md, as the committed file has it. */
 export function renderDocs(): string {
-  const more = rules(structuralSchema(specSchema)).join('\n');
-  return `${HEAD}\n## spec\n\n${specTable()}\n\nFurther rules:\n\n${more}\n\n## status\n\n${statusTable()}\n`;
+  const spec = structuralSchema(specSchema);
+  const more = [...rules(streamClusterSchema.meta() as SchemaNode), ...rules(spec)].join('\n');
+  const tables = `## spec\n\n${specTable(spec)}\n\nFurther rules:\n\n${more}\n\n## status\n\n${statusTable()}\n`;
+  return `${DOCS_HEAD}\n${tables}\n${DOCS_TAIL}`;
 }

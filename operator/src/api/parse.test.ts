@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import YAML from 'yaml';
 import { OperatorError } from '../errors.ts';
@@ -7,6 +8,9 @@ import { resourceOf } from './testing/fixture.ts';
 import { FIXTURES } from './testing/fixtures.ts';
 import { withoutNulls } from './without-nulls.ts';
 import { KNOWN_FIELDS } from './unknown-fields.ts';
+
+const SAMPLES_FOLDER = path.resolve(import.meta.dirname, '../../../manifests/samples');
+const SAMPLES = readdirSync(SAMPLES_FOLDER);
 
 const HEAD = `apiVersion: streamcluster.dev/v1alpha1
 kind: StreamCluster
@@ -69,10 +73,16 @@ describe('parseStreamCluster', () => {
     });
   });
 
-  it('takes the sample', () => {
-    const sample = new URL('../../../manifests/samples/quickstart.yaml', import.meta.url);
-    const resource = parseStreamCluster(readFileSync(sample, 'utf8'), 'quickstart.yaml');
-    expect(resource.spec.fixed).toEqual({ replicas: 3 });
+  it.each(SAMPLES)('takes the sample %s', (name) => {
+    const text = readFileSync(path.join(SAMPLES_FOLDER, name), 'utf8');
+    const { metadata } = parseStreamCluster(text, name);
+    expect(`${metadata.name}.yaml`).toBe(name);
+  });
+
+  it('has samples of both modes', () => {
+    expect(SAMPLES).toEqual(
+      expect.arrayContaining(['autoscaling.yaml', 'pinned.yaml', 'quickstart.yaml']),
+    );
   });
 
   it.each([

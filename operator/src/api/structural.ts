@@ -31,6 +31,8 @@ const ALLOWED = new Set([
   ...['x-kubernetes-validations', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
 ]);
 const LOOK_AROUND = /\(\?[=!<]/;
+/** kubectl reads YAML 1.1, where even these words are booleans unless quoted. */
+const YAML_BOOLEAN = /^(y|n|yes|no|on|off)$/i;
 /** The cost of CEL rules below is reckoned with these. */
 const BOUND_OF = { items: 'maxItems', additionalProperties: 'maxProperties' } as const;
 
@@ -70,6 +72,9 @@ function withWholeDefault(node: SchemaNode): SchemaNode {
 function checkedValue(keyword: string, value: unknown, path: string): unknown {
   if (keyword === 'items') return checked(value as Json, `${path}[]`);
   if (keyword === 'additionalProperties') return checked(value as Json, `${path}.*`);
+  if (keyword === 'enum' && (value as string[]).some((word) => YAML_BOOLEAN.test(word))) {
+    throw new Error(`${path}: a word of a CRD's enum is a boolean in YAML`);
+  }
   if (keyword === 'pattern' && LOOK_AROUND.test(value as string)) {
     throw new Error(`${path}: look-around patterns are not allowed in a CRD`);
   }

@@ -15,7 +15,8 @@ export const placement = z
 export const rebalance = z
   .object({
     mode: z
-      .enum(['Auto', 'DryRun', 'Off'])
+      // Not `Off`, which kubectl takes for `false`.
+      .enum(['Auto', 'DryRun', 'Disabled'])
       .default('Auto')
       .meta({ description: 'Whether homes move; `DryRun` only says what it would do.' }),
     maxImbalance: z

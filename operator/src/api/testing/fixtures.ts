@@ -62,9 +62,9 @@ const TYPES: readonly Fixture[] = [
   ),
   refused(
     'an enum in lower case',
-    { fixed, rebalance: { mode: 'off' } },
+    { fixed, rebalance: { mode: 'disabled' } },
     'spec.rebalance.mode',
-    'Off',
+    'Disabled',
   ),
   refused('an unknown field', { fixed, wroker: {} }, 'spec.wroker', 'unknown field'),
   refused('an unknown null', { fixed, wroker: null }, 'spec.wroker', 'unknown field'),

@@ -122,8 +122,8 @@ const PODS: readonly Fixture[] = [
   ),
   accepted('a node by a label of ours', worker({ nodeSelector: { 'streamcluster.dev/a': 'b' } })),
   refused(
-    'an object for the name of a Secret',
-    worker({ imagePullSecrets: [{ name: 'registry' }] }),
+    'a number for the name of a Secret',
+    worker({ imagePullSecrets: [5] }),
     'spec.worker.imagePullSecrets[0]',
     'expected string',
   ),
