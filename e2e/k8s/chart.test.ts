@@ -125,11 +125,11 @@ describe('a release', () => {
       ['update', 'streamclusters', '--subresource=finalizers', '-n', 'one'],
       ['list', 'secrets', '-n', 'two'],
       ['watch', 'nodes'],
-      ['patch', 'lease/sc-operator', '-n', 'media'],
+      ['update', 'lease/sc-operator', '-n', 'media'],
     ];
     const no: string[][] = [
-      ['patch', 'lease/other', '-n', 'media'],
-      ['patch', 'lease/sc-operator', '-n', 'one'],
+      ['update', 'lease/other', '-n', 'media'],
+      ['update', 'lease/sc-operator', '-n', 'one'],
       ['patch', 'nodes'],
       ['patch', 'streamclusters', '-n', 'one'],
       ['delete', 'streamclusters', '-n', 'one'],
@@ -211,7 +211,7 @@ describe('a release that serves namespaces', () => {
     const operator = 'two:narrow-operator';
     expect(await can(operator, 'create', 'pods', '-n', 'one')).toBe(true);
     expect(await can(operator, 'list', 'secrets', '-n', 'one')).toBe(true);
-    expect(await can(operator, 'patch', 'secret/narrow-ca', '-n', 'two')).toBe(true);
+    expect(await can(operator, 'update', 'secret/narrow-ca', '-n', 'two')).toBe(true);
     expect(await can(operator, 'list', 'secrets', '-n', 'two')).toBe(false);
     expect(await can(operator, 'create', 'pods', '-n', 'two')).toBe(false);
     expect(await can(operator, 'get', 'secrets', '-n', 'kube-system')).toBe(false);
