@@ -1,7 +1,7 @@
-import type { OperatorFlags } from './options.ts';
+import type { LocalFlags } from './local/flags.ts';
 
 /** What `make run` prints when all workers are ready. */
-export function banner(flags: OperatorFlags, workers: number): string {
+export function banner(flags: LocalFlags, workers: number): string {
   const { apiHost, apiPort, rtmpPort, httpPort, file, runDir } = flags;
   const host = flags.listen[0] ?? '127.0.0.1';
   const media = `${host}:${httpPort}`;

@@ -1,12 +1,9 @@
-/** The operator as a service: the same as run.ts, with JSON logs and no words. */
-import path from 'node:path';
+/** The operator on Kubernetes. `run.ts` is the one on this machine. */
 import { pino } from 'pino';
 import { OperatorError } from './errors.ts';
-import { LocalCluster } from './local/local-cluster.ts';
-import { parseFlags } from './options.ts';
+import { parsePodsFlags } from './pods/flags.ts';
+import { PodsOperator } from './pods/pods-operator.ts';
 import { endWith } from './signals.ts';
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
 
 const log = pino({ base: null });
 const fail = (error: unknown): never => {
@@ -16,9 +13,10 @@ const fail = (error: unknown): never => {
 };
 
 try {
-  const flags = parseFlags(process.argv.slice(2), ROOT);
+  const flags = parsePodsFlags(process.argv.slice(2));
   log.level = flags.logLevel;
-  endWith(await LocalCluster.start(flags, log), { onStop: () => undefined, fail });
+  const operator = await PodsOperator.start(flags, log);
+  endWith(operator, { onStop: () => log.info('stopping'), fail });
 } catch (error) {
   fail(error);
 }

@@ -6,7 +6,7 @@ import { OperatorError } from './errors.ts';
 import { LocalCluster } from './local/local-cluster.ts';
 import { LogFile } from './local/log-file.ts';
 import { createRunLog } from './log.ts';
-import { parseFlags } from './options.ts';
+import { parseLocalFlags } from './local/flags.ts';
 import { endWith } from './signals.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -40,7 +40,7 @@ async function untilReady(cluster: LocalCluster): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const flags = parseFlags(process.argv.slice(2), ROOT);
+  const flags = parseLocalFlags(process.argv.slice(2), ROOT);
   const file = new LogFile(path.join(flags.runDir, 'logs/operator.log'));
   const log = createRunLog(flags.logLevel, file, say);
   say('starting …');

@@ -1,5 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { workersName } from './names.ts';
+import { OPERATOR_NAME, workersName } from './names.ts';
 
 /** The part of a call that says who calls. */
 export type AuthenticatedCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
@@ -13,6 +13,11 @@ export interface ClusterName {
  * server's credentials have verified that. */
 export function isWorkerOf(call: AuthenticatedCall, { namespace, cluster }: ClusterName): boolean {
   return peerNames(call).includes(workersName(namespace, cluster));
+}
+
+/** Whether another operator passes a call on. */
+export function isOperator(call: AuthenticatedCall): boolean {
+  return peerNames(call).includes(OPERATOR_NAME);
 }
 
 function peerNames(call: AuthenticatedCall): readonly string[] {

@@ -19,9 +19,10 @@ import {
 } from './authority-step.ts';
 import { makeAuthority, type Signer } from './issue.ts';
 import { OperatorError } from '../errors.ts';
-import type { SecretStore, StoredSecret } from './secret-store.ts';
+import { isSameData, type SecretStore, type StoredSecret } from './secret-store.ts';
 
-export type AuthorityEvent = AuthorityChange | 'created' | 'lost' | 'unreachable';
+/** `cleaned`: what was broken or over beside a CA that is sound. */
+export type AuthorityEvent = AuthorityChange | 'created' | 'lost' | 'cleaned' | 'unreachable';
 
 export interface AuthorityOptions {
   readonly store: SecretStore;
@@ -108,9 +109,9 @@ export class Authority {
     if (parsed === undefined || current === undefined) return await this.anew(parsed, input);
     const state = { ...parsed, current };
     const due = await nextStep(state, input);
-    return due === undefined
-      ? { event: undefined, state }
-      : { event: due.change, state: due.state };
+    if (due !== undefined) return { event: due.change, state: due.state };
+    const isClean = isSameData(authorityData(state), stored?.data ?? {});
+    return { event: isClean ? undefined : 'cleaned', state };
   }
 
   /**

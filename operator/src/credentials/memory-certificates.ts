@@ -22,10 +22,18 @@ export class MemoryCertificates implements CertificateProvider {
     for (const listener of this.identityListeners) listener(this.identity);
   }
 
-  /** Tells at once what is there: a channel that comes back from idle has kept an old one. */
+  /**
+   * Tells what is there at once, because a channel that comes back from idle has
+   * kept an old one, and once more in the next tick, because a server listens to
+   * its credentials only after these have listened to us.
+   */
   addCaCertificateListener(listener: CaListener): void {
     this.caListeners.add(listener);
-    if (this.ca !== undefined) listener(this.ca);
+    const tell = (): void => {
+      if (this.ca !== undefined && this.caListeners.has(listener)) listener(this.ca);
+    };
+    tell();
+    process.nextTick(tell);
   }
 
   removeCaCertificateListener(listener: CaListener): void {
@@ -34,7 +42,13 @@ export class MemoryCertificates implements CertificateProvider {
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.identityListeners.add(listener);
-    if (this.identity !== undefined) listener(this.identity);
+    const tell = (): void => {
+      if (this.identity !== undefined && this.identityListeners.has(listener)) {
+        listener(this.identity);
+      }
+    };
+    tell();
+    process.nextTick(tell);
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {

@@ -5,7 +5,7 @@ export {
   type AuthorityView,
 } from './authority.ts';
 export { AUTHORITY_TIMES, type AuthorityTimes } from './authority-step.ts';
-export { isWorkerOf, type AuthenticatedCall, type ClusterName } from './authorise.ts';
+export { isOperator, isWorkerOf, type AuthenticatedCall, type ClusterName } from './authorise.ts';
 export { OPERATOR_NAME, workersName, type WorkerIdentity } from './names.ts';
 export {
   NatsAccounts,

@@ -69,6 +69,10 @@ describe('rights on a real nats-server', () => {
 
   async function bus(pod: string, cluster = LIVE): Promise<NatsBus> {
     const creds = await credsOf(pod, cluster);
+    const secrets = {
+      authenticator: natsAuthenticator(() => creds),
+      inboxPrefix: `_INBOX_${pod}`,
+    };
     const made = new NatsBus({
       url: server.url,
       bucket: cluster === LIVE ? BUCKETS.live : BUCKETS.other,
@@ -76,10 +80,7 @@ describe('rights on a real nats-server', () => {
       clock: realClock,
       random: realRandom,
       log,
-      credentials: {
-        authenticator: natsAuthenticator(() => creds),
-        inboxPrefix: `_INBOX_${pod}`,
-      },
+      credentials: { secrets: () => secrets, isStale: false },
     });
     buses.push(made);
     made.start();

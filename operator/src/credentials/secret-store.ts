@@ -22,3 +22,8 @@ export interface SecretStore {
   /** False: somebody else wrote or deleted it since. Rejects when nothing is known. */
   write(secret: SecretWrite): Promise<boolean>;
 }
+
+export function isSameData(one: SecretData, other: SecretData): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => one[key] === other[key]);
+}

@@ -30,6 +30,14 @@ export interface FleetCounts {
   readonly isBusConnected: boolean;
 }
 
+/** One that was answered, or not. */
+interface KubeRequest {
+  readonly verb: string;
+  readonly resource: string;
+  readonly code: number;
+  readonly durationMs: number;
+}
+
 /** The operator's series. All of them are there, with zeros, from the start. */
 export class Metrics {
   readonly registry = new Registry();
@@ -74,7 +82,26 @@ export class Metrics {
     registers: this.registers,
   });
 
+  private readonly leading = this.gauge('leading', 'Whether this operator leads.', []);
+  private readonly kubeRequests = this.counter(
+    'kube_requests_total',
+    'Requests to the API server by verb, resource and answer; code 0: none came.',
+    ['verb', 'resource', 'code'],
+  );
+  private readonly kubeSeconds = new Histogram({
+    name: 'streamcluster_kube_request_duration_seconds',
+    help: 'Time of a request to the API server; of a watch, until it began.',
+    buckets: [0.01, 0.1, 1, 10],
+    registers: this.registers,
+  });
+  private readonly credentials = this.counter(
+    'credentials_events_total',
+    'What happened to the CA and to the accounts of NATS.',
+    ['what', 'event'],
+  );
+
   constructor() {
+    this.leading.set(0);
     for (const [policy, reason] of PLACEMENTS) this.placed.inc({ policy, reason }, 0);
     for (const change of CHANGES) this.changes.inc({ change }, 0);
     for (const result of ['ok', 'error']) this.passes.inc({ result }, 0);
@@ -86,6 +113,19 @@ export class Metrics {
 
   onChange(change: WorkerChange): void {
     this.changes.inc({ change });
+  }
+
+  setLeading(isLeading: boolean): void {
+    this.leading.set(isLeading ? 1 : 0);
+  }
+
+  onKubeRequest({ verb, resource, code, durationMs }: KubeRequest): void {
+    this.kubeRequests.inc({ verb, resource, code: String(code) });
+    this.kubeSeconds.observe(durationMs / 1000);
+  }
+
+  onCredentials(what: 'ca' | 'nats', event: string): void {
+    this.credentials.inc({ what, event });
   }
 
   onPass(durationMs: number, isOk: boolean): void {

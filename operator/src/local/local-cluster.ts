@@ -9,7 +9,7 @@ import { natsErrorCode } from '../fleet/nats-errors.ts';
 import { NatsLink } from '../fleet/nats-link.ts';
 import type { ManagedCluster } from '../managed-cluster.ts';
 import { Operator } from '../operator.ts';
-import type { OperatorFlags } from '../options.ts';
+import type { LocalFlags } from './flags.ts';
 import { LogFile } from './log-file.ts';
 import { NatsProcess } from './nats-process.ts';
 import { probePort } from './ports.ts';
@@ -23,7 +23,7 @@ const GRPC_HOST = '127.0.0.1';
 
 /** NATS unless one is given, the operator, and workers as processes. */
 export class LocalCluster {
-  readonly flags: OperatorFlags;
+  readonly flags: LocalFlags;
   private readonly record: RunRecord;
   private readonly resourceFile: ResourceFile;
   private readonly workersLog: LogFile;
@@ -35,7 +35,7 @@ export class LocalCluster {
   private link: NatsLink | undefined = undefined;
   private readonly control = new GrpcWorkerControl();
 
-  private constructor(flags: OperatorFlags, record: RunRecord, log: Logger) {
+  private constructor(flags: LocalFlags, record: RunRecord, log: Logger) {
     this.flags = flags;
     this.record = record;
     this.log = log;
@@ -47,7 +47,7 @@ export class LocalCluster {
    * Rejects with a code of docs/errors.md, with nothing left running. Workers
    * start after it resolves; NATS may answer later.
    */
-  static async start(flags: OperatorFlags, log: Logger): Promise<LocalCluster> {
+  static async start(flags: LocalFlags, log: Logger): Promise<LocalCluster> {
     const { record, killed } = await RunRecord.claim(path.join(flags.runDir, 'run.json'));
     if (killed > 0) log.warn({ killed }, 'processes of an earlier run were ended');
     let cluster: LocalCluster | undefined;

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type { Clock } from '../clock.ts';
-import { OperatorError } from '../errors.ts';
 import {
   isAlreadyExists,
   isConflict,
@@ -51,10 +50,10 @@ export interface PodRuntimeOptions {
   readonly client: KubeClient;
   readonly cache: Cache;
   readonly surroundings: Surroundings;
-  /** Undefined: the CA is not read yet. */
-  readonly issuer: (resource: StreamCluster) => Issuer | undefined;
+  /** Rejects with CREDENTIALS_INVALID. */
+  readonly issuer: (resource: StreamCluster) => Promise<Issuer>;
   /** Shows users an event, at the StreamCluster or at a pod of it. */
-  readonly record: (event: RuntimeEvent, about: Stored<StreamClusterObject> | Stored<Pod>) => void;
+  readonly record: (event: RuntimeEvent, about: Stored<StreamClusterObject>) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -78,6 +77,7 @@ export class PodRuntime implements Runtime {
   /** Highest one seen of each slot: a name is not given twice, whatever still speaks of it. */
   private readonly seenIncarnations = new Map<number, number>();
   private createProblem: RuntimeProblem | undefined = undefined;
+  private credentialsProblem: RuntimeProblem | undefined = undefined;
 
   /** Throws RESOURCE_INVALID. */
   constructor(options: PodRuntimeOptions) {
@@ -123,7 +123,7 @@ export class PodRuntime implements Runtime {
   }
 
   problems(): readonly RuntimeProblem[] {
-    const own = this.createProblem === undefined ? [] : [this.createProblem];
+    const own = [this.createProblem, this.credentialsProblem].filter((one) => one !== undefined);
     const pods = podProblems(this.pods());
     const { children, status, avoided } = this;
     return [...own, ...children.problems, ...status.problems, ...avoided.problems(), ...pods];
@@ -133,12 +133,7 @@ export class PodRuntime implements Runtime {
     const { cache, surroundings } = this.options;
     const { resource } = this.resource();
     await ensureChildren(this.children, { resource, cache, surroundings });
-    const pods = this.pods().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    const issuer = this.options.issuer(resource);
-    if (issuer !== undefined) {
-      const names = pods.map(({ metadata }) => metadata.name);
-      this.areSecretsCurrent = await this.secrets.renew(resource, names, issuer);
-    }
+    await this.renewSecrets(resource);
     await this.secrets.sweep(resource, new Set(this.pods().map(({ metadata }) => metadata.name)));
   }
 
@@ -198,14 +193,27 @@ export class PodRuntime implements Runtime {
     record(event, cache.streamClusters.get(this.key) ?? object);
   }
 
+  /** Workers that have credentials go on without newer ones. */
+  private async renewSecrets(resource: StreamCluster): Promise<void> {
+    const pods = this.pods().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const names = pods.map(({ metadata }) => metadata.name);
+    try {
+      const issuer = await this.options.issuer(resource);
+      this.areSecretsCurrent = await this.secrets.renew(resource, names, issuer);
+      this.credentialsProblem = undefined;
+    } catch (error) {
+      this.areSecretsCurrent = false;
+      this.credentialsProblem = writeProblem('credentials of workers', error);
+    }
+  }
+
   private async createPod(
     resource: StreamCluster,
     slot: number,
     incarnation: number,
   ): Promise<void> {
     const { client, surroundings } = this.options;
-    const issuer = this.options.issuer(resource);
-    if (issuer === undefined) throw new OperatorError('CREDENTIALS_INVALID', 'not read yet');
+    const issuer = await this.options.issuer(resource);
     const { defaultImage } = surroundings;
     const avoidNodes = this.avoided.list();
     const pod = workerPod({ resource, slot, incarnation, defaultImage, surroundings, avoidNodes });

@@ -1,4 +1,5 @@
 import { isForbidden, isNamespaceTerminating, isQuota, KubeError } from '../kube/mod.ts';
+import { OperatorError } from '../errors.ts';
 import type { RuntimeProblem } from '../reconcile/runtime.ts';
 
 /** Why something could not be written, as a condition says it. */
@@ -11,6 +12,7 @@ function reasonOf(error: unknown): string {
   if (isQuota(error)) return 'QuotaExceeded';
   if (isNamespaceTerminating(error)) return 'NamespaceTerminating';
   if (isForbidden(error)) return 'Forbidden';
+  if (error instanceof OperatorError) return 'CredentialsInvalid';
   if (error instanceof KubeError && error.code > 0 && error.code < 500) return 'Refused';
   return 'ApiServerUnavailable';
 }

@@ -64,7 +64,8 @@ export function workerPod(request: WorkerPodRequest): Pod {
       },
       ...workerScheduling(resource, avoidNodes),
       containers: [container(request)],
-      volumes: [credentialsVolume(resource, name)],
+      // Not an emptyDir, which makes `kubectl drain` refuse.
+      volumes: [{ name: 'credentials', secret: { secretName: name, defaultMode: 0o444 } }],
     },
   };
 
@@ -128,21 +129,5 @@ function probes(): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readiness
     readinessProbe: {
       ...{ httpGet: get('/readyz'), periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 3 },
     },
-  };
-}
-
-/** Projected, so that the kubelet keeps it up to date, and not an emptyDir, which
- * makes `kubectl drain` refuse. */
-function credentialsVolume(
-  { spec }: StreamCluster,
-  name: string,
-): NonNullable<PodSpec['volumes']>[number] {
-  const { credentialsSecretName } = spec.nats;
-  const items = [{ key: 'nats.creds', path: 'nats.creds' }];
-  const users =
-    credentialsSecretName === undefined ? [] : [{ secret: { name: credentialsSecretName, items } }];
-  return {
-    name: 'credentials',
-    projected: { defaultMode: 0o444, sources: [{ secret: { name } }, ...users] },
   };
 }

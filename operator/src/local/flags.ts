@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { option, parseCommandLine } from '../command-line.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const schema = z.object({
+  file: z.string().min(1),
+  runDir: z.string().min(1),
+  listen: z.string().transform((text) => text.split(',')),
+  apiHost: z.string().min(1),
+  apiPort: port,
+  rtmpPort: port.min(1),
+  httpPort: port.min(1),
+  nats: z.string().optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+});
+
+export interface LocalFlags extends z.output<typeof schema> {
+  /** Absolute path of the checkout. */
+  readonly root: string;
+}
+
+/** Throws OPTIONS_INVALID. */
+export function parseLocalFlags(args: readonly string[], root: string): LocalFlags {
+  const options = [
+    option('--file <path>', 'the StreamCluster', 'manifests/samples/quickstart.yaml', root),
+    option('--run-dir <path>', 'logs, status, NATS’ store', '.run', root),
+    option('--listen <addresses>', 'literal addresses of the media ports', '127.0.0.1,::1'),
+    option('--api-host <address>', 'address of page and API', '127.0.0.1'),
+    option('--api-port <port>', 'port of page and API', '8088'),
+    option('--rtmp-port <port>', 'port of RTMP, of all workers', '1935'),
+    option('--http-port <port>', 'port of HTTP media, of all workers', '8080'),
+    option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
+    option('--log-level <level>', 'debug, info, warn or error', 'info'),
+  ];
+  return { ...parseCommandLine(args, options, schema), root };
+}
