@@ -159,18 +159,6 @@ describe('KubeClient', () => {
     ],
     ['no JSON', 'Malformed', (_, response) => void response.end('<html>')],
     ['no object', 'Malformed', (_, response) => void response.end('{"metadata":{}}')],
-    [
-      'an endless answer',
-      'Malformed',
-      (_, response) => {
-        const megabyte = Buffer.alloc(1_048_576, 0x20);
-        const more = (): void => {
-          if (response.write(megabyte)) setImmediate(more);
-        };
-        response.on('drain', more);
-        more();
-      },
-    ],
   ])('fails on %s', async (_what, reason, handler) => {
     server.handler = handler;
     await expect(client.get(pods, POD, { timeoutMs: 1_500 })).rejects.toMatchObject({
@@ -178,6 +166,18 @@ describe('KubeClient', () => {
       code: 0,
       reason,
     });
+  });
+
+  it('fails on an answer without end', async () => {
+    const megabyte = Buffer.alloc(1_048_576, 0x20);
+    server.handler = (_request, response) => {
+      const more = (): void => {
+        if (response.write(megabyte)) setImmediate(more);
+      };
+      response.on('drain', more);
+      more();
+    };
+    await expect(client.get(pods, POD)).rejects.toMatchObject({ reason: 'Malformed' });
   });
 
   it('fails where nobody listens', async () => {

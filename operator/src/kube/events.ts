@@ -12,7 +12,7 @@ import { sleep } from './sleep.ts';
 import type { KubeObject, Stored } from './wire.ts';
 
 export interface EventRecorderOptions {
-  readonly client: KubeClient;
+  readonly client: Pick<KubeClient, 'create' | 'patch'>;
   /** The pod that says it. */
   readonly instance: string;
   readonly clock: Clock;

@@ -4,8 +4,10 @@ import type { CallOptions } from './client-types.ts';
 import { resources, type Lease } from './resources.ts';
 import type { Stored } from './wire.ts';
 
+export type LeaseClient = Pick<KubeClient, 'get' | 'create' | 'update'>;
+
 export interface LeaseRecordOptions {
-  readonly client: KubeClient;
+  readonly client: LeaseClient;
   readonly namespace: string;
   readonly name: string;
 }

@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { KubeError } from './api-error.ts';
-import type { KubeClient } from './client.ts';
 import { parseHolder, type Holder } from './holder.ts';
-import { LeaseRecord, microTime, type StoredLease } from './lease-record.ts';
+import { LeaseRecord, microTime, type LeaseClient, type StoredLease } from './lease-record.ts';
 import { sleep } from './sleep.ts';
 
 export interface LeaderElectionOptions {
-  readonly client: KubeClient;
+  readonly client: LeaseClient;
   readonly namespace: string;
   readonly name: string;
   /** Of holderIdentity(); unique to this pod. */

@@ -180,7 +180,7 @@ describe('Informer', () => {
     await start();
     stored = [fakePod('missed', '8')];
     await untilNames('missed');
-    expect(server.count('GET', 'watch')).toBe(1);
+    expect(server.count('GET', 'limit=500')).toBe(2);
     expect(lines).toEqual([]);
   }, 15_000);
 
