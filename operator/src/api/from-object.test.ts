@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperatorError } from '../errors.ts';
 import { fromObject } from './from-object.ts';
@@ -19,6 +20,28 @@ function fromServer(spec: unknown, more: object = {}): object {
 }
 
 describe('fromObject', () => {
+  it('takes anything, or refuses it with a code', () => {
+    const spec = fc.record(
+      { fixed: fc.anything(), autoscaling: fc.anything(), worker: fc.anything() },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          spec.map((some) => fromServer(some)),
+        ),
+        (value) => {
+          try {
+            expect(fromObject(value).kind).toBe('StreamCluster');
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'RESOURCE_INVALID' });
+          }
+        },
+      ),
+    );
+  });
+
   it('keeps what metadata has', () => {
     const { metadata, spec } = fromObject(fromServer({ fixed: { replicas: 2 } }));
     expect(metadata).toMatchObject({

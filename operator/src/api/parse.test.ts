@@ -127,6 +127,7 @@ describe('parseStreamCluster', () => {
     ['a key twice', 'kind: a\nkind: b\n', /x\.yaml:2:1: .*unique/],
     ['two documents', 'a: 1\n---\nb: 2\n', /x\.yaml:\d+:\d+: .*documents/],
     ['aliases without end', billionLaughs(), /x\.yaml/],
+    ['nesting without end', '{a: '.repeat(20_000), /x\.yaml/],
     ['a megabyte', 'x'.repeat(1_000_001), /larger than a megabyte/],
   ])('calls %s unreadable', (_what, text, message) => {
     const error = fault(text);

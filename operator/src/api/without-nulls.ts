@@ -6,19 +6,23 @@ import type { SchemaNode } from './structural.ts';
  * wherever nothing follows a colon.
  */
 export function withoutNulls(value: unknown, node: SchemaNode): unknown {
-  const { properties, items, additionalProperties } = node;
+  const { items } = node;
   if (Array.isArray(value)) {
     return items === undefined ? value : value.map((item) => withoutNulls(item, items));
   }
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value as Record<string, unknown>);
-  const childOf = (name: string): SchemaNode | undefined =>
-    properties !== undefined && Object.hasOwn(properties, name)
-      ? properties[name]
-      : additionalProperties;
-  return Object.fromEntries(
-    entries
-      .filter(([name, child]) => child !== null || childOf(name) === undefined)
-      .map(([name, child]) => [name, withoutNulls(child, childOf(name) ?? {})]),
-  );
+  const members = Object.entries(value).flatMap(([name, child]: [string, unknown]) => {
+    const childNode = memberOf(node, name);
+    if (childNode === undefined) return [[name, child]];
+    return child === null ? [] : [[name, withoutNulls(child, childNode)]];
+  });
+  return Object.fromEntries(members);
+}
+
+function memberOf(
+  { properties, additionalProperties }: SchemaNode,
+  name: string,
+): SchemaNode | undefined {
+  const isProperty = properties !== undefined && Object.hasOwn(properties, name);
+  return isProperty ? properties[name] : additionalProperties;
 }
