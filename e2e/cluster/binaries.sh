@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs of a Kubernetes cluster from their Go modules, pinned in
 # go/*/go.mod, into .cache/bin. Arguments: names of programs; without any, all.
-# One that is there from the same go.mod stays as it is.
+# One that is there from the same sources stays as it is.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../.."
@@ -15,7 +15,7 @@ all=(etcd kube-apiserver kubectl kube-controller-manager helm kube-scheduler kub
 version=k8s.io/component-base/version
 kubernetes_flags="-s -w -X $version.gitVersion=v1.34.4 -X $version.gitMajor=1 -X $version.gitMinor=34"
 
-stamp_of() { sha256sum "$here/go/$1/go.mod" | cut -c1-16; }
+stamp_of() { find "$here/go/$1" -name '*.go' -o -name go.mod | sort | xargs cat | sha256sum | cut -c1-16; }
 
 is_current() {
   local folder=$1

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { within } from '../src/harness/eventually.ts';
+import { childrenOf } from './process-id.ts';
 import type { Record } from './record.ts';
 
 const STOP_MS = 15_000;
@@ -13,6 +14,8 @@ export interface DaemonOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** The command starts the program as its child, waits for it, and passes no signals on. */
+  readonly forks?: boolean;
 }
 
 /**
@@ -60,11 +63,11 @@ export class Daemon {
   /** Asks it to end, and kills it when it does not. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.isRunning) return;
-    this.child?.kill(signal);
+    this.signal(signal);
     try {
       await within(`end of ${this.options.name}`, STOP_MS, this.ended);
     } catch {
-      this.child?.kill('SIGKILL');
+      this.signal('SIGKILL');
       await this.ended;
     }
   }
@@ -76,6 +79,11 @@ export class Daemon {
 
   logTail(): string {
     return fs.readFileSync(this.logFile, 'utf8').slice(-TAIL_CHARACTERS);
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    if (this.options.forks !== true) this.child?.kill(signal);
+    else for (const pid of childrenOf(this.pid)) process.kill(pid, signal);
   }
 
   private get wasKilled(): boolean {

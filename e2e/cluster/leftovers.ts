@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../src/harness/paths.ts';
-import { binary } from './binaries.ts';
 import { cgroupsNamed } from './node/cgroups.ts';
 import { links } from './node/links.ts';
 import { CGROUP_PREFIX, LINK_PREFIX } from './node/names.ts';
@@ -49,13 +48,10 @@ function processes(running: readonly Record[]): string[] {
   return lines;
 }
 
-/** A program of a cluster, and not of one that runs. */
+/** Names a folder of a cluster, and of none that runs. */
 function isOurs(command: string, running: readonly Record[]): boolean {
   const ofCluster = command.includes(path.join(cacheFolder('e2e'), 'k8s-'));
-  const ofServer = ['etcd', 'kube-', 'kubelet', 'kwok', 'coredns'].some((name) =>
-    command.startsWith(binary(name)),
-  );
-  return (ofCluster || ofServer) && !running.some(({ folder }) => command.includes(folder));
+  return ofCluster && !running.some(({ folder }) => command.includes(folder));
 }
 
 function commandOf(pid: string): string {

@@ -44,6 +44,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   } catch (error) {
     await tearDown(record);
     await janitor.dismiss();
+    RealNodes.release();
     throw error;
   }
 }
@@ -53,7 +54,7 @@ async function startParts(
   record: Record,
   janitor: Janitor,
 ): Promise<TestCluster> {
-  const realNodes = level === 'node' ? await RealNodes.prepare(record, pinned) : undefined;
+  const realNodes = level === 'node' ? await RealNodes.prepare({ record, pinned, log }) : undefined;
   const plane = await ControlPlane.start({
     record,
     host: realNodes?.hostAddress ?? '127.0.0.1',

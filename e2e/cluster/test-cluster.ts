@@ -3,7 +3,7 @@ import type { ApiServer } from './api-server.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { FakeNodes } from './fake-nodes.ts';
 import type { Janitor } from './janitor-process.ts';
-import type { RealNodes } from './node/real-nodes.ts';
+import { RealNodes } from './node/real-nodes.ts';
 import type { Node } from './node/node.ts';
 import type { Record } from './record.ts';
 import { tearDown } from './tear-down.ts';
@@ -67,5 +67,6 @@ export class TestCluster extends ClusterAccess {
     await plane.stop();
     await tearDown(record);
     await janitor.dismiss();
+    if (realNodes !== undefined) RealNodes.release();
   }
 }

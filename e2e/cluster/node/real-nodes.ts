@@ -1,23 +1,73 @@
+import { exec } from '../exec.ts';
+import path from 'node:path';
 import type { ClusterAccess } from '../access.ts';
 import type { ControlPlane } from '../control-plane.ts';
+import type { Daemon } from '../daemon.ts';
+import { pauseArchive } from '../image/pause.ts';
+import { HOST_ADDRESS } from '../network.ts';
 import type { Record } from '../record.ts';
-import type { Node } from './node.ts';
+import { DNS_USER, startDns } from './dns.ts';
+import { createBridge } from './links.ts';
+import { Node } from './node.ts';
+import { lockNodes, unlockNodes } from './node-lock.ts';
 
-/** To come. */
+const INDEXES = [1, 2];
+const READY = '120s';
+const PACKAGES = path.join(import.meta.dirname, '../packages.sh');
+
+export interface RealNodesOptions {
+  readonly record: Record;
+  readonly pinned: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Two nodes on a network of their own with this machine, and the cluster's DNS. */
 export class RealNodes {
-  readonly nodes: readonly Node[] = [];
-  readonly hostAddress = '127.0.0.1';
-  readonly users = new Map<string, string>();
+  readonly nodes: readonly Node[];
+  readonly hostAddress = HOST_ADDRESS;
+  /** Who needs a token from the start. */
+  readonly users: ReadonlyMap<string, string>;
+  private readonly record: Record;
+  private dns: Daemon | undefined;
 
-  static prepare(_record: Record, _pinned: boolean): Promise<RealNodes> {
-    return Promise.reject(new Error('level node is not there yet'));
+  private constructor(record: Record, nodes: readonly Node[]) {
+    this.record = record;
+    this.nodes = nodes;
+    this.users = new Map([
+      ['system:kube-proxy', ''],
+      [DNS_USER, ''],
+      ...nodes.map(({ name }) => [`system:node:${name}`, 'system:nodes'] as const),
+    ]);
   }
 
-  start(_cluster: ClusterAccess, _plane: ControlPlane): Promise<void> {
-    return Promise.resolve();
+  /** Makes the network; the API server will listen there. */
+  static async prepare({ record, pinned, log }: RealNodesOptions): Promise<RealNodes> {
+    await exec(PACKAGES, []);
+    const archive = await pauseArchive();
+    await lockNodes(log);
+    await createBridge(record);
+    const nodes = INDEXES.map(
+      (index) => new Node({ record, index, pinned, pauseArchive: archive }),
+    );
+    return new RealNodes(record, nodes);
   }
 
-  stop(): Promise<void> {
-    return Promise.resolve();
+  /** Resolves when both nodes are ready for pods. */
+  async start(cluster: ClusterAccess, plane: ControlPlane): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.start(plane)));
+    this.dns = await startDns(this.record, cluster, plane);
+    const names = this.nodes.map(({ name }) => `node/${name}`);
+    await cluster.kubectl('wait', '--for=create', `--timeout=${READY}`, ...names);
+    await cluster.kubectl('wait', '--for=condition=Ready', `--timeout=${READY}`, ...names);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.powerOff()));
+    await this.dns?.stop();
+  }
+
+  /** To be called when nothing is left of them. */
+  static release(): void {
+    unlockNodes();
   }
 }
