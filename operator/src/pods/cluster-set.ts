@@ -1,11 +1,18 @@
 import type { Logger } from 'pino';
+import { API_VERSION, KIND } from '../api/stream-cluster.ts';
 import type { Clock } from '../clock.ts';
 import { GrpcWorkerControl } from '../control/worker-control.ts';
 import { workersName } from '../credentials/mod.ts';
 import { OperatorError } from '../errors.ts';
 import type { NatsLink } from '../fleet/nats-link.ts';
 import { NatsLinks } from '../fleet/nats-links.ts';
-import type { EventRecorder, KubeClient, Stored, StreamClusterObject } from '../kube/mod.ts';
+import {
+  referenceTo,
+  type EventRecorder,
+  type KubeClient,
+  type Stored,
+  type StreamClusterObject,
+} from '../kube/mod.ts';
 import type { Operator } from '../operator.ts';
 import type { RuntimeEvent } from '../reconcile/runtime.ts';
 import { bucketName } from '../specs/names.ts';
@@ -134,6 +141,8 @@ export class ClusterSet {
     { type, reason, message }: RuntimeEvent,
     about: Stored<StreamClusterObject>,
   ): void {
-    this.options.recorder.record(about, { type, reason, message });
+    // Objects out of a list do not say of what kind they are.
+    const object = referenceTo({ ...about, apiVersion: API_VERSION, kind: KIND });
+    this.options.recorder.record(object, { type, reason, message });
   }
 }
