@@ -16,6 +16,11 @@ const WORKER_ERRORS = {
   NATS_UNREACHABLE: { message: 'NATS does not answer', httpStatus: 503 },
   NATS_REFUSED: { message: 'NATS refuses what a worker needs', httpStatus: 503 },
   PEER_UNREACHABLE: { message: 'a worker or the operator does not answer', httpStatus: 503 },
+  PEER_REFUSED: { message: 'the caller may not ask this of a worker', httpStatus: 403 },
+  CREDENTIALS_INVALID: {
+    message: 'credentials are missing, malformed or do not fit',
+    httpStatus: 500,
+  },
   OPTIONS_INVALID: { message: 'an option is missing or malformed', httpStatus: 500 },
   PORT_IN_USE: { message: 'the port is in use by another process', httpStatus: 500 },
   ENGINE_MISSING: { message: 'the native engine is not built', httpStatus: 500 },

@@ -29,6 +29,7 @@ describe('admin', () => {
     directoryEntries: zero,
     isBusConnected: no,
     isDraining: no,
+    certificateExpiresUnixMs: () => 1_700_000_000_000,
     cpu: () => ({
       cpus: [4],
       allowedCpus: [4, 12],
@@ -77,6 +78,7 @@ describe('admin', () => {
       expect(text).toContain('streamcluster_viewers{protocol="flv"} 5\n');
       expect(text).toContain('streamcluster_viewers{protocol="hls"} 0\n');
       expect(text).toContain('streamcluster_allowed_cpus 2\n');
+      expect(text).toContain('streamcluster_certificate_expiry_timestamp_seconds 1700000000\n');
       expect(text).toContain('streamcluster_loop_cpu 4\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="aligned"} 1\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="astray"} 0\n');

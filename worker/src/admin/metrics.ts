@@ -22,6 +22,8 @@ export interface MetricsSource {
   readonly isBusConnected: () => boolean;
   readonly isDraining: () => boolean;
   readonly cpu: () => CpuFacts;
+  /** 0: there is none. */
+  readonly certificateExpiresUnixMs: () => number;
 }
 
 const ALIGNMENTS = ['aligned', 'astray', 'unknown'] as const;
@@ -71,6 +73,8 @@ export class WorkerMetrics {
     gauge('draining', '1 while the worker drains.', () => Number(source.isDraining()));
     gauge('allowed_cpus', 'CPUs of the cpuset.', () => source.cpu().allowedCpus.length);
     gauge('loop_cpu', 'CPU of the loop; -1: not pinned to one.', () => source.cpu().loopCpu ?? -1);
+    const expires = (): number => source.certificateExpiresUnixMs() / 1_000;
+    gauge('certificate_expiry_timestamp_seconds', 'End of the certificate; 0: none.', expires);
     gauge('numa_node', 'Node of the cpuset; -1: several.', () => source.cpu().numaNode);
   }
 

@@ -26,6 +26,7 @@ import { Pinning } from '../topology/pinning.ts';
 import { startHelpers, threadsOf } from '../topology/threads.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts } from './media-ports.ts';
+import { WorkerCredentials } from './worker-credentials.ts';
 
 export interface WorkerEvents {
   /** It is empty: the process may end. */
@@ -45,6 +46,7 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
+  private readonly credentials: WorkerCredentials;
   private readonly bus: NatsBus;
   private readonly peers: GrpcPeers;
   private readonly metrics: WorkerMetrics;
@@ -70,16 +72,16 @@ export class WorkerProcess {
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
-    const name = `streamcluster-worker-${options.id}`;
-    const bucket = bucketOf(options);
-    const base = { clock: realClock, random: realRandom, log };
-    this.bus = new NatsBus({ ...base, url: options.nats, bucket, name });
-    this.peers = new GrpcPeers(options.operator);
     this.metrics = this.makeMetrics();
+    const base = { clock: realClock, log, counters: this.metrics };
+    this.credentials = new WorkerCredentials({ ...options, ...base });
+    this.bus = this.makeBus();
+    this.peers = new GrpcPeers({ ...options, credentials: this.credentials.channel });
   }
 
   /** Own ports at once; users' ports when the directory has been read. */
   async start(): Promise<void> {
+    this.credentials.start();
     await startHelpers();
     this.pinning.start();
     const cluster = await this.startControl();
@@ -118,11 +120,26 @@ export class WorkerProcess {
     this.admin?.close();
     await this.control?.stop();
     this.peers.close();
+    this.credentials.close();
     await this.bus.close();
     this.ticks?.close();
     this.pinning.close();
     this.streams.close();
     this.engine.close();
+  }
+
+  private makeBus(): NatsBus {
+    const { options, log, metrics, credentials } = this;
+    return new NatsBus({
+      url: options.nats,
+      bucket: bucketOf(options),
+      name: `streamcluster-worker-${options.id}`,
+      clock: realClock,
+      random: realRandom,
+      log,
+      counters: metrics,
+      credentials: credentials.nats,
+    });
   }
 
   /** CPUs that were named go first. */
@@ -164,7 +181,15 @@ export class WorkerProcess {
     const admin = this.admin;
     listening(() => admin.start());
     const control = (): Cluster['control'] => this.present().control;
-    this.control = new GrpcControlServer({ worker, log, host, port: options.grpcPort, control });
+    this.control = new GrpcControlServer({
+      worker,
+      log,
+      host,
+      port: options.grpcPort,
+      control,
+      counters: this.metrics,
+      security: this.credentials.security,
+    });
     const grpcPort = await this.control.start();
     const cluster = this.makeCluster(admin.port, grpcPort);
     this.cluster = cluster;
@@ -282,6 +307,7 @@ export class WorkerProcess {
       isBusConnected: () => this.bus.isConnected,
       isDraining: () => this.cluster?.drain.isDraining ?? false,
       cpu: () => this.pinning.current,
+      certificateExpiresUnixMs: () => this.credentials.expiresUnixMs,
     });
   }
 

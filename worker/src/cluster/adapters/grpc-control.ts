@@ -3,6 +3,7 @@ import {
   ServerCredentials,
   status,
   type handleUnaryCall,
+  type ServerUnaryCall,
   type sendUnaryData,
   type ServiceError,
 } from '@grpc/grpc-js';
@@ -14,13 +15,17 @@ import {
   ReleaseResponse,
   UndrainResponse,
   WorkerServiceService,
+  type AssignRequest,
   type ConfigureRequest,
+  type DrainRequest,
+  type ReleaseRequest,
   type WorkerServiceServer,
 } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import { WorkerError } from '../../errors.ts';
 import type { StreamsConfig } from '../../stream/streams-config.ts';
 import type { Configuration, Control } from '../control.ts';
+import { mayCall, namesOfCaller, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
 
 export interface GrpcControlOptions {
@@ -31,9 +36,20 @@ export interface GrpcControlOptions {
   /** Literal address and port; 0 draws a free one. */
   readonly host: string;
   readonly port: number;
+  readonly counters: { count(reason: string): void };
+  /** Undefined: anybody may ask, unencrypted; for loopback only. */
+  readonly security?: ControlSecurity | undefined;
+}
+
+export interface ControlSecurity extends ClusterName {
+  readonly credentials: ServerCredentials;
 }
 
 const SHUTDOWN_MS = 500;
+const REFUSAL: Partial<ServiceError> = {
+  code: status.PERMISSION_DENIED,
+  details: 'PEER_REFUSED: the caller may not ask this of a worker',
+};
 
 /** WorkerService on a port of its own. */
 export class GrpcControlServer {
@@ -47,10 +63,11 @@ export class GrpcControlServer {
 
   /** The port that was bound. Rejects with PORT_IN_USE. */
   start(): Promise<number> {
-    const { host, port } = this.options;
+    const { host, port, security } = this.options;
+    const credentials = security?.credentials ?? ServerCredentials.createInsecure();
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     return new Promise((resolve, reject) => {
-      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      this.server.bindAsync(address, credentials, (error, bound) => {
         if (error === null) resolve(bound);
         else reject(new WorkerError('PORT_IN_USE', address, { cause: error }));
       });
@@ -65,12 +82,31 @@ export class GrpcControlServer {
   }
 }
 
-function handlers({ worker, control, log }: GrpcControlOptions): WorkerServiceServer {
+type Act<Request, Response> = (request: Request) => Response | Promise<Response>;
+
+function handlers({
+  worker,
+  control,
+  log,
+  counters,
+  security,
+}: GrpcControlOptions): WorkerServiceServer {
+  const isRefused = (method: string, call: ServerUnaryCall<unknown, unknown>): boolean => {
+    if (security === undefined) return false;
+    const names = namesOfCaller(call);
+    if (mayCall(method, names, security)) return false;
+    const fields = { code: 'PEER_REFUSED', method, names, peer: call.getPeer() };
+    log.warn(fields, 'control call refused');
+    counters.count('PEER_REFUSED');
+    return true;
+  };
   const answer = <Request, Response>(
-    act: (request: Request) => Response | Promise<Response>,
+    method: string,
+    act: Act<Request, Response>,
   ): handleUnaryCall<Request, Response> => {
     return (call, callback) => {
-      void run(() => act(call.request), callback);
+      if (isRefused(method, call)) callback(REFUSAL);
+      else void run(() => act(call.request), callback);
     };
   };
   const run = async <Response>(
@@ -85,18 +121,18 @@ function handlers({ worker, control, log }: GrpcControlOptions): WorkerServiceSe
     }
   };
   return {
-    configure: answer((request) => {
+    configure: answer('configure', (request: ConfigureRequest) => {
       const applied = control().configure(configurationOf(request));
       return ConfigureResponse.fromPartial({ appliedVersion: BigInt(applied) });
     }),
-    listStreams: answer(() =>
+    listStreams: answer('listStreams', () =>
       ListStreamsResponse.fromPartial({ worker, streams: control().listStreams() }),
     ),
-    assign: answer(async ({ stream, epoch, ingestWorker }) => {
+    assign: answer('assign', async ({ stream, epoch, ingestWorker }: AssignRequest) => {
       await control().assign({ stream, epoch: Number(epoch), ingestWorker });
       return AssignResponse.fromPartial({});
     }),
-    release: answer(({ stream, epoch, newIngestWorker }) => {
+    release: answer('release', ({ stream, epoch, newIngestWorker }: ReleaseRequest) => {
       const answered = control().release({ stream, epoch: Number(epoch), newIngestWorker });
       return ReleaseResponse.fromPartial({
         released: answered.isReleased,
@@ -104,11 +140,11 @@ function handlers({ worker, control, log }: GrpcControlOptions): WorkerServiceSe
         continuation: Buffer.from(answered.continuation),
       });
     }),
-    drain: answer((plan) => {
+    drain: answer('drain', (plan: DrainRequest) => {
       control().drain(plan);
       return DrainResponse.fromPartial({});
     }),
-    undrain: answer(() => {
+    undrain: answer('undrain', () => {
       control().undrain();
       return UndrainResponse.fromPartial({});
     }),

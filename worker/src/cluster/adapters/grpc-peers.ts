@@ -1,4 +1,11 @@
-import { credentials, Metadata, type CallOptions, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials,
+  Metadata,
+  type CallOptions,
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import {
   AssignRequest,
   OperatorServiceClient,
@@ -8,7 +15,16 @@ import {
 } from '@streamcluster/proto';
 import { WorkerError } from '../../errors.ts';
 import type { AssignCall, Peers, ReleaseAnswer, ReleaseCall } from '../peers.ts';
+import { OPERATOR_NAME, workersName, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
+
+/** namespace and cluster: the StreamCluster that this worker is of. */
+export interface GrpcPeersOptions extends ClusterName {
+  /** `host:port`; undefined: there is none, workers place for themselves. */
+  readonly operator?: string | undefined;
+  /** Undefined: nothing is encrypted; for loopback only. */
+  readonly credentials?: ChannelCredentials | undefined;
+}
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
@@ -20,15 +36,17 @@ const MAX_CLIENTS = 1_000;
 
 /** Calls by gRPC; one channel for each address, kept. */
 export class GrpcPeers implements Peers {
+  private readonly options: GrpcPeersOptions;
+  private readonly credentials: ChannelCredentials;
   private readonly workers = new Map<string, WorkerServiceClient>();
   private readonly operator: OperatorServiceClient | undefined;
 
-  /** `operatorAddress` undefined: there is none, workers place for themselves. */
-  constructor(operatorAddress: string | undefined) {
-    this.operator =
-      operatorAddress === undefined
-        ? undefined
-        : new OperatorServiceClient(operatorAddress, credentials.createInsecure(), GRPC_OPTIONS);
+  constructor(options: GrpcPeersOptions) {
+    this.options = options;
+    this.credentials = options.credentials ?? credentials.createInsecure();
+    if (options.operator === undefined) return;
+    const channel = channelTo(OPERATOR_NAME);
+    this.operator = new OperatorServiceClient(options.operator, this.credentials, channel);
   }
 
   async release(address: string, call: ReleaseCall): Promise<ReleaseAnswer> {
@@ -48,7 +66,8 @@ export class GrpcPeers implements Peers {
   async place(stream: string, ingestWorker: string): Promise<string> {
     const { operator } = this;
     if (operator === undefined) throw new WorkerError('PEER_UNREACHABLE', 'there is no operator');
-    const request = PlaceRequest.fromPartial({ stream, ingestWorker });
+    const { namespace, cluster } = this.options;
+    const request = PlaceRequest.fromPartial({ stream, ingestWorker, namespace, cluster });
     const answer = await unary(operator.place.bind(operator), request, PLACE_DEADLINE_MS);
     return answer.homeWorker;
   }
@@ -63,7 +82,8 @@ export class GrpcPeers implements Peers {
     const present = this.workers.get(address);
     if (present !== undefined) return present;
     this.makeRoom();
-    const client = new WorkerServiceClient(address, credentials.createInsecure(), GRPC_OPTIONS);
+    const channel = channelTo(workersName(this.options));
+    const client = new WorkerServiceClient(address, this.credentials, channel);
     this.workers.set(address, client);
     return client;
   }
@@ -77,6 +97,11 @@ export class GrpcPeers implements Peers {
       return;
     }
   }
+}
+
+/** Addresses come and go; certificates are for names. */
+function channelTo(name: string): ChannelOptions {
+  return { ...GRPC_OPTIONS, 'grpc.ssl_target_name_override': name };
 }
 
 function unary<Request, Response>(

@@ -18,6 +18,8 @@ import { GrpcPeers } from './grpc-peers.ts';
 
 const NAME = streamName('live', 'news')!;
 const log = pino({ enabled: false });
+const counters = { count: (): void => undefined };
+const CLUSTER = { namespace: 'media', cluster: 'live' };
 
 /** The callback of a unary call as a promise. */
 function answerOf<Response>(
@@ -33,7 +35,7 @@ describe('control by gRPC', () => {
   let server: GrpcControlServer;
   let address: string;
   let client: WorkerServiceClient;
-  const peers = new GrpcPeers(undefined);
+  const peers = new GrpcPeers({ ...CLUSTER, operator: undefined });
 
   beforeAll(async () => {
     const sim = new Sim();
@@ -42,7 +44,8 @@ describe('control by gRPC', () => {
     await sim.run(200);
     publisher.lose();
     const control = (): typeof worker.cluster.control => worker.cluster.control;
-    server = new GrpcControlServer({ worker: 'w-a', control, log, host: '127.0.0.1', port: 0 });
+    const base = { control, log, counters, host: '127.0.0.1' };
+    server = new GrpcControlServer({ ...base, worker: 'w-a', port: 0 });
     address = `127.0.0.1:${await server.start()}`;
     client = new WorkerServiceClient(address, credentials.createInsecure());
   });
@@ -55,7 +58,8 @@ describe('control by gRPC', () => {
   it('says when its port is taken', async () => {
     const port = Number(address.split(':')[1]);
     const control = (): typeof worker.cluster.control => worker.cluster.control;
-    const second = new GrpcControlServer({ worker: 'w', control, log, host: '127.0.0.1', port });
+    const base = { control, log, counters, host: '127.0.0.1' };
+    const second = new GrpcControlServer({ ...base, worker: 'w', port });
     await expect(second.start()).rejects.toMatchObject({ code: 'PORT_IN_USE' });
     await second.stop();
   });
@@ -120,6 +124,7 @@ describe('placing by gRPC', () => {
       place: (call, callback) => {
         // One stream is never answered.
         if (call.request.stream === 'live/silence') return;
+        expect(call.request).toMatchObject(CLUSTER);
         callback(null, PlaceResponse.fromPartial({ homeWorker: 'w-b', policy: 'Random' }));
       },
     };
@@ -132,7 +137,7 @@ describe('placing by gRPC', () => {
   afterAll(() => server.forceShutdown());
 
   it('answers with the home, or fails after 300 ms', async () => {
-    const peers = new GrpcPeers(address);
+    const peers = new GrpcPeers({ ...CLUSTER, operator: address });
     expect(await peers.place('live/news', 'w-a')).toBe('w-b');
     const before = performance.now();
     await expect(peers.place('live/silence', 'w-a')).rejects.toMatchObject({

@@ -30,6 +30,7 @@ function open(url: string, bucket: string): NatsBus {
     clock: hastyClock,
     random: realRandom,
     log,
+    counters: { count: () => undefined },
   });
   bus.start();
   return bus;

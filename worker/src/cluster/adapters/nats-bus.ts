@@ -1,9 +1,12 @@
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
+import { WorkerError } from '../../errors.ts';
 import type { Clock, Timer } from '../../stream/clock.ts';
 import type { Bus, DirectoryWatcher, ReadResult, WriteResult } from '../bus.ts';
 import { jitter, type Random } from '../random.ts';
+import { Complaints } from './complaints.ts';
 import { NatsBucket, type BucketState } from './nats-bucket.ts';
+import type { NatsCredentials } from './nats-credentials.ts';
 import { natsFailure } from './nats-errors.ts';
 import { NatsWatch } from './nats-watch.ts';
 
@@ -16,15 +19,23 @@ export interface NatsBusOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly credentials?: Pick<NodeConnectionOptions, 'authenticator' | 'inboxPrefix'>;
+  readonly counters: { count(reason: string): void };
+  /** Undefined: anybody may connect. */
+  readonly credentials?: Pick<NatsCredentials, 'secrets' | 'isStale'> | undefined;
 }
 
 interface Subscription {
   readonly subject: string;
   readonly onMessage: (payload: Uint8Array) => void;
+  /** The server refused it: other rights may come with the next connection. */
+  isLost: boolean;
 }
 
+type Failure = 'NATS_REFUSED' | 'NATS_UNREACHABLE' | 'CREDENTIALS_INVALID';
+
 const RETRY_MS = 1_000;
+/** Rights do not change by asking: later each time, up to this. */
+const MAX_RETRY_MS = 30_000;
 const CHECK_MS = 10_000;
 const RECONNECT_MS = 500;
 /** A server that hangs is noticed after three of these; 20 s by default. */
@@ -35,6 +46,7 @@ const MAX_PINGS_OUT = 2;
 export class NatsBus implements Bus {
   isConnected = false;
   private readonly options: NatsBusOptions;
+  private readonly complaints: Complaints;
   private readonly connectionListeners: ((isConnected: boolean) => void)[] = [];
   private readonly subscriptions: Subscription[] = [];
   private nc: NatsConnection | undefined = undefined;
@@ -46,9 +58,12 @@ export class NatsBus implements Bus {
   private retryTimer: Timer | undefined = undefined;
   private seenAtCheck = -1;
   private isClosed = false;
+  /** In a row. */
+  private refusals = 0;
 
   constructor(options: NatsBusOptions) {
     this.options = options;
+    this.complaints = new Complaints(options.log, options.counters);
   }
 
   /** Returns at once; onConnection tells. */
@@ -82,9 +97,9 @@ export class NatsBus implements Bus {
   }
 
   subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void {
-    const subscription = { subject, onMessage };
+    const subscription = { subject, onMessage, isLost: false };
     this.subscriptions.push(subscription);
-    if (this.nc !== undefined) subscribeTo(this.nc, subscription);
+    if (this.nc !== undefined) this.subscribeOn(this.nc, subscription);
   }
 
   async close(): Promise<void> {
@@ -101,7 +116,7 @@ export class NatsBus implements Bus {
   }
 
   private async tryConnect(): Promise<void> {
-    const { url, name, log, credentials, clock, random } = this.options;
+    const { url, name, credentials, clock } = this.options;
     if (this.isClosed) return;
     try {
       const nc = await connect({
@@ -112,13 +127,13 @@ export class NatsBus implements Bus {
         pingInterval: PING_INTERVAL_MS,
         maxPingOut: MAX_PINGS_OUT,
         timeout: 2_000,
-        ...credentials,
+        ...credentials?.secrets(),
       });
       await this.connected(nc);
     } catch (error) {
-      log.warn({ url: withoutSecrets(url), err: error, code: codeOf(error) }, 'NATS not reachable');
-      const delayMs = jitter(random, RETRY_MS, 0.2);
-      this.retryTimer = clock.setTimer(delayMs, () => void this.tryConnect());
+      const code = codeOf(error);
+      this.complaints.say('NATS not reachable', code, { err: error, url: withoutSecrets(url) });
+      this.retryTimer = clock.setTimer(this.retryMs(code), () => void this.tryConnect());
     }
   }
 
@@ -129,7 +144,8 @@ export class NatsBus implements Bus {
     }
     this.nc = nc;
     this.bucket = new NatsBucket(nc, this.options.bucket);
-    for (const subscription of this.subscriptions) subscribeTo(nc, subscription);
+    this.complaints.forget('NATS not reachable');
+    for (const subscription of this.subscriptions) this.subscribeOn(nc, subscription);
     void this.follow(nc);
     this.options.log.info({ server: nc.getServer() }, 'NATS connected');
     this.setConnected(true);
@@ -139,20 +155,51 @@ export class NatsBus implements Bus {
 
   private async follow(nc: NatsConnection): Promise<void> {
     for await (const status of nc.status()) {
-      if (status.type === 'disconnect') {
-        this.options.log.warn({ code: 'NATS_UNREACHABLE' }, 'NATS connection lost');
-        this.setConnected(false);
-      } else if (status.type === 'reconnect') {
-        this.options.log.info({ server: nc.getServer() }, 'NATS connected again');
-        this.setConnected(true);
-        this.rewatch();
-      }
+      if (status.type === 'error') this.refused(status.error);
+      if (status.type === 'disconnect') this.disconnected();
+      if (status.type === 'reconnect') this.connectedAgain(nc);
     }
     // Ends only with the connection, which never gives up by itself.
     if (this.isClosed) return;
     this.options.log.warn({ code: 'NATS_UNREACHABLE' }, 'NATS client gave up; starting anew');
     this.setConnected(false);
     await this.tryConnect();
+  }
+
+  private disconnected(): void {
+    this.options.log.warn({ code: 'NATS_UNREACHABLE' }, 'NATS connection lost');
+    this.setConnected(false);
+  }
+
+  private connectedAgain(nc: NatsConnection): void {
+    this.options.log.info({ server: nc.getServer() }, 'NATS connected again');
+    const lost = this.subscriptions.filter(({ isLost }) => isLost);
+    for (const subscription of lost) this.subscribeOn(nc, subscription);
+    this.setConnected(true);
+    this.rewatch();
+  }
+
+  /** What the server says of its own accord: mostly of rights. */
+  private refused(error: Error): void {
+    if (codeOf(error) !== 'NATS_REFUSED') return;
+    this.refusals += 1;
+    this.complaints.say('NATS refuses', 'NATS_REFUSED', { err: error });
+  }
+
+  private subscribeOn(nc: NatsConnection, subscription: Subscription): void {
+    subscription.isLost = false;
+    nc.subscribe(subscription.subject, {
+      callback: (error, message) => {
+        if (error === null) subscription.onMessage(message.data);
+        else subscription.isLost = true;
+      },
+    });
+  }
+
+  private retryMs(code: Failure): number {
+    this.refusals = code === 'NATS_UNREACHABLE' ? 0 : this.refusals + 1;
+    const delayMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.max(0, this.refusals - 1));
+    return jitter(this.options.random, delayMs, 0.2);
   }
 
   private setConnected(isConnected: boolean): void {
@@ -170,23 +217,25 @@ export class NatsBus implements Bus {
     this.pass = pass;
     this.watchOn(bucket, pass).catch((error: unknown) => {
       if (this.pass !== pass || this.isClosed) return;
-      this.options.log.warn({ err: error, code: codeOf(error) }, 'directory cannot be watched');
-      this.retrySoon(pass);
+      const code = codeOf(error);
+      this.complaints.say('directory cannot be watched', code, { err: error });
+      this.retrySoon(pass, this.retryMs(code));
     });
   }
 
   private async watchOn(bucket: NatsBucket, pass: NatsWatch): Promise<void> {
     this.state = await bucket.ensure();
+    this.complaints.forget('directory cannot be watched');
     await pass.start(this.state.lastRevision, () => {
       if (this.pass !== pass) return;
       this.options.log.warn({ code: 'NATS_UNREACHABLE' }, 'directory watch ended');
-      this.retrySoon(pass);
+      this.retrySoon(pass, RETRY_MS);
     });
   }
 
-  private retrySoon(pass: NatsWatch): void {
+  private retrySoon(pass: NatsWatch, delayMs: number): void {
     this.retryTimer?.clear();
-    this.retryTimer = this.options.clock.setTimer(RETRY_MS, () => {
+    this.retryTimer = this.options.clock.setTimer(delayMs, () => {
       if (this.pass === pass && this.isConnected) this.rewatch();
     });
   }
@@ -194,6 +243,7 @@ export class NatsBus implements Bus {
   private scheduleCheck(): void {
     this.checkTimer?.clear();
     this.checkTimer = this.options.clock.setTimer(CHECK_MS, () => {
+      this.renewRights();
       void this.check().finally(() => {
         if (!this.isClosed) this.scheduleCheck();
       });
@@ -220,6 +270,24 @@ export class NatsBus implements Bus {
     }
   }
 
+  /** Rights are of a connection: where some were missing, new credentials need
+   * a new one. */
+  private renewRights(): void {
+    if (this.refusals === 0 || !this.isConnected || !this.isOfOldRights()) return;
+    this.refusals = 0;
+    // Rejects only when it is closed: follow() sees that, too.
+    this.nc?.reconnect().catch(() => undefined);
+  }
+
+  private isOfOldRights(): boolean {
+    try {
+      return this.options.credentials?.isStale ?? false;
+    } catch (error) {
+      this.complaints.say('credentials cannot be read', codeOf(error), { err: error });
+      return false;
+    }
+  }
+
   /** Behind a bucket that stood still since the last check, without a step. */
   private isStuck(pass: NatsWatch, now: BucketState): boolean {
     const { lastRevision } = pass;
@@ -231,15 +299,11 @@ export class NatsBus implements Bus {
   }
 }
 
-function subscribeTo(nc: NatsConnection, { subject, onMessage }: Subscription): void {
-  nc.subscribe(subject, {
-    callback: (error, message) => {
-      if (error === null) onMessage(message.data);
-    },
-  });
-}
-
-function codeOf(error: unknown): 'NATS_REFUSED' | 'NATS_UNREACHABLE' {
+function codeOf(error: unknown): Failure {
+  const cause = error instanceof Error ? error.cause : undefined;
+  for (const each of [error, cause]) {
+    if (each instanceof WorkerError && each.code === 'CREDENTIALS_INVALID') return each.code;
+  }
   return natsFailure(error) === 'unknown' ? 'NATS_UNREACHABLE' : 'NATS_REFUSED';
 }
 

@@ -16,7 +16,11 @@ const CONFLICTS: readonly number[] = [
   JetStreamApiCodes.StreamWrongLastSequence,
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ];
-const REFUSALS: readonly string[] = ['PermissionViolationError', 'AuthorizationError'];
+const REFUSALS: readonly string[] = [
+  'PermissionViolationError',
+  'AuthorizationError',
+  'UserAuthenticationExpiredError',
+];
 
 export function natsFailure(error: unknown): NatsFailure {
   if (error instanceof JetStreamApiError) return apiFailure(error.code);
