@@ -1,4 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { parseDnsNames } from './certificate.ts';
 import { OPERATOR_NAME, workersName } from './names.ts';
 
 /** The part of a call that says who calls. */
@@ -21,10 +22,5 @@ export function isOperator(call: AuthenticatedCall): boolean {
 }
 
 function peerNames(call: AuthenticatedCall): readonly string[] {
-  const { sslPeerCertificate } = call.getAuthContext();
-  const names = sslPeerCertificate?.subjectaltname ?? '';
-  return names
-    .split(', ')
-    .filter((name) => name.startsWith('DNS:'))
-    .map((name) => name.slice('DNS:'.length));
+  return parseDnsNames(call.getAuthContext().sslPeerCertificate?.subjectaltname) ?? [];
 }

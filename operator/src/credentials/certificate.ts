@@ -63,9 +63,10 @@ export function renewAtMs(certificate: X509Certificate): number {
   return issuedMs(certificate) + lifeMs * (RENEW_AT_SHARE - chance * JITTER_SHARE);
 }
 
-/** DNS names, sorted; undefined when it has names of other kinds, too. */
-export function dnsNamesOf({ subjectAltName }: X509Certificate): readonly string[] | undefined {
+/** DNS names, in Node's form of a list; undefined when there are names of other
+ * kinds, or such that Node had to quote. */
+export function parseDnsNames(subjectAltName: string | undefined): readonly string[] | undefined {
   const parts = (subjectAltName ?? '').split(', ').filter((part) => part !== '');
-  if (!parts.every((part) => part.startsWith('DNS:'))) return undefined;
-  return parts.map((part) => part.slice('DNS:'.length)).sort();
+  const isPlain = parts.every((part) => part.startsWith('DNS:') && !part.includes('"'));
+  return isPlain ? parts.map((part) => part.slice('DNS:'.length)) : undefined;
 }

@@ -81,6 +81,7 @@ describe('rights on a real nats-server', () => {
       random: realRandom,
       log,
       credentials: { secrets: () => secrets, isStale: false },
+      counters: { count: () => undefined },
     });
     buses.push(made);
     made.start();

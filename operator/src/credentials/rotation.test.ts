@@ -11,12 +11,14 @@ import { OPERATOR_NAME, workersName } from './names.ts';
 import { OperatorCertificate } from './operator-certificate.ts';
 import type { SecretData } from './secret-store.ts';
 import { called, calledAnew, ownClient, TlsWorker } from './testing/mtls.ts';
-import { AuthorityRig, LIVE, MINUTE_MS, silent } from './testing/rig.ts';
+import { AuthorityRig, LIVE, MINUTE_MS, SHORT_TIMES, silent } from './testing/rig.ts';
 import { makeWorkerSecret, workerSecretFault } from './worker-secret.ts';
 
 const LIVE_NAME = workersName(LIVE.namespace, LIVE.cluster);
 /** A kubelet may take so long until a pod sees a changed Secret. */
-const LAG_TICKS = 2;
+const LAG_TICKS = 3;
+/** No shorter than that, or calls fail. */
+const TIMES = { ...SHORT_TIMES, overlapMs: 3 * MINUTE_MS };
 
 interface Pod {
   readonly name: string;
@@ -67,11 +69,11 @@ class World {
   readonly rig = new AuthorityRig();
   readonly pods: Pod[] = [];
   readonly leader = {
-    authority: this.rig.authority(),
+    authority: this.rig.authority(TIMES),
     certificate: new OperatorCertificate(silent),
   };
   readonly standby = {
-    authority: this.rig.authority(),
+    authority: this.rig.authority(TIMES),
     certificate: new OperatorCertificate(silent),
   };
   private tick = 0;
@@ -163,7 +165,6 @@ describe('rotation under live connections', () => {
     expect([...phases].sort()).toEqual(['introduced', 'steady', 'switched']);
     expect(signers.size).toBe(3);
     expect(leaves.size).toBeGreaterThan(5);
-    expect(leaves).toContain(serialOf(one.secret!));
     expect(world.rig.events.filter((event) => event === 'dropped')).toHaveLength(2);
   }, 60_000);
 

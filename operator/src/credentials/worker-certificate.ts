@@ -1,9 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import type { AuthorityView } from './authority.ts';
 import {
-  dnsNamesOf,
   isSignedBy,
   notBeforeMs,
   parseCertificate,
+  parseDnsNames,
   parseKeyOf,
   renewAtMs,
 } from './certificate.ts';
@@ -67,7 +68,12 @@ export function leafFault({ data, names, view, nowMs }: LeafCheck): CertificateF
   if (certificate === undefined) return 'unreadable';
   if (parseKeyOf(certificate, data['tls.key']) === undefined) return 'unreadable';
   if (!isSignedBy(certificate, view.signer.certificate)) return 'other-authority';
-  if (dnsNamesOf(certificate)?.join() !== [...names].sort().join()) return 'other-names';
+  if (!isFor(certificate, names)) return 'other-names';
   if (nowMs < notBeforeMs(certificate)) return 'not-yet';
   return nowMs >= renewAtMs(certificate) ? 'due' : undefined;
+}
+
+function isFor({ subjectAltName }: X509Certificate, names: readonly string[]): boolean {
+  const own = parseDnsNames(subjectAltName) ?? [];
+  return own.length === names.length && names.every((name) => own.includes(name));
 }
