@@ -55,7 +55,10 @@ export class Children {
     if (present !== undefined && last?.hash === hash && last.version === versionOf(present)) return;
     try {
       const stored = await this.write(child, present);
-      if (stored === undefined) return this.taken(key);
+      if (stored === undefined) {
+        this.faults.set(key, taken(key));
+        return;
+      }
       this.applied.set(key, { hash, version: versionOf(stored) });
       this.faults.delete(key);
     } catch (error) {
@@ -88,11 +91,11 @@ export class Children {
   private isOurs({ metadata }: Stored<KubeObject>): boolean {
     return metadata.ownerReferences?.some(({ uid }) => uid === this.ownerUid) ?? false;
   }
+}
 
-  private taken(key: string): void {
-    const message = `${key} exists and belongs to somebody else; delete it, or rename the StreamCluster`;
-    this.faults.set(key, { reason: 'NameTaken', message });
-  }
+function taken(key: string): RuntimeProblem {
+  const message = `${key} exists and belongs to somebody else; delete it, or rename the StreamCluster`;
+  return { reason: 'NameTaken', message };
 }
 
 /** Grows with each change of what is wanted; of kinds without it, with each change. */

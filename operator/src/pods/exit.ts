@@ -15,15 +15,23 @@ const EVICTIONS = new Set(['Evicted', 'Preempting', 'NodeShutdown', 'Terminated'
 
 /** Undefined: it has not ended. */
 export function exitOf(pod: Pod, unixMs: number): WorkerExit | undefined {
-  const { status, metadata } = pod;
-  const phase = status?.phase;
-  if (phase !== 'Failed' && phase !== 'Succeeded') return undefined;
-  const startedAt = status?.startTime ?? metadata?.creationTimestamp ?? '';
-  const endedAt = terminated(pod)?.finishedAt;
-  const endMs = endedAt === undefined ? unixMs : Date.parse(endedAt);
-  const ranMs = Math.max(0, endMs - Date.parse(startedAt)) || 0;
-  if (phase === 'Succeeded') return { kind: 'drained', detail: 'drained', ranMs };
-  return { kind: kindOf(status?.reason), detail: detailOf(pod), ranMs };
+  switch (pod.status?.phase) {
+    case 'Succeeded':
+      return { kind: 'drained', detail: 'drained', ranMs: ranMs(pod, unixMs) };
+    case 'Failed': {
+      const kind = kindOf(pod.status.reason);
+      return { kind, detail: detailOf(pod), ranMs: ranMs(pod, unixMs) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function ranMs(pod: Pod, unixMs: number): number {
+  const startMs = Date.parse(pod.status?.startTime ?? '');
+  const endMs = Date.parse(terminated(pod)?.finishedAt ?? '') || unixMs;
+  // One that no kubelet started has not run.
+  return Math.max(0, endMs - startMs) || 0;
 }
 
 function kindOf(reason: string | undefined): WorkerExit['kind'] {

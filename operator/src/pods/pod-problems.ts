@@ -27,17 +27,25 @@ export function podProblems(pods: readonly Pod[]): RuntimeProblem[] {
 
 function problemOf(pod: Pod): RuntimeProblem | undefined {
   if (pod.metadata?.deletionTimestamp !== undefined) return undefined;
-  const name = pod.metadata?.name ?? '';
+  return schedulingProblem(pod) ?? containerProblem(pod);
+}
+
+function schedulingProblem(pod: Pod): RuntimeProblem | undefined {
   const scheduled = conditionOf(pod, 'PodScheduled');
-  if (scheduled?.status === 'False') {
-    return { reason: 'Unschedulable', message: `${name}: ${scheduled.message ?? 'no node'}` };
-  }
-  const [container] = pod.status?.containerStatuses ?? [];
-  const waiting = container?.state?.waiting;
-  const reason = WAITING[waiting?.reason ?? ''];
+  if (scheduled?.status !== 'False') return undefined;
+  return { reason: 'Unschedulable', message: `${nameOf(pod)}: ${scheduled.message ?? 'no node'}` };
+}
+
+function containerProblem(pod: Pod): RuntimeProblem | undefined {
+  const { state, lastState } = pod.status?.containerStatuses?.[0] ?? {};
+  const { reason: word = '', message = word } = state?.waiting ?? {};
+  const reason = WAITING[word];
   if (reason === undefined) return undefined;
-  const last = container?.lastState?.terminated;
-  const why = waiting?.message ?? waiting?.reason ?? '';
+  const last = lastState?.terminated;
   const exit = last === undefined ? '' : `, last exit code ${last.exitCode}`;
-  return { reason, message: `${name}: ${why}${exit}` };
+  return { reason, message: `${nameOf(pod)}: ${message}${exit}` };
+}
+
+function nameOf({ metadata }: Pod): string {
+  return metadata?.name ?? '';
 }
