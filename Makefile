@@ -5,7 +5,7 @@ NODE  := node_modules/.bin/node
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long lint bench fuzz generate image clean setup
+.PHONY: help run demo test long lint bench fuzz generate image plugin clean setup
 
 help: ## Print this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ generate: setup ## Write generated files anew (protobuf, CRD, its table).
 
 image: ## Build the two container images with docker, podman or buildah.
 	@scripts/image.sh
+
+plugin: node_modules/.package-lock.json ## Write .cache/bin/kubectl-streamcluster, the kubectl plugin.
+	@scripts/plugin.sh
 
 clean: ## Remove what was built, and what `make run` left.
 	rm -rf node_modules .cache .run worker/native/build

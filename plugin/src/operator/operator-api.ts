@@ -1,0 +1,97 @@
+import { PluginError } from '../errors.ts';
+import { withQuery, type KubeApi, type Query } from '../kube/kube-api.ts';
+import { corePath } from '../kube/names.ts';
+import { refusalOf, statusOf } from '../kube/refusal.ts';
+import { findOperator, type OperatorAddress, type OperatorOptions } from './find-operator.ts';
+
+/** Most that one page of streams may have. */
+export const PAGE_LIMIT = 5_000;
+
+interface OperatorRefusal {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The operator's JSON API, through the API server's proxy to its Service. */
+export class OperatorApi {
+  private readonly kube: KubeApi;
+  private readonly options: OperatorOptions;
+  private found: Promise<OperatorAddress> | undefined = undefined;
+
+  constructor(kube: KubeApi, options: OperatorOptions) {
+    this.kube = kube;
+    this.options = options;
+  }
+
+  address(): Promise<OperatorAddress> {
+    this.found ??= findOperator(this.kube, this.options);
+    return this.found;
+  }
+
+  async get<Body>(path: string, query: Query = {}): Promise<Body> {
+    const text = await this.text(path, query);
+    try {
+      return JSON.parse(text) as Body;
+    } catch (error) {
+      const { namespace, service } = await this.address();
+      const message = `the Service ${namespace}/${service} answers ${path} with no JSON: is it the operator?`;
+      throw new PluginError('OPERATOR_UNREACHABLE', message, { cause: error });
+    }
+  }
+
+  async text(path: string, query: Query = {}): Promise<string> {
+    const address = await this.address();
+    const { namespace, service } = address;
+    const base = `${corePath('services', namespace)}/http:${service}:http/proxy`;
+    const response = await this.kube.ask({
+      method: 'GET',
+      path: withQuery(base + path, query),
+      accept: '*/*',
+    });
+    if (response.status < 400) return response.text;
+    const said = statusOf(response.text);
+    if (said === undefined) throw operatorRefusal(response.text, response.status, address);
+    throw proxyRefusal(refusalOf(response), response.status, address);
+  }
+}
+
+export function clusterPath(namespace: string, name: string, rest = ''): string {
+  return `/api/v1/clusters/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}${rest}`;
+}
+
+/** The operator itself answered. */
+function operatorRefusal(
+  text: string,
+  status: number,
+  { namespace, service }: OperatorAddress,
+): PluginError {
+  const { code, message } = refusalIn(text);
+  if (code === undefined) {
+    const said = `the operator's Service ${namespace}/${service} answered ${status}`;
+    return new PluginError('OPERATOR_UNREACHABLE', said);
+  }
+  const kind = code === 'NOT_FOUND' ? 'NOT_FOUND' : 'OPERATOR_UNREACHABLE';
+  return new PluginError(kind, `the operator says: ${message ?? code}`);
+}
+
+function refusalIn(text: string): OperatorRefusal {
+  try {
+    return (JSON.parse(text) as OperatorRefusal | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The API server answered instead of the operator. */
+function proxyRefusal(
+  refusal: PluginError,
+  status: number,
+  { namespace, service }: OperatorAddress,
+): PluginError {
+  const where = `${namespace}/${service}`;
+  const message =
+    status === 403
+      ? `you may not reach the operator: it takes the right to get services/proxy of ${where}`
+      : `the operator ${where} cannot be reached: ${refusal.message}`;
+  return new PluginError('OPERATOR_UNREACHABLE', message, { cause: refusal });
+}
