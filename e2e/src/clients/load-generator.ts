@@ -6,6 +6,8 @@ import { NODE, ROOT } from '../harness/paths.ts';
 const PUBLISHED_MS = 60_000;
 
 export interface ManyOptions {
+  /** Literal address; this machine's by default. */
+  readonly host?: string;
   readonly port: number;
   readonly count: number;
   readonly app: string;
@@ -14,8 +16,9 @@ export interface ManyOptions {
 }
 
 /** Publishes many streams from one process; resolves when all of them are taken. */
-export async function publishMany({ port, count, app, seconds }: ManyOptions): Promise<Child> {
-  const options = { port, count, app, seconds };
+export async function publishMany(many: ManyOptions): Promise<Child> {
+  const { host = '127.0.0.1', port, count, app, seconds } = many;
+  const options = { host, port, count, app, seconds };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = new Child(NODE, [path.join(ROOT, 'bench/src/publish.ts'), ...args]);
   await eventuallyTrue(`${count} streams published`, PUBLISHED_MS, () => {
