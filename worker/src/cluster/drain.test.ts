@@ -87,6 +87,9 @@ describe('drain', () => {
     const viewer = await a.view(NAME);
     a.cluster.control.drain({ ...PLAN, deadlineSeconds: 3, publisherGraceSeconds: 10 });
     await sim.run(3_500);
+    // No key frame comes, so it is waited for only so long.
+    expect(viewer.closed).toEqual([]);
+    await sim.run(4_000);
     expect(viewer.closed).toEqual(['draining']);
     expect(first.revoked).toEqual(['draining']);
     expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);

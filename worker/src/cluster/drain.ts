@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
+import { Farewell } from './farewell.ts';
 import type { HomeChoice } from './home-choice.ts';
 import type { Relays } from './relays.ts';
 import type { DrainSeconds } from './settings.ts';
@@ -52,6 +53,7 @@ export class Drain {
   private hasMoved = false;
   private isRunning = false;
   private isDone = false;
+  private farewell: Farewell | undefined = undefined;
 
   constructor(options: DrainOptions) {
     this.options = options;
@@ -90,25 +92,32 @@ export class Drain {
     this.publishersMs = Infinity;
     this.lingerMs = Infinity;
     this.isShut = false;
+    this.farewell = undefined;
     this.options.log.info({}, 'drain taken back');
     this.options.onChange(false);
   }
 
   private check(): void {
     if (!this.isRunning || this.isDone) return;
-    const { clock, log, streams } = this.options;
+    const { clock } = this.options;
     const nowMs = clock.nowMs();
     this.giveHomesAway();
     if (nowMs >= this.lingerMs) this.shut();
     if (this.isShut && nowMs >= this.publishersMs) this.sendPublishersAway();
-    if (nowMs >= this.deadlineMs) {
+    if (this.isOver(nowMs) || this.isEmpty()) this.finish();
+    else this.timer = clock.setTimer(CHECK_MS, () => this.check());
+  }
+
+  /** The deadline has passed, and whoever was still here was sent away. */
+  private isOver(nowMs: number): boolean {
+    if (nowMs < this.deadlineMs) return false;
+    const { streams, log } = this.options;
+    if (this.farewell === undefined) {
       log.info({ streams: streams.list().length }, 'drain deadline passed');
-      this.finish();
-    } else if (this.isEmpty()) {
-      this.finish();
-    } else {
-      this.timer = clock.setTimer(CHECK_MS, () => this.check());
+      this.shut();
+      this.farewell = new Farewell(streams, nowMs);
     }
+    return this.farewell.check(nowMs);
   }
 
   /** A stream that waits for its publisher is kept for the next ingest worker. */

@@ -145,6 +145,16 @@ export class Stream {
     return this.ingest.nextSequence;
   }
 
+  /** Sequence of the frame at which a viewer would start now. */
+  get newestStart(): number | undefined {
+    return this.store.main.starts.newest()?.sequence;
+  }
+
+  /** Closes those who are attached; HLS players have nothing to be closed. */
+  closeViewers(reason: ViewerCloseReason): void {
+    this.viewerSet.closeAll(reason);
+  }
+
   /** Where the frames come from now. */
   get sourceKind(): 'publisher' | 'relay' | 'none' {
     if (this.local !== undefined) return 'publisher';

@@ -10,7 +10,7 @@ import { plannedWorkers } from './planned-workers.ts';
 
 const PERIOD_MS = 2_000;
 /** A worker whose deadline has passed says goodbye before it ends. */
-const GOODBYE_SECONDS = 5;
+const GOODBYE_SECONDS = 10;
 
 export interface ScaleStepOptions {
   readonly effects: Effects;
