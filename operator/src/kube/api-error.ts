@@ -112,6 +112,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Long ones repeat the whole object, and say only at the end what is wrong with it. */
 function short(text: string): string {
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text.trim();
+  if (text.length <= MAX_MESSAGE) return text.trim();
+  return `${text.slice(0, MAX_MESSAGE / 4)} … ${text.slice((-MAX_MESSAGE * 3) / 4)}`;
 }

@@ -39,6 +39,7 @@ describe('kinds of errors', () => {
     [status(422, 'Invalid', 'spec.fixed: Required value'), ['isInvalid']],
     [status(400, 'BadRequest', 'metadata.managedFields must be nil'), ['isInvalid']],
     [status(400, 'BadRequest', STRICT), []],
+    [status(422, 'Invalid', `"" is invalid: patch: Invalid value: "{}": ${STRICT}`), []],
     [status(500, '', APPLY), []],
     [status(500, 'InternalError', 'etcdserver: leader changed'), ['isRetryable']],
     [status(429, 'TooManyRequests', 'too many'), ['isRetryable']],
@@ -70,7 +71,9 @@ describe('KubeError', () => {
     expect(KubeError.fromAnswer(code, body)).toMatchObject({ code, reason, message });
   });
 
-  it('keeps only so much of what it was told', () => {
-    expect(KubeError.fromAnswer(500, 'x'.repeat(100_000)).message.length).toBeLessThan(3_000);
+  it('keeps only so much of what it was told, its end above all', () => {
+    const error = status(422, 'Invalid', `${'x'.repeat(100_000)}: unknown field "spec.hot"`);
+    expect(error.message.length).toBeLessThan(3_000);
+    expect(kinds.unknownFields(error)).toEqual(['spec.hot']);
   });
 });

@@ -41,8 +41,8 @@ export function isNamespaceTerminating(error: unknown): boolean {
 
 /** The object breaks the schema, or a rule of it. */
 export function isInvalid(error: unknown): boolean {
-  if (!(error instanceof KubeError)) return false;
-  return error.code === 422 || (error.code === 400 && unknownFields(error).length === 0);
+  if (!(error instanceof KubeError) || unknownFields(error).length > 0) return false;
+  return error.code === 422 || error.code === 400;
 }
 
 /** There is no answer, so nobody knows whether it was done. */
@@ -64,11 +64,11 @@ const APPLY_FIELD = /([^\s:]+): field not declared in schema/g;
 
 /**
  * Fields that the server's CRD lacks, because it is older than this operator:
- * from strict validation (400) and from server-side apply (500, for ever).
+ * from strict validation (400, of patches 422) and from server-side apply (500, for ever).
  */
 export function unknownFields(error: unknown): string[] {
   if (!(error instanceof KubeError)) return [];
-  const pattern = error.code === 400 ? STRICT_FIELD : APPLY_FIELD;
+  const pattern = error.code === 500 ? APPLY_FIELD : STRICT_FIELD;
   const names = [...error.message.matchAll(pattern)].map(([, name = '']) => name);
   return [...new Set(names.map((name) => name.replace(/^\./, '')))];
 }

@@ -228,7 +228,8 @@ export class LeaderElection {
   /** Once per outage, not once per try. */
   private complain(error: unknown): void {
     const { log, name, namespace } = this.options;
-    const fields = { lease: `${namespace}/${name}`, err: error };
+    const code = 'KUBERNETES_UNREACHABLE';
+    const fields = { lease: `${namespace}/${name}`, code, err: error };
     if (this.hasComplained) log.debug(fields, 'lease failed again');
     else log.warn(fields, 'lease not readable or writable');
     this.hasComplained = true;

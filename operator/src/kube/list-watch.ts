@@ -171,9 +171,11 @@ export class ListWatch<T extends KubeObject> {
   /** Once per outage, not once per try. */
   private complain(error: Error, waitMs: number): void {
     const { log, resource, selection } = this.options;
-    const fields = { resource: resource.plural, namespace: selection.namespace, err: error };
-    if (this.error === undefined && !isGone(error)) log.warn({ ...fields, waitMs }, 'watch lost');
-    else log.debug({ ...fields, waitMs }, 'watch failed again');
+    const { namespace } = selection;
+    const code = 'KUBERNETES_UNREACHABLE';
+    const fields = { resource: resource.plural, namespace, code, err: error, waitMs };
+    if (this.error === undefined && !isGone(error)) log.warn(fields, 'watch lost');
+    else log.debug(fields, 'watch failed again');
     this.error = error;
   }
 

@@ -7,12 +7,22 @@ export type Indexes<T extends KubeObject> = Readonly<Record<string, IndexOf<T>>>
 
 export type ChangeKind = 'added' | 'changed' | 'deleted';
 
-type Index = Map<string, Set<string>>;
+/** Those under one value of an index. */
+interface Entry<T extends KubeObject> {
+  readonly keys: Set<string>;
+  /** Undefined: something changed since it was asked for. */
+  list: readonly Stored<T>[] | undefined;
+}
+
+type Index<T extends KubeObject> = Map<string, Entry<T>>;
+
+/** Shared, so that a list of nothing is the same list, too. */
+const NONE: readonly never[] = [];
 
 /** Objects by key, and by indexes. */
 export class Store<T extends KubeObject> {
   private readonly objects = new Map<string, Stored<T>>();
-  private readonly indexes: readonly (readonly [string, IndexOf<T>, Index])[];
+  private readonly indexes: readonly (readonly [string, IndexOf<T>, Index<T>])[];
 
   constructor(indexes: Indexes<T>) {
     this.indexes = Object.entries(indexes).map(([name, of]) => [name, of, new Map()]);
@@ -30,11 +40,16 @@ export class Store<T extends KubeObject> {
     return [...this.objects.keys()];
   }
 
-  byIndex(name: string, value: string): Stored<T>[] {
+  /** The same list as before while nothing in it changed. */
+  byIndex(name: string, value: string): readonly Stored<T>[] {
     const index = this.indexes.find(([one]) => one === name)?.[2];
     if (index === undefined) throw new TypeError(`no index "${name}"`);
-    const keys = [...(index.get(value) ?? [])];
-    return keys.map((key) => this.objects.get(key)).filter((object) => object !== undefined);
+    const entry = index.get(value);
+    if (entry === undefined) return NONE;
+    entry.list ??= [...entry.keys]
+      .map((key) => this.objects.get(key))
+      .filter((object) => object !== undefined);
+    return entry.list;
   }
 
   /** Undefined: it was there already, as it is. */
@@ -65,16 +80,24 @@ function isSame({ metadata: a }: Stored<KubeObject>, { metadata: b }: Stored<Kub
   return a.resourceVersion === b.resourceVersion && a.uid === b.uid;
 }
 
-function addTo(index: Index, value: string | undefined, key: string): void {
+function addTo<T extends KubeObject>(
+  index: Index<T>,
+  value: string | undefined,
+  key: string,
+): void {
   if (value === undefined) return;
-  const keys = index.get(value);
-  if (keys === undefined) index.set(value, new Set([key]));
-  else keys.add(key);
+  const keys = index.get(value)?.keys ?? new Set<string>();
+  index.set(value, { keys: keys.add(key), list: undefined });
 }
 
-function removeFrom(index: Index, value: string | undefined, key: string): void {
+function removeFrom<T extends KubeObject>(
+  index: Index<T>,
+  value: string | undefined,
+  key: string,
+): void {
   if (value === undefined) return;
-  const keys = index.get(value);
-  keys?.delete(key);
-  if (keys?.size === 0) index.delete(value);
+  const keys = index.get(value)?.keys ?? new Set<string>();
+  keys.delete(key);
+  if (keys.size === 0) index.delete(value);
+  else index.set(value, { keys, list: undefined });
 }

@@ -32,11 +32,6 @@ export class TokenBucket {
     return this.tokens >= 1 ? 0 : Math.max(1, ((1 - this.tokens) / this.options.perSecond) * 1_000);
   }
 
-  get isFull(): boolean {
-    this.fill();
-    return this.tokens >= this.options.burst;
-  }
-
   private fill(): void {
     const { clock, perSecond, burst } = this.options;
     const nowMs = clock.nowMs();

@@ -21,10 +21,15 @@ export interface WatchOnceOptions<T extends KubeObject> extends WatchOptions {
 
 /** An object has 1.5 MB at most, as etcd is set up by default. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
-/** Bookmarks come each minute, even where nothing changes. */
+/**
+ * Bookmarks come each minute, even where nothing changes; but not of an API server
+ * that has seen no change at all since it started, so silence proves nothing.
+ */
 const SILENCE_MS = 150_000;
 
-/** One watch, from its request to its end. Throws if it ends otherwise than by its time. */
+class Silence extends Error {}
+
+/** One watch, from its request to its end. Throws unless the server ends it, or is silent for too long. */
 export async function watchOnce<T extends KubeObject>(options: WatchOnceOptions<T>): Promise<void> {
   const { client, resource, clock, signal, onBytes } = options;
   const stream = await client.watch(resource, options);
@@ -34,8 +39,7 @@ export async function watchOnce<T extends KubeObject>(options: WatchOnceOptions<
   const listen = (): void => {
     timer?.clear();
     timer = clock.setTimer(SILENCE_MS, () => {
-      const what = `watch of ${resource.plural} silent for ${SILENCE_MS} ms`;
-      stream.destroy(KubeError.local('RequestTimeout', what));
+      stream.destroy(new Silence());
     });
   };
   listen();
@@ -46,7 +50,8 @@ export async function watchOnce<T extends KubeObject>(options: WatchOnceOptions<
       take(lines.push(piece), options);
     }
   } catch (error) {
-    throw signal.aborted ? (signal.reason as Error) : asKubeError(error);
+    if (signal.aborted) throw signal.reason as Error;
+    if (!(error instanceof Silence)) throw asKubeError(error);
   } finally {
     (timer as Timer | undefined)?.clear();
   }

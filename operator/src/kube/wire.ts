@@ -49,6 +49,7 @@ export interface StoredMeta extends ObjectMeta {
   /** Empty for what lies in no namespace. */
   readonly namespace: string;
   readonly uid: string;
+  /** Empty only in the answer to a dry run. */
   readonly resourceVersion: string;
 }
 
@@ -78,9 +79,11 @@ export function splitKey(key: string): NamedMeta {
 export function asStored<T extends KubeObject>(value: unknown): Stored<T> | undefined {
   const metadata = isRecord(value) ? value['metadata'] : undefined;
   if (!isRecord(metadata)) return undefined;
-  const { name, uid, resourceVersion } = metadata;
-  if (![name, uid, resourceVersion].every((text) => typeof text === 'string')) return undefined;
   metadata['namespace'] ??= '';
+  metadata['resourceVersion'] ??= '';
+  const { name, uid, namespace, resourceVersion } = metadata;
+  const texts = [name, uid, namespace, resourceVersion];
+  if (!texts.every((text) => typeof text === 'string')) return undefined;
   delete metadata['managedFields'];
   return value as Stored<T>;
 }
