@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NatsServer } from '../cluster/testing/nats-server.ts';
 import { RealWorker, waitFor } from './testing/real-worker.ts';
+import { RtmpPublisher } from './testing/rtmp-publisher.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -64,6 +65,19 @@ describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
     expect((await fetch(worker.adminUrl('healthz'))).status).toBe(200);
     expect(await ended).toBeGreaterThan(1_900);
     expect(worker.line('drain done')).toBeDefined();
+  });
+
+  it('stays ready while somebody is here, and sends publishers away when nobody new comes', async () => {
+    await start({ 'drain-linger-seconds': '1', 'drain-publisher-grace-seconds': '3' });
+    const publisher = await RtmpPublisher.start(worker.port('rtmpPort'), 'live', 'news');
+    await worker.logged('publication opened');
+    const ended = endsAfter();
+    await worker.logged('drain started');
+    expect([await isOpen(), await readiness()]).toEqual([true, 200]);
+    await waitFor('the doors to close', async () => ((await isOpen()) ? undefined : true));
+    expect([publisher.isClosed, await readiness()]).toEqual([false, 200]);
+    expect(await ended).toBeGreaterThan(2_900);
+    expect(publisher.isClosed).toBe(true);
   });
 
   it('goes by what it was configured with, not longer than what it was started with', async () => {

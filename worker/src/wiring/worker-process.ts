@@ -82,6 +82,7 @@ export class WorkerProcess {
   /** Own ports at once; users' ports when the directory has been read. */
   async start(): Promise<void> {
     this.credentials.start();
+    this.peers.start();
     await startHelpers();
     this.pinning.start();
     const cluster = await this.startControl();

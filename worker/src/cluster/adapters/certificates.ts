@@ -50,7 +50,9 @@ export class Certificates implements CertificateProvider {
   addCaCertificateListener(listener: CaListener): void {
     this.caListeners.add(listener);
     tellTwice(() => {
-      if (this.files !== undefined) listener({ caCertificate: this.files.ca });
+      const { files } = this;
+      const listens = this.caListeners.has(listener);
+      if (files !== undefined && listens) listener({ caCertificate: files.ca });
     });
   }
 
@@ -61,7 +63,8 @@ export class Certificates implements CertificateProvider {
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.identityListeners.add(listener);
     tellTwice(() => {
-      if (this.files !== undefined) listener(identityOf(this.files));
+      const listens = this.identityListeners.has(listener);
+      if (this.files !== undefined && listens) listener(identityOf(this.files));
     });
   }
 

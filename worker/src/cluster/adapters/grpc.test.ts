@@ -9,6 +9,7 @@ import {
   WorkerServiceClient,
   type OperatorServiceServer,
 } from '@streamcluster/proto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { streamName } from '../../media/stream-name.ts';
@@ -135,6 +136,27 @@ describe('placing by gRPC', () => {
     address = `127.0.0.1:${port}`;
   });
   afterAll(() => server.forceShutdown());
+
+  it('is connected before it is asked, and again after the operator was away', async () => {
+    const sockets = new Set<Socket>();
+    const listener = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+      // HTTP/2's first words: empty settings.
+      socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const { port } = listener.address() as AddressInfo;
+    const peers = new GrpcPeers({ ...CLUSTER, operator: `127.0.0.1:${port}` });
+    peers.start();
+    await expect.poll(() => sockets.size).toBe(1);
+    const [first] = sockets;
+    first!.destroy();
+    await expect.poll(() => sockets.size === 1 && !sockets.has(first!)).toBe(true);
+    peers.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => listener.close(resolve));
+  });
 
   it('answers with the home, or fails after 300 ms', async () => {
     const peers = new GrpcPeers({ ...CLUSTER, operator: address });

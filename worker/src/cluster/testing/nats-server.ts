@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,8 +21,14 @@ export class NatsServer {
     this.folder = mkdtempSync(path.join(tmpdir(), 'sc-nats-'));
   }
 
-  static async start(): Promise<NatsServer> {
+  private get configFile(): string {
+    return path.join(this.folder, 'nats.conf');
+  }
+
+  /** `config`: who may connect; anybody without. */
+  static async start(config = ''): Promise<NatsServer> {
     const server = new NatsServer(await freePort());
+    writeFileSync(server.configFile, config);
     await server.resume();
     return server;
   }
@@ -30,7 +36,8 @@ export class NatsServer {
   /** Starts it (again) with what it had stored. */
   async resume(): Promise<void> {
     const binary = execFileSync(SCRIPT, { encoding: 'utf8' }).trim();
-    const args = ['-js', '-a', '127.0.0.1', '-p', String(this.port), '-sd', this.folder];
+    const address = ['-a', '127.0.0.1', '-p', String(this.port)];
+    const args = ['-js', ...address, '-sd', this.folder, '-c', this.configFile];
     this.child = spawn(binary, args, { stdio: 'ignore' });
     const deadlineMs = Date.now() + START_TIMEOUT_MS;
     while (!(await accepts(this.port))) {

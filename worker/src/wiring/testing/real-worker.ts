@@ -82,10 +82,13 @@ export class RealWorker {
 }
 
 /** Polls until there is a value. */
-export async function waitFor<Value>(what: string, find: () => Value | undefined): Promise<Value> {
+export async function waitFor<Value>(
+  what: string,
+  find: () => Value | undefined | Promise<Value | undefined>,
+): Promise<Value> {
   return await vi.waitFor(
-    () => {
-      const value = find();
+    async () => {
+      const value = await find();
       if (value === undefined) throw new Error(`waited for ${what}`);
       return value;
     },
