@@ -8,7 +8,7 @@ import { isVideo } from '../src/content/flv-tags.ts';
 import { fixture, type Fixture } from '../src/content/fixture.ts';
 import type { Child } from '../src/harness/child.ts';
 import { scratchFolder } from '../src/harness/paths.ts';
-import { Installation, SYSTEM } from './harness/installation.ts';
+import { Installation, SYSTEM, type Pod } from './harness/installation.ts';
 import { PatientPublisher } from './harness/patient-publisher.ts';
 
 const READY_MS = 60_000;
@@ -90,7 +90,6 @@ test('kubectl drain of a node ends in time; each publisher connects again once',
   const startMs = performance.now();
   await installation.cluster.kubectl(
     ...['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s'],
-    ...['--pod-selector=app.kubernetes.io/name=streamcluster-worker'],
   );
   const drainedMs = performance.now() - startMs;
   await installation.ready('live', 4, 30_000);
@@ -125,6 +124,28 @@ test('a rolling update ends in time with every worker busy', async () => {
   );
   expect(counts).toEqual(publishers.map(() => 1));
   await Promise.all(publishers.map((publisher) => publisher.stop()));
+});
+
+test('a node whose kubelet is dead costs no worker', async () => {
+  const { cluster } = installation;
+  const node = cluster.nodes[1];
+  if (node === undefined) throw new Error('there is no second node');
+  await installation.ready('live', 4, READY_MS);
+  const lost = (await installation.pods('live')).filter(({ spec }) => spec.nodeName === node.name);
+  expect(lost.length).toBeGreaterThan(0);
+  const startMs = performance.now();
+  await node.stopKubelet();
+  await installation.until('replaced', 180_000, async () => {
+    const pods = await installation.pods('live');
+    const ready = pods.filter(({ spec }) => spec.nodeName !== node.name).filter(isReady);
+    return ready.length === 4;
+  });
+  const replacedMs = performance.now() - startMs;
+  console.log(
+    `dead kubelet: ${lost.length} workers replaced after ${(replacedMs / 1000).toFixed(1)} s`,
+  );
+  node.startKubelet();
+  await installation.ready('live', 4, 120_000);
 });
 
 test('kubectl scale and an HPA work on a fixed number, and apply keeps it', async () => {
@@ -203,6 +224,12 @@ test('uninstalling leaves the StreamClusters, and their workers go on', async ()
   console.log(`after helm uninstall: ${count} pictures played, all the source's`);
   expect(await workers()).toEqual(before);
 });
+
+function isReady({ status }: Pod): boolean {
+  return (
+    status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false
+  );
+}
 
 function viewerOf(host: string): { host: string; port: number; path: string } {
   return { host, port: 8080, path: `/${STREAM}.flv` };
