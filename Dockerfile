@@ -12,20 +12,32 @@ COPY worker/package.json worker/
 COPY console/package.json console/
 COPY bench/package.json bench/
 COPY e2e/package.json e2e/
-RUN npm install --no-save
-COPY . .
-RUN make -C worker/native && npm prune --omit=dev && npm cache clean --force
+
+# Each image has the packages that it runs, and Node is in the base already.
+FROM build AS worker-build
+RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w worker -w proto -w placement
+COPY proto proto
+COPY placement placement
+COPY worker worker
+RUN make -C worker/native
+
+FROM build AS operator-build
+RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w operator -w proto -w placement -w console
+COPY proto proto
+COPY placement placement
+COPY operator operator
+COPY console console
 
 FROM ${BASE} AS worker
 WORKDIR /app
-COPY --from=build --chown=root:root /app /app
+COPY --from=worker-build --chown=root:root /app /app
 USER 10001
 EXPOSE 1935 8080 9090
 ENTRYPOINT ["node", "--single-threaded-gc", "worker/src/main.ts"]
 
 FROM ${BASE} AS operator
 WORKDIR /app
-COPY --from=build --chown=root:root /app /app
+COPY --from=operator-build --chown=root:root /app /app
 USER 10001
 EXPOSE 8088
 ENTRYPOINT ["node", "operator/src/main.ts"]

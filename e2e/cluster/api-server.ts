@@ -62,7 +62,8 @@ export class ApiServer {
     });
   }
 
-  async stop(signal?: NodeJS.Signals): Promise<void> {
+  /** Killed, unless told otherwise: asked to end, it waits for clients that watch. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await this.daemon.stop(signal);
   }
 

@@ -78,12 +78,12 @@ export class ControlPlane {
     });
   }
 
-  /** What asks goes before what answers. */
+  /** Nothing of it is needed again, so nobody is asked to end in good order. */
   async stop(): Promise<void> {
-    const [etcd, ...others] = this.daemons;
-    await Promise.all(others.map((daemon) => daemon.stop()));
-    await this.apiServer.stop();
-    await etcd?.stop();
+    await Promise.all([
+      this.apiServer.stop(),
+      ...this.daemons.map((daemon) => daemon.stop('SIGKILL')),
+    ]);
   }
 
   private async controllerManager(): Promise<Daemon> {

@@ -63,6 +63,6 @@ function fakeNode(name: string): object {
         type: 'kwok',
       },
     },
-    status: { allocatable: room, capacity: room, nodeInfo: { kubeletVersion: 'fake' } },
+    status: { allocatable: room, capacity: room },
   };
 }

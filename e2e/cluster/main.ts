@@ -2,11 +2,13 @@
  * Clusters from the command line:
  *   up --level api|kwok|node [--pinned]   starts one and keeps it until Ctrl-C
  *   build                                 builds all programs
+ *   images                                builds the images of worker, operator and NATS
  *   sweep                                 removes what crashed runs left
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { buildBinaries } from './binaries.ts';
+import { projectImages } from './images.ts';
 import { sweep } from './leftovers.ts';
 import { LEVELS, startCluster, type Level } from './start.ts';
 
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
 const VERBS: { readonly [verb: string]: (() => Promise<void>) | undefined } = {
   up,
   build: () => buildBinaries([], log),
+  images: async () => console.log((await projectImages(log)).join('\n')),
   sweep: sweepAll,
 };
 

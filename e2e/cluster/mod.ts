@@ -2,6 +2,7 @@
 export { attach, type ClusterAccess } from './access.ts';
 export { buildBinaries } from './binaries.ts';
 export { leftovers } from './leftovers.ts';
+export { projectImages } from './images.ts';
 export { TOOLS_IMAGE, toolsArchive } from './image/tools.ts';
 export type { CpuManagerState, Node } from './node/node.ts';
 export { type ClusterOptions, type Level, startCluster } from './start.ts';

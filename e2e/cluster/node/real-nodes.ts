@@ -1,19 +1,22 @@
-import { exec } from '../exec.ts';
+import os from 'node:os';
 import path from 'node:path';
 import type { ClusterAccess } from '../access.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Daemon } from '../daemon.ts';
+import { FileLock } from '../file-lock.ts';
 import { pauseArchive } from '../image/pause.ts';
 import { HOST_ADDRESS } from '../network.ts';
+import { installPackages } from '../packages.ts';
 import type { Record } from '../record.ts';
 import { DNS_USER, startDns } from './dns.ts';
 import { createBridge } from './links.ts';
 import { Node } from './node.ts';
-import { lockNodes, unlockNodes } from './node-lock.ts';
 
 const INDEXES = [1, 2];
 const READY = '120s';
-const PACKAGES = path.join(import.meta.dirname, '../packages.sh');
+
+/** Nodes have fixed addresses: one cluster with nodes at a time on a machine. */
+const LOCK = new FileLock(path.join(os.tmpdir(), 'streamcluster-nodes.lock'));
 
 export interface RealNodesOptions {
   readonly record: Record;
@@ -42,9 +45,9 @@ export class RealNodes {
 
   /** Makes the network; the API server will listen there. */
   static async prepare({ record, pinned, log }: RealNodesOptions): Promise<RealNodes> {
-    await exec(PACKAGES, []);
+    await installPackages();
     const archive = await pauseArchive();
-    await lockNodes(log);
+    await LOCK.acquire(() => log('waiting for another cluster with nodes to end'));
     await createBridge(record);
     const nodes = INDEXES.map(
       (index) => new Node({ record, index, pinned, pauseArchive: archive }),
@@ -68,6 +71,6 @@ export class RealNodes {
 
   /** To be called when nothing is left of them. */
   static release(): void {
-    unlockNodes();
+    LOCK.release();
   }
 }
