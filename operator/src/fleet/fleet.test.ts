@@ -61,8 +61,12 @@ describe('Fleet', () => {
   it('keeps only those that exist', () => {
     for (const id of ['w-0', 'w-1', 'w-10', 'w-2']) fleet.receive(reportBytes(id));
     expect(fleet.list().map(({ id }) => id)).toEqual(['w-0', 'w-1', 'w-2', 'w-10']);
-    fleet.retain(new Set(['w-2']));
-    expect(fleet.list().map(({ id }) => id)).toEqual(['w-2']);
+    fleet.retain(new Set(['w-2', 'w-10']));
+    expect(fleet.list().map(({ id }) => id)).toEqual(['w-2', 'w-10']);
+    fleet.receive(reportBytes('w-3'));
+    expect(fleet.list().map(({ id }) => id)).toEqual(['w-2', 'w-3', 'w-10']);
+    fleet.forget('w-2');
+    expect(fleet.list().map(({ id }) => id)).toEqual(['w-3', 'w-10']);
   });
 
   it('adds up viewers without relays, and tells how even the load is', () => {

@@ -26,6 +26,8 @@ interface Seen {
 const SILENT_MS = 6_000;
 const MAX_WORKERS = 10_000;
 const MAX_ID_CHARACTERS = 100;
+/** Made once: that takes longer than a thousand comparisons. */
+const COLLATOR = new Intl.Collator('en', { numeric: true });
 
 /** The workers of one StreamCluster, as their load reports show them. */
 export class Fleet {
@@ -38,6 +40,8 @@ export class Fleet {
   /** Worker -> start of the process that is known to be gone. */
   private readonly gone = new Map<string, bigint>();
   private readonly listeners: ((id: string) => void)[] = [];
+  /** In order of their names; undefined: some came or went. */
+  private order: readonly string[] | undefined = undefined;
   private isConnected = false;
   private connectedAtMs = 0;
 
@@ -70,6 +74,7 @@ export class Fleet {
     const before = this.seen.get(report.worker)?.report;
     const isSame = before?.startedUnixMs === report.startedUnixMs;
     const previousLoad = isSame ? before.loopUtilization : 0;
+    if (before === undefined) this.order = undefined;
     this.seen.set(report.worker, { report, receivedAtMs: this.clock.nowMs(), previousLoad });
     for (const listener of this.listeners) listener(report.worker);
   }
@@ -81,9 +86,8 @@ export class Fleet {
 
   /** In order of their names. */
   list(): WorkerSighting[] {
-    return [...this.seen]
-      .map(([id, seen]) => this.sighting(id, seen))
-      .sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+    this.order ??= [...this.seen.keys()].sort((a, b) => COLLATOR.compare(a, b));
+    return this.order.map((id) => this.get(id)).filter((sighting) => sighting !== undefined);
   }
 
   /** It was told to drain, or to go on; its own report says so only later. */
@@ -95,14 +99,18 @@ export class Fleet {
 
   /** Drops what is known of all others. Who reports again is there again. */
   retain(ids: ReadonlySet<string>): void {
-    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
+    for (const id of this.seen.keys()) if (!ids.has(id)) this.drop(id);
   }
 
   /** Its process is gone; what is still on its way of it is not believed. */
   forget(id: string): void {
     const seen = this.seen.get(id);
     if (seen !== undefined) this.gone.set(id, seen.report.startedUnixMs);
-    this.seen.delete(id);
+    this.drop(id);
+  }
+
+  private drop(id: string): void {
+    if (this.seen.delete(id)) this.order = undefined;
   }
 
   private isAcceptable({ worker, startedUnixMs }: LoadReport): boolean {

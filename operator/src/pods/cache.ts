@@ -14,6 +14,7 @@ import {
   type Service,
   type ServiceAccount,
   type Stored,
+  type StoredMeta,
   type StreamClusterObject,
 } from '../kube/mod.ts';
 import { CLUSTER_LABEL, MANAGED_SELECTOR } from '../specs/names.ts';
@@ -26,6 +27,8 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+type Managed = StoredMeta & { managedFields?: unknown };
 
 /** Index by `namespace/cluster`. */
 const BY_CLUSTER = 'cluster';
@@ -73,6 +76,10 @@ export class Cache {
 
   podsOf(namespace: string, cluster: string): readonly Stored<Pod>[] {
     return this.pods.byIndex(BY_CLUSTER, `${namespace}/${cluster}`);
+  }
+
+  secretsOf(namespace: string, cluster: string): readonly Stored<Secret>[] {
+    return this.secrets.byIndex(BY_CLUSTER, `${namespace}/${cluster}`);
   }
 
   /** Told the `namespace/name` of a StreamCluster of which something changed. */
@@ -133,6 +140,8 @@ export class Cache {
     const { client, namespaces, clock, log } = this.options;
     return new Informer<T>({
       ...{ client, resource, namespaces, labelSelector, clock, log },
+      // Who wrote which field is long, and of no use here.
+      trim: withoutManagers,
       indexes: {
         [BY_CLUSTER]: ({ metadata: { namespace, labels = {} } }) => {
           const cluster = labels[CLUSTER_LABEL];
@@ -147,7 +156,16 @@ export class Cache {
     const { client, clock, log } = this.options;
     return new Informer<Node>({
       ...{ client, resource: resources.nodes, clock, log },
-      trim: ({ metadata, spec }) => ({ metadata, ...(spec && { spec }) }),
+      trim: (node) => {
+        const { metadata, spec } = withoutManagers(node);
+        return { metadata, ...(spec && { spec }) };
+      },
     });
   }
+}
+
+function withoutManagers<T extends KubeObject>(object: Stored<T>): Stored<T> {
+  const metadata: Managed = { ...object.metadata };
+  delete metadata.managedFields;
+  return { ...object, metadata };
 }

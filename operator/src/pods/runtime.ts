@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { StreamClusterSpec } from '../api/spec.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type { Clock } from '../clock.ts';
@@ -33,7 +34,7 @@ import { Children } from './children.ts';
 import { ensureChildren } from './cluster-children.ts';
 import { Expectations } from './expectations.ts';
 import { instanceOf } from './instance.ts';
-import { podProblems } from './pod-problems.ts';
+import { OwnPods } from './own-pods.ts';
 import { ResourceView } from './resource-view.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkerSecrets, type Issuer } from './worker-secrets.ts';
@@ -73,9 +74,11 @@ export class PodRuntime implements Runtime {
   private readonly status: StatusWriter;
   private readonly expectations: Expectations;
   private readonly avoided: AvoidedNodes;
+  private readonly pods: OwnPods;
   private readonly listeners: (() => void)[] = [];
   /** Highest one seen of each slot: a name is not given twice, whatever still speaks of it. */
   private readonly seenIncarnations = new Map<number, number>();
+  private lastRevision: { readonly spec: StreamClusterSpec; readonly text: string } | undefined;
   private createProblem: RuntimeProblem | undefined = undefined;
   private credentialsProblem: RuntimeProblem | undefined = undefined;
 
@@ -87,10 +90,11 @@ export class PodRuntime implements Runtime {
     this.key = objectKey(namespace, name);
     this.view = new ResourceView(object);
     this.children = new Children(client, uid);
-    this.secrets = new WorkerSecrets({ client, secrets: cache.secrets, clock, log });
-    this.status = new StatusWriter({ client, target: { namespace, name }, log });
+    this.secrets = new WorkerSecrets({ client, cache, clock, log });
+    this.status = new StatusWriter({ client, target: { namespace, name }, clock, log });
     this.expectations = new Expectations(clock);
     this.avoided = new AvoidedNodes(clock);
+    this.pods = new OwnPods(uid, () => cache.podsOf(namespace, name));
   }
 
   resource(): ResourceSnapshot {
@@ -110,23 +114,21 @@ export class PodRuntime implements Runtime {
     const { cache, clock } = this.options;
     const { spec } = this.resource().resource;
     const context = {
-      revision: revisionOf(spec),
+      revision: this.revision(spec),
       drainsOnCordon: spec.drain.onCordon,
       nodeOf: (name: string) => cache.nodes?.get(name),
       unixMs: clock.unixMs(),
     };
-    const instances = this.pods()
-      .map((pod) => instanceOf(pod, context))
-      .filter((instance) => instance !== undefined);
+    const instances = this.pods.instances(context);
     this.noteIncarnations(instances);
     return Promise.resolve(this.expectations.overlay(instances));
   }
 
   problems(): readonly RuntimeProblem[] {
     const own = [this.createProblem, this.credentialsProblem].filter((one) => one !== undefined);
-    const pods = podProblems(this.pods());
-    const { children, status, avoided } = this;
-    return [...own, ...children.problems, ...status.problems, ...avoided.problems(), ...pods];
+    const { children, status, avoided, pods } = this;
+    const around = [...children.problems, ...status.problems, ...avoided.problems()];
+    return [...own, ...around, ...pods.problems()];
   }
 
   async prepare(): Promise<void> {
@@ -134,7 +136,9 @@ export class PodRuntime implements Runtime {
     const { resource } = this.resource();
     await ensureChildren(this.children, { resource, cache, surroundings });
     await this.renewSecrets(resource);
-    await this.secrets.sweep(resource, new Set(this.pods().map(({ metadata }) => metadata.name)));
+    const names = this.pods.list().map(({ metadata }) => metadata.name);
+    await this.secrets.sweep(resource, new Set(names));
+    await this.status.askAgain();
   }
 
   async create(slot: number): Promise<string> {
@@ -195,7 +199,9 @@ export class PodRuntime implements Runtime {
 
   /** Workers that have credentials go on without newer ones. */
   private async renewSecrets(resource: StreamCluster): Promise<void> {
-    const pods = this.pods().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const pods = this.pods
+      .list()
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const names = pods.map(({ metadata }) => metadata.name);
     try {
       const issuer = await this.options.issuer(resource);
@@ -246,13 +252,9 @@ export class PodRuntime implements Runtime {
     if (exit?.kind === 'rejected' && node !== undefined) this.avoided.note(node, exit.detail);
   }
 
-  private pods(): readonly Stored<Pod>[] {
-    const { cache, object } = this.options;
-    const { namespace, name, uid } = object.metadata;
-    // Those of a StreamCluster that had the name before are none of ours.
-    return cache
-      .podsOf(namespace, name)
-      .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  private revision(spec: StreamClusterSpec): string {
+    if (this.lastRevision?.spec !== spec) this.lastRevision = { spec, text: revisionOf(spec) };
+    return this.lastRevision.text;
   }
 
   private keyOfPod(name: string): string {

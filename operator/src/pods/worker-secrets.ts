@@ -14,13 +14,13 @@ import {
   isNotFound,
   objectKey,
   resources,
-  type Informer,
   type KubeClient,
   type ObjectMeta,
   type Secret,
   type Stored,
 } from '../kube/mod.ts';
-import { CLUSTER_LABEL, ownedMeta, WORKER_LABEL } from '../specs/names.ts';
+import { ownedMeta, WORKER_LABEL } from '../specs/names.ts';
+import type { Cache } from './cache.ts';
 import { decoded, encoded } from './secret-store.ts';
 
 /** What the Secrets of workers are made from, as of now. */
@@ -31,7 +31,7 @@ export interface Issuer {
 
 export interface WorkerSecretsOptions {
   readonly client: KubeClient;
-  readonly secrets: Informer<Secret>;
+  readonly cache: Pick<Cache, 'secrets' | 'secretsOf'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,11 +56,16 @@ export class WorkerSecrets {
     this.options = options;
   }
 
-  /** Makes it before the pod is made; an old one of the name is replaced. */
+  /**
+   * Makes it before the pod is made; an old one of the name is replaced. One of
+   * a try before this is kept: were it written anew, its change would be a
+   * reason to try again, at once and for ever.
+   */
   async create(resource: StreamCluster, pod: string, issuer: Issuer): Promise<void> {
     const { client } = this.options;
-    const data = await makeWorkerSecret(this.input(resource, pod, issuer));
-    const secret = secretOf(resource, pod, data);
+    const input = this.input(resource, pod, issuer);
+    if (this.isUsable(resource, pod, input)) return;
+    const secret = secretOf(resource, pod, await makeWorkerSecret(input));
     try {
       await client.create(resources.secrets, secret);
     } catch (error) {
@@ -106,15 +111,21 @@ export class WorkerSecrets {
     return { identity: { namespace, cluster, pod }, ...issuer, nowMs: this.options.clock.unixMs() };
   }
 
+  private isUsable(resource: StreamCluster, pod: string, input: WorkerSecretInput): boolean {
+    const present = this.present(resource, pod);
+    const owners = present?.metadata.ownerReferences ?? [];
+    // Else the garbage collector is about to take it.
+    if (!owners.some(({ uid }) => uid === resource.metadata.uid)) return false;
+    return workerSecretFault(present && decoded(present), input) === undefined;
+  }
+
   private present({ metadata }: StreamCluster, pod: string): Stored<Secret> | undefined {
-    return this.options.secrets.get(objectKey(metadata.namespace, pod));
+    return this.options.cache.secrets.get(objectKey(metadata.namespace, pod));
   }
 
   private ofCluster({ metadata }: StreamCluster): Stored<Secret>[] {
-    const all = this.options.secrets.byIndex('namespace', metadata.namespace);
-    return all.filter(({ metadata: { labels = {} } }) => {
-      return labels[CLUSTER_LABEL] === metadata.name && labels[WORKER_LABEL] !== undefined;
-    });
+    const all = this.options.cache.secretsOf(metadata.namespace, metadata.name);
+    return all.filter(({ metadata: { labels = {} } }) => labels[WORKER_LABEL] !== undefined);
   }
 
   private isCheckedLately({ metadata }: Stored<Secret>, { view }: Issuer): boolean {

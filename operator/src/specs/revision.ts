@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { specSchema, type StreamClusterSpec } from '../api/spec.ts';
 
 const HASH_CHARACTERS = 10;
+const DEFAULTS = specSchema.parse({ fixed: {} });
 
 /**
  * Names what of a StreamCluster a running worker cannot follow, so that it has
@@ -12,8 +13,7 @@ const HASH_CHARACTERS = 10;
  * avoid concern only workers to come.
  */
 export function revisionOf({ worker, nats }: Pick<StreamClusterSpec, 'worker' | 'nats'>): string {
-  const defaults = specSchema.parse({ fixed: {} });
-  const parts = [unlike(worker, defaults.worker), unlike(nats, defaults.nats)];
+  const parts = [unlike(worker, DEFAULTS.worker), unlike(nats, DEFAULTS.nats)];
   const text = JSON.stringify(parts, sortedKeys);
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
 }

@@ -40,9 +40,11 @@ export function planWorkers(request: PlanRequest): Plan {
 }
 
 function planScale(desired: number, current: readonly PlannedWorker[]): Plan {
+  const excess = current.length - desired;
   return {
-    create: Math.max(0, desired - current.length),
-    retire: chooseDrains(current, current.length - desired),
+    create: Math.max(0, -excess),
+    // Nothing to choose in most passes, and ordering all is slow.
+    retire: excess > 0 ? chooseDrains(current, excess) : [],
     closeOutdated: false,
   };
 }
