@@ -5,12 +5,8 @@ import path from 'node:path';
 import { Kvm } from '@nats-io/kv';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  makeNatsTokens,
-  makeOperatorCreds,
-  renderNatsConfig,
-} from '../../operator/src/credentials/nats-claims.ts';
 import { makeNatsKeys } from '../../operator/src/credentials/nats-keys.ts';
+import { natsSecretData } from '../../operator/src/credentials/nats-secret.ts';
 import { binary } from '../cluster/binaries.ts';
 import { exec } from '../cluster/exec.ts';
 import { freePort } from '../cluster/ports.ts';
@@ -39,10 +35,9 @@ afterEach(async () => {
 });
 
 /** What the operator puts into the Secret: the server's part, and its own. */
-async function accounts(): Promise<{ authConf: string; creds: string }> {
-  const keys = makeNatsKeys();
-  const authConf = renderNatsConfig(keys, await makeNatsTokens(keys));
-  return { authConf, creds: await makeOperatorCreds(keys) };
+function accounts(): { authConf: string; creds: string } {
+  const data = natsSecretData(makeNatsKeys());
+  return { authConf: data['auth.conf'] ?? '', creds: data['operator.creds'] ?? '' };
 }
 
 /** The servers of the chart, on loopback: only addresses and folders differ. */
@@ -91,7 +86,7 @@ function health({ healthPort }: Server, query: string): Promise<number> {
 describe.each([1, 3] as const)('%i servers with the configuration of the chart', (replicas) => {
   it('hold a directory for who has the operator’s credentials, and for nobody else', async () => {
     await exec(path.join(ROOT, 'scripts/nats-server.sh'), []);
-    const { authConf, creds } = await accounts();
+    const { authConf, creds } = accounts();
     await startServers(replicas, authConf);
     for (const server of servers) {
       await eventuallyTrue('ready', PATIENCE_MS, async () => {
@@ -116,7 +111,7 @@ describe.each([1, 3] as const)('%i servers with the configuration of the chart',
 
 describe('the first of three servers', () => {
   it('is ready without the others, so that all of them may start', async () => {
-    const { authConf } = await accounts();
+    const { authConf } = accounts();
     await startServers(3, authConf);
     for (const { child } of servers.slice(1)) child.kill('SIGKILL');
     const [first] = servers;

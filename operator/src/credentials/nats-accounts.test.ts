@@ -42,16 +42,16 @@ describe('rights on a real nats-server', () => {
     for (const nc of connections.splice(0)) await nc.close();
   });
 
-  async function credsOf(pod: string, cluster = LIVE, lifetimeMs = DAY_MS): Promise<string> {
+  function credsOf(pod: string, cluster = LIVE, lifetimeMs = DAY_MS): string {
     const bucket = cluster === LIVE ? BUCKETS.live : BUCKETS.other;
     const identity = { ...cluster, pod };
     const nowMs = Date.now();
-    return await makeWorkerCreds({ identity, bucket, accounts, lifetimeMs, nowMs });
+    return makeWorkerCreds({ identity, bucket, accounts, lifetimeMs, nowMs });
   }
 
   /** A connection with which everything may be tried; `violations` are the server's words. */
   async function worker(pod: string, cluster = LIVE): Promise<NatsConnection> {
-    const creds = await credsOf(pod, cluster);
+    const creds = credsOf(pod, cluster);
     return await open({
       authenticator: natsAuthenticator(() => creds),
       inboxPrefix: `_INBOX_${pod}`,
@@ -68,7 +68,7 @@ describe('rights on a real nats-server', () => {
   }
 
   async function bus(pod: string, cluster = LIVE): Promise<NatsBus> {
-    const creds = await credsOf(pod, cluster);
+    const creds = credsOf(pod, cluster);
     const secrets = {
       authenticator: natsAuthenticator(() => creds),
       inboxPrefix: `_INBOX_${pod}`,
@@ -204,7 +204,7 @@ describe('rights on a real nats-server', () => {
   });
 
   it('refuses credentials that are over, and those of other accounts', async () => {
-    const over = await credsOf('live-0-1', LIVE, -10_000);
+    const over = credsOf('live-0-1', LIVE, -10_000);
     await expect(open({ authenticator: natsAuthenticator(() => over) })).rejects.toThrow();
     const store = new MemoryStore();
     const options = { store, namespace: 'x', name: 'y', log, onEvent: () => undefined };

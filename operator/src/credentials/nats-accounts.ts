@@ -1,15 +1,9 @@
-import type { KeyPair } from '@nats-io/nkeys';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
-import {
-  areOperatorCredsSound,
-  isNatsConfigSound,
-  makeNatsTokens,
-  makeOperatorCreds,
-  renderNatsConfig,
-} from './nats-claims.ts';
-import { makeNatsKeys, natsKeysData, parseNatsKeys, type NatsKeys } from './nats-keys.ts';
-import type { SecretData, SecretStore, StoredSecret } from './secret-store.ts';
+import { makeNatsKeys, parseNatsKeys, type NatsKeys } from './nats-keys.ts';
+import { natsSecretData, operatorCreds } from './nats-secret.ts';
+import type { Nkey } from './nkey.ts';
+import { isSameData, type SecretStore, type StoredSecret } from './secret-store.ts';
 
 export type NatsAccountsEvent = 'created' | 'lost' | 'updated' | 'unreachable';
 
@@ -26,14 +20,13 @@ export interface NatsAccountsOptions {
 export interface NatsAccountsView {
   /** Public key of the account. */
   readonly account: string;
-  readonly signing: KeyPair;
+  readonly signing: Nkey;
   readonly operatorCreds: string;
 }
 
 interface Attempt {
   readonly event: NatsAccountsEvent | undefined;
   readonly keys: NatsKeys;
-  readonly data: SecretData;
 }
 
 const MAX_ATTEMPTS = 5;
@@ -46,7 +39,6 @@ const MAX_ATTEMPTS = 5;
 export class NatsAccounts {
   private readonly options: NatsAccountsOptions;
   private keys: NatsKeys | undefined = undefined;
-  private data: SecretData = {};
   private version: string | undefined = undefined;
 
   constructor(options: NatsAccountsOptions) {
@@ -55,7 +47,7 @@ export class NatsAccounts {
 
   /** As of the last step; undefined before the first. */
   get view(): NatsAccountsView | undefined {
-    return this.keys && viewOf(this.keys, this.data);
+    return this.keys && viewOf(this.keys);
   }
 
   /** Level-triggered: makes what is missing or broken. Rejects only if the API
@@ -70,7 +62,7 @@ export class NatsAccounts {
         { err: error },
         'Secret of the NATS accounts cannot be read or written',
       );
-      return viewOf(this.keys, this.data);
+      return viewOf(this.keys);
     }
   }
 
@@ -79,13 +71,14 @@ export class NatsAccounts {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const stored = await store.read(namespace, name);
       if (this.keys !== undefined && stored !== undefined && stored.version === this.version) {
-        return viewOf(this.keys, this.data);
+        return viewOf(this.keys);
       }
-      const { event, keys, data } = await this.attempt(stored);
-      if (event === undefined) return this.keep(keys, data, stored?.version);
+      const { event, keys } = this.attempt(stored);
+      if (event === undefined) return this.keep(keys, stored?.version);
+      const data = natsSecretData(keys);
       if (await store.write({ namespace, name, data, version: stored?.version })) {
         this.tell(event);
-        return this.keep(keys, data, undefined);
+        return this.keep(keys, undefined);
       }
     }
     throw new OperatorError('CREDENTIALS_CONTESTED', `${namespace}/${name}`);
@@ -93,25 +86,20 @@ export class NatsAccounts {
 
   /** What is to be written, if there is an event. New keys would shut everybody
    * out of a server that runs, so remembered ones are preferred. */
-  private async attempt(stored: StoredSecret | undefined): Promise<Attempt> {
+  private attempt(stored: StoredSecret | undefined): Attempt {
     const parsed = stored && parseNatsKeys(stored.data);
-    const keys = parsed ?? this.keys ?? makeNatsKeys();
-    const kept = stored?.data ?? this.data;
-    const derived = await derivedData(keys, kept);
-    const data = { ...natsKeysData(keys), ...derived };
-    if (parsed === undefined) {
+    if (stored === undefined || parsed === undefined) {
       const isFirst = stored === undefined && this.keys === undefined;
-      return { event: isFirst ? 'created' : 'lost', keys, data };
+      return { event: isFirst ? 'created' : 'lost', keys: this.keys ?? makeNatsKeys() };
     }
-    const isSame = Object.entries(derived).every(([key, value]) => kept[key] === value);
-    return { event: isSame ? undefined : 'updated', keys, data };
+    const isSound = isSameData(stored.data, natsSecretData(parsed));
+    return { event: isSound ? undefined : 'updated', keys: parsed };
   }
 
-  private keep(keys: NatsKeys, data: SecretData, version: string | undefined): NatsAccountsView {
+  private keep(keys: NatsKeys, version: string | undefined): NatsAccountsView {
     this.keys = keys;
-    this.data = data;
     this.version = version;
-    return viewOf(keys, data);
+    return viewOf(keys);
   }
 
   private tell(event: NatsAccountsEvent): void {
@@ -126,24 +114,7 @@ export class NatsAccounts {
   }
 }
 
-/** What follows from the keys: as it is where it is sound, else made anew. */
-async function derivedData(keys: NatsKeys, kept: SecretData): Promise<SecretData> {
-  const tokens = await makeNatsTokens(keys);
-  const config = kept['auth.conf'];
-  const creds = kept['operator.creds'];
-  const isConfigSound = await isNatsConfigSound(config, keys, tokens);
-  const areCredsSound = await areOperatorCredsSound(creds, keys);
-  return {
-    'auth.conf': isConfigSound && config !== undefined ? config : renderNatsConfig(keys, tokens),
-    'operator.creds': areCredsSound && creds !== undefined ? creds : await makeOperatorCreds(keys),
-    'account.pub': keys.account.getPublicKey(),
-  };
-}
-
-function viewOf({ account, signing }: NatsKeys, data: SecretData): NatsAccountsView {
-  return {
-    account: account.getPublicKey(),
-    signing,
-    operatorCreds: data['operator.creds'] ?? '',
-  };
+function viewOf(keys: NatsKeys): NatsAccountsView {
+  const { account, signing } = keys;
+  return { account: account.publicKey, signing, operatorCreds: operatorCreds(keys) };
 }

@@ -1,66 +1,48 @@
-import { createAccount, createOperator, fromPublic, fromSeed, type KeyPair } from '@nats-io/nkeys';
+import { Nkey } from './nkey.ts';
 import type { SecretData } from './secret-store.ts';
 
 /** What all rights on NATS come from. */
 export interface NatsKeys {
   /** Signs accounts. */
-  readonly operator: KeyPair;
+  readonly operator: Nkey;
+  /** The account that NATS itself needs; it has no users. */
+  readonly system: Nkey;
   /** Where our users live. */
-  readonly account: KeyPair;
+  readonly account: Nkey;
   /** Signs workers, which get WORKER_RIGHTS and nothing else by it. */
-  readonly signing: KeyPair;
-  /** Public key of the account that NATS itself needs. Nobody has its seed. */
-  readonly system: string;
+  readonly signing: Nkey;
+  /** The user that operators are. */
+  readonly user: Nkey;
 }
 
 export function makeNatsKeys(): NatsKeys {
   return {
-    operator: createOperator(),
-    account: createAccount(),
-    signing: createAccount(),
-    system: createAccount().getPublicKey(),
+    operator: Nkey.make('operator'),
+    system: Nkey.make('account'),
+    account: Nkey.make('account'),
+    signing: Nkey.make('account'),
+    user: Nkey.make('user'),
   };
 }
 
 /** Undefined when one is missing or broken. */
 export function parseNatsKeys(data: SecretData): NatsKeys | undefined {
-  const operator = parseSeed(data['operator.seed'], 'O');
-  const account = parseSeed(data['account.seed'], 'A');
-  const signing = parseSeed(data['signing.seed'], 'A');
-  const system = parsePublicKey(data['system.pub'], 'A');
-  if (operator === undefined || account === undefined) return undefined;
-  if (signing === undefined || system === undefined) return undefined;
-  return { operator, account, signing, system };
+  const operator = Nkey.parse('operator', data['operator.seed']);
+  const system = Nkey.parse('account', data['system.seed']);
+  const account = Nkey.parse('account', data['account.seed']);
+  const signing = Nkey.parse('account', data['signing.seed']);
+  const user = Nkey.parse('user', data['user.seed']);
+  if (operator === undefined || system === undefined || user === undefined) return undefined;
+  if (account === undefined || signing === undefined) return undefined;
+  return { operator, system, account, signing, user };
 }
 
-export function natsKeysData({ operator, account, signing, system }: NatsKeys): SecretData {
+export function natsKeysData(keys: NatsKeys): SecretData {
   return {
-    'operator.seed': seedOf(operator),
-    'account.seed': seedOf(account),
-    'signing.seed': seedOf(signing),
-    'system.pub': system,
+    'operator.seed': keys.operator.seed,
+    'system.seed': keys.system.seed,
+    'account.seed': keys.account.seed,
+    'signing.seed': keys.signing.seed,
+    'user.seed': keys.user.seed,
   };
-}
-
-export function seedOf(pair: KeyPair): string {
-  return Buffer.from(pair.getSeed()).toString();
-}
-
-function parseSeed(text: string | undefined, kind: 'O' | 'A'): KeyPair | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const pair = fromSeed(Buffer.from(text));
-    return pair.getPublicKey().startsWith(kind) ? pair : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parsePublicKey(text: string | undefined, kind: 'A'): string | undefined {
-  if (text === undefined || !text.startsWith(kind)) return undefined;
-  try {
-    return fromPublic(text).getPublicKey();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,3 @@
-import type { UserPermissionsLimits } from '@nats-io/jwt';
 import type { WorkerIdentity } from './names.ts';
 
 const UNLIMITED = -1;
@@ -14,7 +13,7 @@ const STREAM = 'KV_{{tag(bucket)}}';
  * The bucket may be made, because workers rebuild a directory that was lost;
  * it may not be changed, emptied or deleted.
  */
-export const WORKER_RIGHTS: UserPermissionsLimits = {
+export const WORKER_RIGHTS = {
   pub: {
     allow: [
       `${LOAD}.{{name()}}`,

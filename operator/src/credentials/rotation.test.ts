@@ -160,13 +160,13 @@ describe('rotation under live connections', () => {
       leaves.add(await calledAnew(one.worker.address, leader.certificate.channel));
       await calledAnew(two.worker.address, standby.certificate.channel);
       await calledAnew(two.worker.address, one.worker.channel);
-      for (const address of operators) await place(address, one.worker.channel);
+      await place(operators[minute % 2]!, one.worker.channel);
     }
     expect([...phases].sort()).toEqual(['introduced', 'steady', 'switched']);
     expect(signers.size).toBe(3);
     expect(leaves.size).toBeGreaterThan(5);
     expect(world.rig.events.filter((event) => event === 'dropped')).toHaveLength(2);
-  }, 60_000);
+  }, 180_000);
 
   it('cuts nobody when the Secret of the CA is deleted', async () => {
     const world = new World();
@@ -183,7 +183,7 @@ describe('rotation under live connections', () => {
     expect(world.rig.events).toContain('lost');
     expect(leader.authority.view!.phase).toBe('steady');
     expect(leader.authority.view!.signer.certificate.serialNumber).not.toBe(before);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('who is refused', () => {

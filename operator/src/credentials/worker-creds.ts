@@ -1,8 +1,9 @@
-import { createUser, encodeUser, fmtCreds } from '@nats-io/jwt';
 import { z } from 'zod';
 import type { WorkerIdentity } from './names.ts';
 import type { NatsAccountsView } from './nats-accounts.ts';
 import { rightsTags } from './nats-rights.ts';
+import { natsCreds, natsToken } from './nats-token.ts';
+import { Nkey } from './nkey.ts';
 
 export interface WorkerCredsInput {
   readonly identity: WorkerIdentity;
@@ -28,20 +29,27 @@ const claimsSchema = z.object({
 });
 
 /** Credentials of one worker; the server gives them WORKER_RIGHTS. */
-export async function makeWorkerCreds(input: WorkerCredsInput): Promise<string> {
+export function makeWorkerCreds(input: WorkerCredsInput): string {
   const { identity, bucket, accounts, lifetimeMs, nowMs } = input;
-  const user = createUser();
-  const claims = { tags: rightsTags(identity, bucket) };
-  const token = await encodeUser(identity.pod, user, accounts.account, claims, {
-    scopedUser: true,
-    signer: accounts.signing,
-    exp: Math.floor((nowMs + lifetimeMs) / 1_000),
-  });
-  return Buffer.from(fmtCreds(token, user)).toString();
+  const user = Nkey.make('user');
+  const token = natsToken(
+    {
+      sub: user.publicKey,
+      name: identity.pod,
+      iat: Math.floor(nowMs / 1_000),
+      exp: Math.floor((nowMs + lifetimeMs) / 1_000),
+      nats: {
+        type: 'user',
+        issuer_account: accounts.account,
+        tags: rightsTags(identity, bucket),
+      },
+    },
+    accounts.signing,
+  );
+  return natsCreds(token, user);
 }
 
-/** Undefined: they are as they should be. The signature is not looked at: it
- * costs milliseconds, and the server does. */
+/** Undefined: they are as they should be. The signature is the server's to check. */
 export function workerCredsFault(
   text: string | undefined,
   input: WorkerCredsInput,
@@ -51,7 +59,7 @@ export function workerCredsFault(
   if (claims === undefined) return 'unreadable';
   const { identity, bucket, accounts, lifetimeMs, nowMs } = input;
   const { name, iss, exp, nats } = claims;
-  const isOurs = iss === accounts.signing.getPublicKey();
+  const isOurs = iss === accounts.signing.publicKey;
   if (!isOurs || nats.issuer_account !== accounts.account) return 'other-account';
   const tags = rightsTags(identity, bucket);
   if (name !== identity.pod || nats.tags.join() !== tags.join()) return 'other-rights';

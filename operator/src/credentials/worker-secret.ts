@@ -50,7 +50,7 @@ export async function makeWorkerSecret(input: WorkerSecretInput): Promise<Secret
   const { identity, view, nats, nowMs } = input;
   const { files } = await makeWorkerCertificate(identity, view, nowMs);
   if (nats.kind === 'none') return { ...files };
-  const creds = nats.kind === 'given' ? nats.creds : await makeWorkerCreds(credsInput(input, nats));
+  const creds = nats.kind === 'given' ? nats.creds : makeWorkerCreds(credsInput(input, nats));
   return { ...files, [CREDS_KEY]: creds };
 }
 
