@@ -1,28 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../run.ts';
 import { FakeApi } from '../testing/fake-api.ts';
 import { MemoryIo } from '../testing/memory-io.ts';
+import { unpack } from '../testing/unpack.ts';
 import { buildWorld, CLUSTERS, PODS, PROXY, streamCluster, workerPod } from '../testing/world.ts';
 
 const SECRET = 'Tr0ub4dor-and-3';
 const LIVE = `${PROXY}/api/v1/clusters/media/live`;
-
-/** File in the folder -> its text. */
-async function unpack(bytes: Uint8Array): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const tar = Readable.from([bytes]).pipe(createGunzip()).pipe(extract());
-  for await (const entry of tar) {
-    files.set(entry.header.name.replace(/^[^/]+\//, ''), await text(entry));
-  }
-  return files;
-}
 
 describe('report', () => {
   let api: FakeApi;

@@ -1,4 +1,4 @@
-import { asPluginError } from '../errors.ts';
+import { asPluginError, type PluginError } from '../errors.ts';
 import type { StreamCluster } from '../kube/types.ts';
 import { clusterPath, PAGE_LIMIT } from '../operator/operator-api.ts';
 import type { StreamItem, StreamPage, Track } from '../operator/types.ts';
@@ -39,18 +39,21 @@ export async function streams(
   const clusters = await streamClusters(session, name);
   const rows: StreamRow[] = [];
   let left = 0;
+  let fault: PluginError | undefined;
   for (const cluster of clusters) {
     try {
       const found = await load(session, cluster, limit);
       rows.push(...found.rows);
       left += found.left;
     } catch (error) {
-      knownWithoutOperator(session, clusters);
-      throw asPluginError(error);
+      fault ??= asPluginError(error);
+      if (!session.isJson) session.note(knownWithoutOperator(cluster));
     }
   }
-  show(session, rows, clusters.length > 1);
+  // Of several StreamClusters some may be known: half an answer is worth showing.
+  if (fault === undefined || rows.length > 0) show(session, rows, clusters.length > 1);
   if (left > 0) session.note(`${counted(left, 'stream')} more: raise --limit.`);
+  if (fault !== undefined) throw fault;
 }
 
 async function load(
@@ -72,13 +75,12 @@ async function load(
   return { rows, left: token === undefined ? 0 : total - rows.length };
 }
 
-/** The resources' own figures are older, but they are there. */
-function knownWithoutOperator(session: Session, clusters: readonly StreamCluster[]): void {
-  if (session.isJson) return;
-  for (const { metadata, status } of clusters) {
-    const figures = `${counted(status?.streams, 'stream')} and ${counted(status?.viewers, 'viewer')}`;
-    session.note(`StreamCluster ${metadata.name}: ${figures}, as its status says.`);
-  }
+/** The resource's own figures are older, but they are there. */
+function knownWithoutOperator({ metadata: { name }, status }: StreamCluster): string {
+  if (status?.streams === undefined) return `StreamCluster ${name}: its status says nothing yet.`;
+  const { streams, viewers } = status;
+  const figures = `${counted(streams, 'stream')} and ${counted(viewers, 'viewer')}`;
+  return `StreamCluster ${name}: ${figures}, as its status says.`;
 }
 
 function show(session: Session, rows: readonly StreamRow[], withCluster: boolean): void {

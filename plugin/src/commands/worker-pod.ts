@@ -1,4 +1,4 @@
-import { PluginError } from '../errors.ts';
+import { asPluginError, PluginError } from '../errors.ts';
 import { CLUSTER_LABEL, corePath, DRAIN_ANNOTATION } from '../kube/names.ts';
 import type { Pod } from '../kube/types.ts';
 import { clusterPath } from '../operator/operator-api.ts';
@@ -81,7 +81,9 @@ export async function annotate(
       metadata: { uid, annotations },
     });
   } catch (error) {
-    if (!(error instanceof PluginError) || error.code !== 'CONFLICT') throw error;
+    // The API server calls another uid a change of a field that cannot change.
+    const { code, message: said } = asPluginError(error);
+    if (code !== 'CONFLICT' && !said.includes('metadata.uid')) throw error;
     const message = `worker "${name}" was replaced by another pod of its name meanwhile`;
     throw new PluginError('CONFLICT', message, { cause: error });
   }
