@@ -66,7 +66,7 @@ export class ClusterSet {
 
   /** Brings `namespace/name` in line with the cache. */
   look(key: string): void {
-    const object = this.options.cache.streamClusters.get(key);
+    const object = this.present(key);
     const member = this.members.get(key);
     // Made anew under the same name: nothing of the old one counts.
     if (member !== undefined && member.uid !== object?.metadata.uid) this.remove(key, member);
@@ -85,6 +85,12 @@ export class ClusterSet {
   async close(): Promise<void> {
     for (const [key, member] of this.members) this.remove(key, member);
     await this.links.close();
+  }
+
+  /** One that is being deleted counts as gone: its children would come back for ever. */
+  private present(key: string): Stored<StreamClusterObject> | undefined {
+    const object = this.options.cache.streamClusters.get(key);
+    return object?.metadata.deletionTimestamp === undefined ? object : undefined;
   }
 
   private add(key: string, object: Stored<StreamClusterObject>): Member | undefined {
