@@ -1,8 +1,9 @@
-import { pino } from 'pino';
 import { realClock } from '../../operator/src/clock.ts';
 import { KubeClient, kubeConfigLoader, type Pod } from '../../operator/src/kube/mod.ts';
+import { keptLog } from '../../operator/src/kube/testing/kept-log.ts';
 
-export const QUIET = pino({ level: 'silent' });
+/** A log that nobody reads. */
+export const { log: QUIET } = keptLog();
 
 export interface Answer {
   readonly verb: string;

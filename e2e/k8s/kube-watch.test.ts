@@ -118,7 +118,10 @@ describe('Informer', () => {
 
   it('is kept awake by bookmarks where nothing happens', async () => {
     const own = clientOf(cluster.kubeconfig);
-    closers.push(() => Promise.resolve(own.client.close()));
+    closers.push(() => {
+      own.client.close();
+      return Promise.resolve();
+    });
     const informer = await synced({ client: own.client, labelSelector: 'nothing=ever' });
     const startMs = realClock.nowMs();
     await eventuallyTrue('a bookmark', 100_000, () => {

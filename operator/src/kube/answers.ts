@@ -1,5 +1,6 @@
 import { KubeError } from './api-error.ts';
 import type { ListPage } from './client-types.ts';
+import { apiVersionOf, type Resource } from './resources.ts';
 import { asStored, isRecord, type KubeObject, type Stored } from './wire.ts';
 
 export function parseBody(body: string): unknown {
@@ -16,14 +17,16 @@ export function storedOf<T extends KubeObject>(value: unknown): Stored<T> {
   return object;
 }
 
-export function pageOf<T extends KubeObject>(value: unknown): ListPage<T> {
+/** Of what kind they are, the list says, and its objects do not. */
+export function pageOf<T extends KubeObject>(resource: Resource<T>, value: unknown): ListPage<T> {
   const { items, metadata } = isRecord(value) ? value : {};
   if (!isRecord(metadata) || typeof metadata['resourceVersion'] !== 'string') {
     throw KubeError.local('Malformed', 'the answer is no list');
   }
   const more = metadata['continue'];
+  const type = { apiVersion: apiVersionOf(resource), kind: resource.kind };
   return {
-    items: (Array.isArray(items) ? items : []).map((item) => storedOf<T>(item)),
+    items: (Array.isArray(items) ? items : []).map((item) => ({ ...type, ...storedOf<T>(item) })),
     resourceVersion: metadata['resourceVersion'],
     continue: typeof more === 'string' ? more : '',
   };

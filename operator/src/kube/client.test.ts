@@ -204,7 +204,11 @@ describe('KubeClient', () => {
       } else answer(response, podList([first, second], '6'));
     };
     const { items, resourceVersion } = await listAll(client, pods);
-    expect(items).toEqual([first, second]);
+    const type = { apiVersion: 'v1', kind: 'Pod' };
+    expect(items).toEqual([
+      { ...type, ...first },
+      { ...type, ...second },
+    ]);
     expect(resourceVersion).toBe('6');
   });
 });

@@ -48,7 +48,7 @@ export class KubeClient {
     const { namespace, labelSelector, fieldSelector, limit } = options;
     const query = { labelSelector, fieldSelector, limit, continue: options.continue };
     const call: Call = { verb: 'list', resource, target: { namespace }, query };
-    return pageOf<T>(await this.caller.call(call, options));
+    return pageOf(resource, await this.caller.call(call, options));
   }
 
   async create<T extends KubeObject>(

@@ -22,7 +22,12 @@ export interface InformerOptions<T extends KubeObject> {
   readonly random?: () => number;
 }
 
-export type ChangeListener = (key: string, kind: ChangeKind) => void;
+/** Told the object as it is; of a deleted one, as it was last. */
+export type ChangeListener<T extends KubeObject> = (
+  key: string,
+  kind: ChangeKind,
+  object: Stored<T>,
+) => void;
 
 /** A cache of what the API server has, and word of what changes. Objects are shared: read only. */
 export class Informer<T extends KubeObject> {
@@ -31,7 +36,7 @@ export class Informer<T extends KubeObject> {
   private readonly watches: readonly ListWatch<T>[];
   private readonly listed = new Set<string>();
   private readonly namespaces: readonly string[];
-  private readonly listeners: ChangeListener[] = [];
+  private readonly listeners: ChangeListener<T>[] = [];
   private readonly waiting: (() => void)[] = [];
 
   constructor(options: InformerOptions<T>) {
@@ -74,7 +79,7 @@ export class Informer<T extends KubeObject> {
   }
 
   /** Told after the store has it. */
-  onChange(listener: ChangeListener): void {
+  onChange(listener: ChangeListener<T>): void {
     this.listeners.push(listener);
   }
 
@@ -127,17 +132,19 @@ export class Informer<T extends KubeObject> {
     const { trim } = this.options;
     const kept = trim === undefined ? object : trim(object);
     const kind = this.store.set(kept);
-    if (kind !== undefined) this.tell(keyOf(kept), kind);
+    if (kind !== undefined) this.tell(kept, kind);
   }
 
   private remove(key: string): void {
-    if (this.store.delete(key)) this.tell(key, 'deleted');
+    const gone = this.store.delete(key);
+    if (gone !== undefined) this.tell(gone, 'deleted');
   }
 
-  private tell(key: string, kind: ChangeKind): void {
+  private tell(object: Stored<T>, kind: ChangeKind): void {
+    const key = keyOf(object);
     for (const listener of this.listeners) {
       try {
-        listener(key, kind);
+        listener(key, kind, object);
       } catch (error) {
         // Whatever a listener does wrong must not end the watch.
         this.options.log.error({ key, err: error, code: 'INTERNAL' }, 'listener failed');

@@ -30,8 +30,7 @@ const RELIST_MS = 10 * 60_000;
 const MIN_WATCH_SECONDS = 300;
 const MAX_WATCH_SECONDS = 600;
 /** Who ends a watch sooner than this does not serve it. */
-const SHORT_WATCH_MS = 1_000;
-const STABLE_WATCH_MS = 10_000;
+const SHORT_WATCH_MS = 10_000;
 /** Watches that fail in a row before it lists again: the server may be of another past. */
 const MAX_WATCH_FAILURES = 3;
 
@@ -96,15 +95,14 @@ export class ListWatch<T extends KubeObject> {
     if (this.resourceVersion === '') await this.list(signal);
     const { clock } = this.options;
     const startMs = clock.nowMs();
+    const isShort = (): boolean => clock.nowMs() - startMs < SHORT_WATCH_MS;
     try {
       await this.watch(signal);
     } finally {
       // A watch that opens proves nothing yet: it may end with its first event, each time.
-      if (clock.nowMs() - startMs >= STABLE_WATCH_MS) this.backOff.reset();
+      if (!isShort()) this.backOff.reset();
     }
-    if (clock.nowMs() - startMs < SHORT_WATCH_MS) {
-      throw KubeError.local('Unreachable', 'the server ends watches at once');
-    }
+    if (isShort()) throw KubeError.local('Unreachable', 'the server ends watches at once');
   }
 
   private async list(signal: AbortSignal): Promise<void> {

@@ -20,12 +20,28 @@ describe('Store', () => {
     expect(store.set(pod('a', '1'))).toBeUndefined();
     expect(store.set(pod('a', '2'))).toBe('changed');
     expect(store.set(pod('a', '2', undefined, 'another'))).toBe('changed');
-    expect(store.delete('media/a')).toBe(true);
-    expect(store.delete('media/a')).toBe(false);
+    expect(store.delete('media/a')?.metadata.uid).toBe('another');
+    expect(store.delete('media/a')).toBeUndefined();
   });
 
   it('knows no index that nobody asked for', () => {
     expect(() => newStore().byIndex('size', 'big')).toThrow('no index');
+  });
+
+  it('gives the same list while nothing in it changed', () => {
+    const store = newStore();
+    store.set(pod('a', '1', 'red'));
+    store.set(pod('b', '1', 'green'));
+    const red = store.byIndex('color', 'red');
+    store.set(pod('a', '1', 'red'));
+    store.set(pod('b', '2', 'green'));
+    expect(store.byIndex('color', 'red')).toBe(red);
+    store.set(pod('a', '2', 'red'));
+    expect(store.byIndex('color', 'red')).not.toBe(red);
+    expect(red.map(({ metadata }) => metadata.resourceVersion)).toEqual(['1']);
+    store.delete('media/a');
+    expect(store.byIndex('color', 'red')).toEqual([]);
+    expect(store.byIndex('color', 'red')).toBe(store.byIndex('color', 'blue'));
   });
 
   it('finds by index what a search would find', () => {

@@ -63,12 +63,13 @@ export class Store<T extends KubeObject> {
     return before === undefined ? 'added' : 'changed';
   }
 
-  /** False: it was not there. */
-  delete(key: string): boolean {
+  /** What was there. */
+  delete(key: string): Stored<T> | undefined {
     const before = this.objects.get(key);
-    if (before === undefined) return false;
+    if (before === undefined) return undefined;
     this.unindex(key, before);
-    return this.objects.delete(key);
+    this.objects.delete(key);
+    return before;
   }
 
   private unindex(key: string, object: Stored<T>): void {
