@@ -203,6 +203,22 @@ describe('rights on a real nats-server', () => {
     });
   });
 
+  it('shows by its subject what a consumer of a worker delivers elsewhere', async () => {
+    const heard: string[] = [];
+    const subject = 'sc.media.other.load.other-0-1';
+    const listener = await operator();
+    listener.subscribe(subject, {
+      callback: (_, message) => void heard.push(message.subject),
+    });
+    await listener.flush();
+    const nc = await worker('live-0-1');
+    await (await new Kvm(nc).create(BUCKETS.live, { history: 1 })).put('forged', 'report');
+    const manager = await jetstreamManager(nc, { checkAPI: false });
+    await manager.consumers.add(`KV_${BUCKETS.live}`, { deliver_subject: subject });
+    await until(() => heard.length > 0);
+    expect(heard.every((one) => one.startsWith('$KV.'))).toBe(true);
+  });
+
   it('refuses credentials that are over, and those of other accounts', async () => {
     const over = credsOf('live-0-1', LIVE, -10_000);
     await expect(open({ authenticator: natsAuthenticator(() => over) })).rejects.toThrow();

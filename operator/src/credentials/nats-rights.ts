@@ -12,6 +12,11 @@ const STREAM = 'KV_{{tag(bucket)}}';
  *
  * The bucket may be made, because workers rebuild a directory that was lost;
  * it may not be changed, emptied or deleted.
+ *
+ * Two things the server cannot keep from a worker: what it writes into a report,
+ * and to which subject a consumer of its bucket delivers. Who hears reports
+ * compares the sender in them with the subject of the message, which is the
+ * sender's right, and which for a consumer's messages is one of the bucket.
  */
 export const WORKER_RIGHTS = {
   pub: {
