@@ -1,11 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { createHttpServer } from '../../operator/src/http/server.ts';
-import { Metrics } from '../../operator/src/http/metrics.ts';
 import { TestCluster as Figures } from '../../operator/src/http/testing/cluster-view.ts';
+import { serveViews } from '../../operator/src/http/testing/serve.ts';
 import type { ClusterView } from '../../operator/src/http/view.ts';
 import { streamInfo } from '../../operator/src/testing/reports.ts';
 import { MemoryIo } from '../../plugin/src/testing/memory-io.ts';
@@ -19,6 +16,8 @@ const OPERATOR_NAMESPACE = 'streamcluster-system';
 const CRD_FILE = path.join(ROOT, 'manifests/crd/streamclusters.streamcluster.dev.yaml');
 const PATIENCE_MS = 30_000;
 
+type Server = Awaited<ReturnType<typeof serveViews>>;
+
 export interface Called {
   readonly code: number;
   readonly text: string;
@@ -30,9 +29,9 @@ export interface Called {
 export class PluginRig {
   readonly cluster: TestCluster;
   readonly figures = new Figures('{fixed: {replicas: 2}}');
-  private readonly http: FastifyInstance;
+  private readonly http: Server;
 
-  private constructor(cluster: TestCluster, http: FastifyInstance, views: ClusterView[]) {
+  private constructor(cluster: TestCluster, http: Server, views: ClusterView[]) {
     this.cluster = cluster;
     this.http = http;
     views.push(viewAs(this.figures, 'live'));
@@ -41,14 +40,7 @@ export class PluginRig {
   static async start(): Promise<PluginRig> {
     const cluster = await startCluster({ level: 'api' });
     const views: ClusterView[] = [];
-    const http = await createHttpServer({
-      clusters: () => views,
-      metrics: new Metrics(),
-      counts: () => ({ reportsReceived: 0, reportsRefused: 0, isBusConnected: true }),
-      notReady: () => undefined,
-      mediaPort: 8080,
-      log: pino({ level: 'silent' }),
-    });
+    const http = await serveViews(() => views);
     const rig = new PluginRig(cluster, http, views);
     await rig.install();
     return rig;

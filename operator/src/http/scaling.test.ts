@@ -46,7 +46,7 @@ describe('scalingOf', () => {
 
   it('wants as many as there are while nobody says how busy it is', () => {
     const cluster = withStreams('{fixed: {replicas: 7}}', 3);
-    cluster.status = { desiredReplicas: 7, readyReplicas: 6 } as TestCluster['status'];
+    cluster.status = { desiredReplicas: 7, readyReplicas: 6 };
     expect(scalingOf(cluster.view(), {})).toMatchObject({
       neededWorkers: 7,
       desiredReplicas: 7,

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { Metrics } from '../metrics.ts';
+import { createHttpServer } from '../server.ts';
+import type { ClusterView } from '../view.ts';
+
+/** An HTTP server that is ready and connected; not listening yet. */
+export async function serveViews(clusters: () => readonly ClusterView[]): Promise<FastifyInstance> {
+  return await createHttpServer({
+    clusters,
+    metrics: new Metrics(),
+    counts: () => ({ reportsReceived: 0, reportsRefused: 0, isBusConnected: true }),
+    notReady: () => undefined,
+    mediaPort: 8080,
+    log: pino({ level: 'silent' }),
+  });
+}
