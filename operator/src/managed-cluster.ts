@@ -7,6 +7,7 @@ import { Directory } from './fleet/directory.ts';
 import { Fleet } from './fleet/fleet.ts';
 import type { NatsLink } from './fleet/nats-link.ts';
 import { ReportWatch } from './fleet/report-watch.ts';
+import { Sightings } from './fleet/sightings.ts';
 import { streamSource } from './http/stream-source.ts';
 import type { ClusterView } from './http/view.ts';
 import { Placer } from './place/placer.ts';
@@ -42,6 +43,7 @@ export class ManagedCluster {
   readonly runtime: Runtime;
   private readonly options: ManagedClusterOptions;
   private readonly directory: Directory;
+  private readonly sightings: Sightings;
   private readonly reconciler: Reconciler;
   private readonly endings: (() => void)[] = [];
 
@@ -50,6 +52,7 @@ export class ManagedCluster {
     const { runtime, link, clock, log } = options;
     this.runtime = runtime;
     this.fleet = new Fleet(clock);
+    this.sightings = new Sightings(this.fleet);
     this.directory = new Directory({ ...options.directory, link, clock, log });
     this.placer = new Placer({
       workers: () => this.fleet.list(),
@@ -113,14 +116,13 @@ export class ManagedCluster {
   }
 
   private async observe(): Promise<Observation> {
-    const { fleet, directory } = this;
+    const { directory, fleet } = this;
     const { runtime, clock } = this.options;
     const instances = await runtime.list();
-    fleet.retain(new Set(instances.map(({ name }) => name)));
     return {
       ...runtime.resource(),
       instances,
-      sightings: new Map(fleet.list().map((sighting) => [sighting.id, sighting])),
+      sightings: this.sightings.of(instances),
       streams: directory.isLoaded ? directory.streams.size : undefined,
       isBusConnected: fleet.isBusConnected,
       problems: runtime.problems(),

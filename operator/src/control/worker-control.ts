@@ -25,6 +25,8 @@ export interface ControlCredentials {
 const DEADLINE_MS = 1_000;
 /** Channels to workers that are gone are closed when there are more. */
 const MAX_CHANNELS = 2_000;
+/** Workers are seldom called, and a connection to each takes memory; 30 min by default. */
+const IDLE_MS = 30_000;
 
 type Callback<Answer> = (error: ServiceError | null, answer: Answer) => void;
 
@@ -73,6 +75,7 @@ export class GrpcWorkerControl implements WorkerControl {
     const client = new WorkerServiceClient(address, channel ?? credentials.createInsecure(), {
       ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
       'grpc.max_receive_message_length': 16 * 1024 * 1024,
+      'grpc.client_idle_timeout_ms': IDLE_MS,
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,
       // A worker that comes back on the same address is called at once.

@@ -22,6 +22,12 @@ interface Seen {
   readonly previousLoad: number;
 }
 
+interface Listed {
+  readonly sightings: readonly WorkerSighting[];
+  /** The first of them falls silent after this. */
+  readonly untilMs: number;
+}
+
 /** Reports come every 2 s: three missing ones, and nothing is placed there. */
 const SILENT_MS = 6_000;
 const MAX_WORKERS = 10_000;
@@ -42,6 +48,8 @@ export class Fleet {
   private readonly listeners: ((id: string) => void)[] = [];
   /** In order of their names; undefined: some came or went. */
   private order: readonly string[] | undefined = undefined;
+  /** Undefined: something changed since it was asked for. */
+  private listed: Listed | undefined = undefined;
   private isConnected = false;
   private connectedAtMs = 0;
 
@@ -53,6 +61,7 @@ export class Fleet {
   setConnected(isConnected: boolean): void {
     if (isConnected && !this.isConnected) this.connectedAtMs = this.clock.nowMs();
     this.isConnected = isConnected;
+    this.listed = undefined;
   }
 
   get isBusConnected(): boolean {
@@ -75,6 +84,7 @@ export class Fleet {
     const isSame = before?.startedUnixMs === report.startedUnixMs;
     const previousLoad = isSame ? before.loopUtilization : 0;
     if (before === undefined) this.order = undefined;
+    this.listed = undefined;
     this.seen.set(report.worker, { report, receivedAtMs: this.clock.nowMs(), previousLoad });
     for (const listener of this.listeners) listener(report.worker);
   }
@@ -84,15 +94,18 @@ export class Fleet {
     return seen && this.sighting(id, seen);
   }
 
-  /** In order of their names. */
-  list(): WorkerSighting[] {
-    this.order ??= [...this.seen.keys()].sort((a, b) => COLLATOR.compare(a, b));
-    return this.order.map((id) => this.get(id)).filter((sighting) => sighting !== undefined);
+  /** In order of their names. The same list while nothing changed. */
+  list(): readonly WorkerSighting[] {
+    if (this.listed === undefined || this.clock.nowMs() > this.listed.untilMs) {
+      this.listed = this.makeList();
+    }
+    return this.listed.sightings;
   }
 
   /** It was told to drain, or to go on; its own report says so only later. */
   markDraining(id: string, isDraining: boolean): void {
     const seen = this.seen.get(id);
+    this.listed = undefined;
     if (!isDraining) this.draining.delete(id);
     else if (seen !== undefined) this.draining.set(id, seen.report.startedUnixMs);
   }
@@ -110,7 +123,23 @@ export class Fleet {
   }
 
   private drop(id: string): void {
-    if (this.seen.delete(id)) this.order = undefined;
+    if (!this.seen.delete(id)) return;
+    this.order = undefined;
+    this.listed = undefined;
+  }
+
+  private makeList(): Listed {
+    this.order ??= [...this.seen.keys()].sort((a, b) => COLLATOR.compare(a, b));
+    const sightings = this.order
+      .map((id) => this.get(id))
+      .filter((sighting) => sighting !== undefined);
+    const heard = this.isConnected ? sightings.filter(({ isSilent }) => !isSilent) : [];
+    const untilMs = heard.map(({ receivedAtMs }) => this.silentAfterMs(receivedAtMs));
+    return { sightings, untilMs: Math.min(...untilMs) };
+  }
+
+  private silentAfterMs(receivedAtMs: number): number {
+    return Math.max(receivedAtMs, this.connectedAtMs) + SILENT_MS;
   }
 
   private isAcceptable({ worker, startedUnixMs }: LoadReport): boolean {
@@ -120,12 +149,11 @@ export class Fleet {
   }
 
   private sighting(id: string, { report, receivedAtMs, previousLoad }: Seen): WorkerSighting {
-    const sinceMs = Math.max(receivedAtMs, this.connectedAtMs);
     return {
       id,
       report,
       receivedAtMs,
-      isSilent: this.isConnected && this.clock.nowMs() - sinceMs > SILENT_MS,
+      isSilent: this.isConnected && this.clock.nowMs() > this.silentAfterMs(receivedAtMs),
       isDraining: report.draining || this.draining.get(id) === report.startedUnixMs,
       settledLoad: Math.min(previousLoad, report.loopUtilization),
     };

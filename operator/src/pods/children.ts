@@ -33,6 +33,8 @@ export class Children {
   /** Uid of the StreamCluster whose children these are. */
   private readonly ownerUid: string;
   private readonly applied = new Map<string, Applied>();
+  /** Of what was wanted before: the same objects come in each pass. */
+  private readonly hashes = new WeakMap<KubeObject, string>();
   private readonly faults = new Map<string, RuntimeProblem>();
 
   constructor(client: KubeClient, ownerUid: string) {
@@ -50,7 +52,7 @@ export class Children {
     const { name = '', namespace = '' } = object.metadata ?? {};
     const key = `${resource.kind} ${name}`;
     const present = child.informer.get(objectKey(namespace, name));
-    const hash = hashOf(object);
+    const hash = this.hash(object);
     const last = this.applied.get(key);
     if (present !== undefined && last?.hash === hash && last.version === versionOf(present)) return;
     try {
@@ -65,6 +67,12 @@ export class Children {
       this.faults.set(key, writeProblem(key, error));
       throw error;
     }
+  }
+
+  private hash(object: KubeObject): string {
+    const hash = this.hashes.get(object) ?? hashOf(object);
+    this.hashes.set(object, hash);
+    return hash;
   }
 
   /** Undefined: somebody else has the name. */

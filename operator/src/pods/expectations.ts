@@ -34,7 +34,8 @@ export class Expectations {
   }
 
   /** The cache's instances, and what is known better. */
-  overlay(instances: readonly WorkerInstance[]): WorkerInstance[] {
+  overlay(instances: readonly WorkerInstance[]): readonly WorkerInstance[] {
+    if (this.created.size + this.deletedMs.size === 0) return instances;
     const names = new Set(instances.map(({ name }) => name));
     this.forget(names);
     const missing = [...this.created.values()].map(({ instance }) => instance);

@@ -31,6 +31,7 @@ describe('OwnPods', () => {
     const own = ownPods(() => pods);
     const [first] = own.instances(context());
     expect(own.instances(context())[0]).toBe(first);
+    expect(own.instances(context())).toBe(own.instances(context()));
     expect(first?.isReady).toBe(false);
     const conditions = [{ type: 'Ready', status: 'True' }];
     pods = [storedPod({ phase: 'Running', conditions }, OWNED)];

@@ -19,6 +19,7 @@ export class OwnPods {
   private readonly known = new WeakMap<Stored<Pod>, Known>();
   private seen: readonly Stored<Pod>[] | undefined = undefined;
   private own: readonly Stored<Pod>[] = [];
+  private lastInstances: readonly WorkerInstance[] = [];
   private ownProblems: readonly RuntimeProblem[] = [];
 
   /** `inCache`: of all that had the name; the same list while nothing changed. */
@@ -37,10 +38,16 @@ export class OwnPods {
     return this.ownProblems;
   }
 
-  instances(context: InstanceContext): WorkerInstance[] {
-    return this.list()
+  /** The same list while nothing in it changed. */
+  instances(context: InstanceContext): readonly WorkerInstance[] {
+    const instances = this.list()
       .map((pod) => this.instance(pod, context))
       .filter((instance) => instance !== undefined);
+    const isSame =
+      instances.length === this.lastInstances.length &&
+      instances.every((instance, at) => instance === this.lastInstances[at]);
+    if (!isSame) this.lastInstances = instances;
+    return this.lastInstances;
   }
 
   private look(): void {

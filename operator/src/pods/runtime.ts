@@ -31,7 +31,7 @@ import type { WorkerSurroundings } from '../specs/worker-env.ts';
 import { AvoidedNodes } from './avoided-nodes.ts';
 import type { Cache } from './cache.ts';
 import { Children } from './children.ts';
-import { ensureChildren } from './cluster-children.ts';
+import { ClusterChildren } from './cluster-children.ts';
 import { Expectations } from './expectations.ts';
 import { instanceOf } from './instance.ts';
 import { OwnPods } from './own-pods.ts';
@@ -70,6 +70,7 @@ export class PodRuntime implements Runtime {
   private readonly key: string;
   private readonly view: ResourceView;
   private readonly children: Children;
+  private readonly clusterChildren: ClusterChildren;
   private readonly secrets: WorkerSecrets;
   private readonly status: StatusWriter;
   private readonly expectations: Expectations;
@@ -78,6 +79,7 @@ export class PodRuntime implements Runtime {
   private readonly listeners: (() => void)[] = [];
   /** Highest one seen of each slot: a name is not given twice, whatever still speaks of it. */
   private readonly seenIncarnations = new Map<number, number>();
+  private noted: readonly WorkerInstance[] | undefined = undefined;
   private lastRevision: { readonly spec: StreamClusterSpec; readonly text: string } | undefined;
   private createProblem: RuntimeProblem | undefined = undefined;
   private credentialsProblem: RuntimeProblem | undefined = undefined;
@@ -85,11 +87,13 @@ export class PodRuntime implements Runtime {
   /** Throws RESOURCE_INVALID. */
   constructor(options: PodRuntimeOptions) {
     this.options = options;
-    const { object, client, cache, clock, log } = options;
+    const { object, client, cache, surroundings, clock, log } = options;
     const { namespace, name, uid } = object.metadata;
     this.key = objectKey(namespace, name);
     this.view = new ResourceView(object);
     this.children = new Children(client, uid);
+    const { children } = this;
+    this.clusterChildren = new ClusterChildren({ children, cache, surroundings });
     this.secrets = new WorkerSecrets({ client, cache, clock, log });
     this.status = new StatusWriter({ client, target: { namespace, name }, clock, log });
     this.expectations = new Expectations(clock);
@@ -120,7 +124,7 @@ export class PodRuntime implements Runtime {
       unixMs: clock.unixMs(),
     };
     const instances = this.pods.instances(context);
-    this.noteIncarnations(instances);
+    if (instances !== this.noted) this.noteIncarnations(instances);
     return Promise.resolve(this.expectations.overlay(instances));
   }
 
@@ -132,9 +136,8 @@ export class PodRuntime implements Runtime {
   }
 
   async prepare(): Promise<void> {
-    const { cache, surroundings } = this.options;
     const { resource } = this.resource();
-    await ensureChildren(this.children, { resource, cache, surroundings });
+    await this.clusterChildren.ensure(resource);
     await this.renewSecrets(resource);
     const names = this.pods.list().map(({ metadata }) => metadata.name);
     await this.secrets.sweep(resource, new Set(names));
@@ -239,6 +242,7 @@ export class PodRuntime implements Runtime {
   }
 
   private noteIncarnations(instances: readonly WorkerInstance[]): void {
+    this.noted = instances;
     for (const { name, slot } of instances) {
       const seen = this.seenIncarnations.get(slot) ?? 0;
       this.seenIncarnations.set(slot, Math.max(seen, incarnationOf(name) ?? 0));
