@@ -11,7 +11,7 @@ export interface Machine {
   readonly nodes: readonly NumaNode[];
 }
 
-export interface NumaNode {
+interface NumaNode {
   readonly node: number;
   /** Online ones; none: a node of memory only. */
   readonly cpus: readonly number[];

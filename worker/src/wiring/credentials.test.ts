@@ -13,7 +13,7 @@ import { NatsServer } from '../cluster/testing/nats-server.ts';
 import { RealWorker, waitFor } from './testing/real-worker.ts';
 import { RtmpPublisher } from './testing/rtmp-publisher.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
 const OPERATOR = 'operator.streamcluster.internal';
 const WORKERS = 'workers.live.media.streamcluster.internal';
 

@@ -12,7 +12,7 @@ import { NatsServer } from '../cluster/testing/nats-server.ts';
 import { RealWorker, waitFor } from './testing/real-worker.ts';
 import { RtmpPublisher } from './testing/rtmp-publisher.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
 
 describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
   let nats: NatsServer;
@@ -58,17 +58,17 @@ describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
   }
 
   it('keeps its doors open for the linger, without being ready when it is empty', async () => {
-    await start({ 'drain-linger-seconds': '2' });
+    await start({ 'drain-linger-seconds': '4' });
     const ended = endsAfter();
     await worker.logged('drain started');
     expect([await isOpen(), await readiness()]).toEqual([true, 503]);
     expect((await fetch(worker.adminUrl('healthz'))).status).toBe(200);
-    expect(await ended).toBeGreaterThan(1_900);
+    expect(await ended).toBeGreaterThan(3_900);
     expect(worker.line('drain done')).toBeDefined();
   });
 
   it('stays ready while somebody is here, and sends publishers away when nobody new comes', async () => {
-    await start({ 'drain-linger-seconds': '1', 'drain-publisher-grace-seconds': '3' });
+    await start({ 'drain-linger-seconds': '3', 'drain-publisher-grace-seconds': '6' });
     const publisher = await RtmpPublisher.start(worker.port('rtmpPort'), 'live', 'news');
     await worker.logged('publication opened');
     const ended = endsAfter();
@@ -76,7 +76,7 @@ describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
     expect([await isOpen(), await readiness()]).toEqual([true, 200]);
     await waitFor('the doors to close', async () => ((await isOpen()) ? undefined : true));
     expect([publisher.isClosed, await readiness()]).toEqual([false, 200]);
-    expect(await ended).toBeGreaterThan(2_900);
+    expect(await ended).toBeGreaterThan(5_900);
     expect(publisher.isClosed).toBe(true);
   });
 
@@ -87,7 +87,7 @@ describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
     await new Promise((resolve) => client.configure(request, resolve));
     const tookMs = await endsAfter();
     expect(tookMs).toBeGreaterThan(1_900);
-    expect(tookMs).toBeLessThan(10_000);
+    expect(tookMs).toBeLessThan(25_000);
     expect(worker.line('drain deadline passed')).toBeDefined();
   });
 
@@ -109,6 +109,6 @@ describe('a worker that is asked to end', { timeout: TIMEOUT_MS }, () => {
     const ended = endsAfter();
     await waitFor('the drain', () => worker.line('drain started'));
     worker.signal('SIGTERM');
-    expect(await ended).toBeLessThan(5_000);
+    expect(await ended).toBeLessThan(20_000);
   });
 });

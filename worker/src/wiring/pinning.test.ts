@@ -5,7 +5,7 @@ import { parseAllowed } from '../topology/allowed.ts';
 import { makeSysfs } from '../topology/testing/sysfs.ts';
 import { RealWorker } from './testing/real-worker.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
 /** Loop, collector, pool, signals: fewer would mean that some were not seen. */
 const THREADS_MIN = 6;
 

@@ -32,8 +32,7 @@ export function readTlsFiles(folder: string): TlsFiles {
   return { ca, certificate, key, expiresUnixMs: Date.parse(own.validTo) };
 }
 
-/** Throws CREDENTIALS_INVALID. */
-export function readCredential(folder: string, file: string): Buffer {
+function readCredential(folder: string, file: string): Buffer {
   return parsed(file, () => readFileSync(path.join(folder, file)));
 }
 

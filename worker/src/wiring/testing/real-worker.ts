@@ -92,6 +92,6 @@ export async function waitFor<Value>(
       if (value === undefined) throw new Error(`waited for ${what}`);
       return value;
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 45_000, interval: 20 },
   );
 }
