@@ -87,8 +87,12 @@ describe('Informer', () => {
         response.write(eventLine('DELETED', fakePod('b', '8')));
       },
     ];
+    const versions: string[] = [];
+    informer.onChange((_key, _kind, { metadata }) => versions.push(metadata.resourceVersion));
     await start();
     await untilNames('a', 'c');
+    // Of the deleted one, the last that was known.
+    expect(versions).toEqual(['1', '2', '6', '7', '2']);
     expect(changes).toEqual([
       'added media/a',
       'added media/b',
