@@ -139,7 +139,7 @@ export class OperatorRig {
 
   async status(name: string, namespace = NAMESPACE): Promise<Partial<StreamClusterStatus>> {
     const object = await this.client.get(resources.streamClusters, { namespace, name });
-    return (object.status ?? {}) as Partial<StreamClusterStatus>;
+    return object.status ?? {};
   }
 
   async condition(

@@ -47,9 +47,11 @@ export class Expectations {
     return [...known.filter((one) => !this.isGone(one)), ...missing];
   }
 
-  /** An ended pod that was deleted is as good as gone. */
-  private isGone({ name, phase }: WorkerInstance): boolean {
-    return phase === 'exited' && this.deletedMs.has(name);
+  /** An ended pod that was deleted is as good as gone, though the cache may show
+   * it for a moment: its slot, and the back-off of the slot, are its successor's. */
+  private isGone({ name, phase, exit }: WorkerInstance): boolean {
+    const hasEnded = phase === 'exited' || exit !== undefined;
+    return hasEnded && this.deletedMs.has(name);
   }
 
   private forget(names: ReadonlySet<string>): void {

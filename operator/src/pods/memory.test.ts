@@ -38,6 +38,15 @@ describe('Expectations', () => {
     expect(names(expectations.overlay(seen))).toEqual(['a stopping', 'c running']);
     expect(names(expectations.overlay([instance('c')]))).toEqual(['c running']);
   });
+
+  it('gives the slot of an ended one free while the cache still shows its deletion', () => {
+    const expectations = new Expectations(new ManualClock());
+    const exit = { kind: 'rejected', detail: 'no', ranMs: 0 } as const;
+    const ending = instance('a', { phase: 'stopping', exit });
+    expect(names(expectations.overlay([ending]))).toEqual(['a stopping']);
+    expectations.onDeleted('a');
+    expect(expectations.overlay([ending])).toEqual([]);
+  });
 });
 
 describe('AvoidedNodes', () => {
