@@ -5,10 +5,10 @@ NODE  := node_modules/.bin/node
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long lint bench fuzz generate image plugin clean setup
+.PHONY: help run demo test long e2e kind lint bench fuzz generate image plugin clean setup
 
 help: ## Print this list.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: setup ## Start NATS, the operator and three workers on loopback; Ctrl-C stops all.
 	@scripts/nats-server.sh >/dev/null
@@ -29,6 +29,15 @@ long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
 	@scripts/players.sh
 	@scripts/nats-server.sh >/dev/null
 	@npm run --silent -w e2e long
+
+e2e: setup ## Test on real Kubernetes: control planes, two real nodes, hundreds of fake ones.
+	@scripts/ffmpeg.sh >/dev/null
+	@$(NODE) e2e/cluster/main.ts build
+	@npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(ARGS)
+
+kind: setup ## The same on kind, for those who have Docker; not tested by us.
+	@scripts/ffmpeg.sh >/dev/null
+	@scripts/kind.sh
 
 lint: setup ## Check types, style, import directions, dead code and generated files.
 	@npx --no-install eslint .

@@ -77,6 +77,6 @@ async function cpusSeenIn({ metadata }: Pod): Promise<string | undefined> {
 }
 
 function cpusGivenTo({ metadata, spec }: Pod): string | undefined {
-  const node = installation.cluster.nodes.find(({ name }) => name === spec.nodeName);
+  const node = installation.nodes.find(({ name }) => name === spec.nodeName);
   return node?.cpuManagerState().entries?.[metadata.uid]?.['worker'];
 }

@@ -18,6 +18,9 @@ const WORKER = { cpus: '20m', memory: '256Mi', pinning: 'None' };
 const DRAIN = { deadlineSeconds: 12, publisherGraceSeconds: 4, lingerSeconds: 3 };
 const LONG = { seconds: 150, size: '320x180', videoBitsPerSecond: 300_000 };
 
+/** Kubelets of a cluster that is only given are not ours to stop. */
+const IS_OURS = process.env['SC_E2E_KUBECONFIG'] === undefined;
+
 let installation: Installation;
 let source: Fixture;
 
@@ -126,9 +129,8 @@ test('a rolling update ends in time with every worker busy', async () => {
   await Promise.all(publishers.map((publisher) => publisher.stop()));
 });
 
-test('a node whose kubelet is dead costs no worker', async () => {
-  const { cluster } = installation;
-  const node = cluster.nodes[1];
+test.runIf(IS_OURS)('a node whose kubelet is dead costs no worker', async () => {
+  const node = installation.nodes[1];
   if (node === undefined) throw new Error('there is no second node');
   await installation.ready('live', 4, READY_MS);
   const lost = (await installation.pods('live')).filter(({ spec }) => spec.nodeName === node.name);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = '/sys/fs/cgroup';
-const RETRIES = 50;
+const RETRIES = 300;
 const RETRY_MS = 100;
 
 /** Folders of the mounted hierarchies: one of each controller in version 1, else one. */

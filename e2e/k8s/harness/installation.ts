@@ -1,9 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import YAML from 'yaml';
-import { projectImages, startCluster, type TestCluster } from '../../cluster/mod.ts';
+import {
+  attach,
+  projectImages,
+  startCluster,
+  type ClusterAccess,
+  type Node,
+  type TestCluster,
+} from '../../cluster/mod.ts';
 import { eventually } from '../../src/harness/eventually.ts';
-import { ROOT } from '../../src/harness/paths.ts';
+import { ROOT, scratchFolder } from '../../src/harness/paths.ts';
 
 export const SYSTEM = 'streamcluster-system';
 export const RELEASE = 'sc';
@@ -54,16 +61,30 @@ const POLL_MS = 200;
 
 /** The chart on two real nodes, as a user has it. */
 export class Installation {
-  readonly cluster: TestCluster;
+  readonly cluster: ClusterAccess;
+  private readonly own: TestCluster | undefined;
 
-  private constructor(cluster: TestCluster) {
+  private constructor(cluster: ClusterAccess, own: TestCluster | undefined) {
     this.cluster = cluster;
+    this.own = own;
   }
 
+  /** The real nodes of a cluster that was started here. */
+  get nodes(): readonly Node[] {
+    return this.own?.nodes ?? [];
+  }
+
+  /** On the cluster of SC_E2E_KUBECONFIG, which has the images, if that is set. */
   static async start({ pinned, values = {} }: InstallationOptions): Promise<Installation> {
+    const given = process.env['SC_E2E_KUBECONFIG'];
+    if (given !== undefined) {
+      const installation = new Installation(attach(given), undefined);
+      await installation.install(values);
+      return installation;
+    }
     const images = await projectImages();
     const cluster = await startCluster({ level: 'node', pinned });
-    const installation = new Installation(cluster);
+    const installation = new Installation(cluster, cluster);
     try {
       for (const archive of images) await cluster.loadImage(archive);
       await installation.install(values);
@@ -76,7 +97,7 @@ export class Installation {
 
   /** `helm upgrade --install` of a chart; ours unless it is said otherwise. */
   async install(values: object, chart = path.join(ROOT, 'charts/streamcluster')): Promise<void> {
-    const file = path.join(this.cluster.clusterFolder, 'values.yaml');
+    const file = path.join(scratchFolder('values'), 'values.yaml');
     fs.writeFileSync(file, YAML.stringify({ ...VALUES, ...values }));
     await this.cluster.helm(
       ...['upgrade', '--install', RELEASE, chart, '--namespace', SYSTEM, '--create-namespace'],
@@ -85,7 +106,7 @@ export class Installation {
   }
 
   async stop(): Promise<void> {
-    await this.cluster.stop();
+    await this.own?.stop();
   }
 
   async apply(name: string, spec: object): Promise<void> {
