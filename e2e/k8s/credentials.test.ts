@@ -1,10 +1,9 @@
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { realClock } from '../../operator/src/clock.ts';
 import { Authority, NatsAccounts } from '../../operator/src/credentials/mod.ts';
-import { KubeClient, kubeConfigLoader, resources } from '../../operator/src/kube/mod.ts';
+import { resources, type KubeClient } from '../../operator/src/kube/mod.ts';
 import { KubeSecretStore } from '../../operator/src/pods/secret-store.ts';
 import { startCluster, type TestCluster } from '../cluster/mod.ts';
+import { clientOf, QUIET } from './kube-rig.ts';
 
 const NAMESPACE = 'streamcluster-system';
 const MINUTE_MS = 60_000;
@@ -16,7 +15,7 @@ const TIMES = {
 };
 const CA = { namespace: NAMESPACE, name: 'sc-ca' };
 const NATS = { namespace: NAMESPACE, name: 'sc-nats-auth' };
-const log = pino({ enabled: false });
+const log = QUIET;
 
 let cluster: TestCluster;
 let store: KubeSecretStore;
@@ -24,12 +23,7 @@ let client: KubeClient;
 
 beforeAll(async () => {
   cluster = await startCluster({ level: 'api' });
-  client = new KubeClient({
-    load: kubeConfigLoader({ file: cluster.kubeconfig }),
-    version: 'test',
-    clock: realClock,
-    onRequest: () => undefined,
-  });
+  ({ client } = clientOf(cluster.kubeconfig));
   store = new KubeSecretStore(client);
   await cluster.kubectl('create', 'namespace', NAMESPACE);
 });

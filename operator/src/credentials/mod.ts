@@ -1,18 +1,7 @@
-export {
-  Authority,
-  type AuthorityEvent,
-  type AuthorityOptions,
-  type AuthorityView,
-} from './authority.ts';
-export { AUTHORITY_TIMES, type AuthorityTimes } from './authority-step.ts';
-export { isOperator, isWorkerOf, type AuthenticatedCall, type ClusterName } from './authorise.ts';
-export { OPERATOR_NAME, workersName, type WorkerIdentity } from './names.ts';
-export {
-  NatsAccounts,
-  type NatsAccountsEvent,
-  type NatsAccountsOptions,
-  type NatsAccountsView,
-} from './nats-accounts.ts';
+export { Authority, type AuthorityView } from './authority.ts';
+export { isOperator, isWorkerOf } from './authorise.ts';
+export { OPERATOR_NAME, workersName } from './names.ts';
+export { NatsAccounts } from './nats-accounts.ts';
 export { natsAuthenticator } from './nats-authenticator.ts';
 export { OperatorCertificate } from './operator-certificate.ts';
 export type { SecretData, SecretStore, SecretWrite, StoredSecret } from './secret-store.ts';
@@ -20,6 +9,5 @@ export {
   makeWorkerSecret,
   workerSecretFault,
   type NatsCredentials,
-  type WorkerSecretFault,
   type WorkerSecretInput,
 } from './worker-secret.ts';

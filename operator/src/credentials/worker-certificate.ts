@@ -12,7 +12,7 @@ import { issueLeaf } from './issue.ts';
 import { workerNames, type WorkerIdentity } from './names.ts';
 import type { SecretData } from './secret-store.ts';
 
-export interface CertificateFiles {
+interface CertificateFiles {
   readonly 'ca.crt': string;
   readonly 'tls.crt': string;
   readonly 'tls.key': string;
