@@ -1,7 +1,9 @@
 # One file, two images: `--target worker` and `--target operator`.
 ARG BASE=docker.io/library/node:24-bookworm-slim
+# Has npm, apt and Node's headers; the images themselves need only Node.
+ARG BUILD_BASE=${BASE}
 
-FROM ${BASE} AS build
+FROM ${BUILD_BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -15,14 +17,16 @@ COPY e2e/package.json e2e/
 
 # Each image has the packages that it runs, and Node is in the base already.
 FROM build AS worker-build
-RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w worker -w proto -w placement
+RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w worker -w proto -w placement \
+  && find node_modules -name '*.map' -delete -o -name '*.d.*ts' -delete
 COPY proto proto
 COPY placement placement
 COPY worker worker
 RUN make -C worker/native
 
 FROM build AS operator-build
-RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w operator -w proto -w placement -w console
+RUN npm install --no-save --prefer-offline --omit=dev --omit=optional -w operator -w proto -w placement -w console \
+  && find node_modules -name '*.map' -delete -o -name '*.d.*ts' -delete
 COPY proto proto
 COPY placement placement
 COPY operator operator

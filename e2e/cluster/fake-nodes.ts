@@ -4,7 +4,7 @@ import { Daemon } from './daemon.ts';
 import { freePort } from './ports.ts';
 import type { Record } from './record.ts';
 
-const READY = '180s';
+const READY = '300s';
 const ANNOTATION = 'kwok.x-k8s.io/node';
 
 /** Nodes that kwok plays: pods on them become ready at once, and run nothing. */
@@ -38,7 +38,7 @@ export class FakeNodes {
     this.count += count;
     const list = { apiVersion: 'v1', kind: 'List', items: names.map(fakeNode) };
     await cluster.kubectlWith(JSON.stringify(list), 'create', '-f', '-');
-    const nodes = names.map((name) => `node/${name}`);
+    const nodes = ['node', '--selector', 'type=kwok'];
     await cluster.kubectl('wait', '--for=condition=Ready', `--timeout=${READY}`, ...nodes);
     return names;
   }

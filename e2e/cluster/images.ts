@@ -5,7 +5,7 @@ import { cacheFolder, ROOT, scratchFolder } from '../src/harness/paths.ts';
 import { exec } from './exec.ts';
 import { FileLock } from './file-lock.ts';
 import { archiveOf } from './image/archive.ts';
-import { buildTarget, hasImage, makeBase } from './image/buildah.ts';
+import { buildTarget, hasImage, makeBases } from './image/buildah.ts';
 import { installPackages } from './packages.ts';
 
 /** What an image is made of, besides the sources that the roles share. */
@@ -14,6 +14,8 @@ const SHARED = ['placement', 'proto', 'Dockerfile', '.dockerignore', '.npmrc'];
 const PACKAGES = ['package.json', 'package-lock.json', '*/package.json'];
 const BASE_SOURCES = ['e2e/cluster/image/base.sh'];
 const NATS_SCRIPT = path.join(ROOT, 'scripts/nats-server.sh');
+
+const KEPT_MS = 3_600_000;
 
 type Role = keyof typeof SOURCES;
 
@@ -39,13 +41,17 @@ async function roleImage(role: Role, log: (line: string) => void): Promise<strin
   const hash = await hashOf([...SOURCES[role], ...SHARED, ...PACKAGES, ...BASE_SOURCES]);
   const image = `streamcluster-${role}:e2e`;
   return archive(role, hash, async (file) => {
-    const base = `localhost/streamcluster-base:${await hashOf([...BASE_SOURCES, 'package.json'])}`;
-    if (!(await hasImage(base))) {
+    const tag = await hashOf([...BASE_SOURCES, 'package.json']);
+    const bases = {
+      build: `localhost/streamcluster-build:${tag}`,
+      run: `localhost/streamcluster-run:${tag}`,
+    };
+    if (!(await hasImage(bases.run))) {
       log('making the base of the images');
-      await makeBase(base);
+      await makeBases(bases);
     }
     log(`building ${image}`);
-    await buildTarget(role, base, image, file);
+    await buildTarget(role, bases, image, file);
   });
 }
 
@@ -66,7 +72,7 @@ async function natsImage(log: (line: string) => void): Promise<string> {
   });
 }
 
-/** Path of the archive of these sources; an older one makes place for it. */
+/** Path of the archive of these sources; those of long ago make place for it. */
 async function archive(
   name: string,
   hash: string,
@@ -76,9 +82,10 @@ async function archive(
   const file = path.join(folder, `${name}-${hash}.tar`);
   if (fs.existsSync(file)) return file;
   await make(file);
-  const old = fs.readdirSync(folder).filter((entry) => entry.startsWith(`${name}-`));
-  for (const entry of old) {
-    if (path.join(folder, entry) !== file) fs.rmSync(path.join(folder, entry));
+  for (const entry of fs.readdirSync(folder).filter((other) => other.startsWith(`${name}-`))) {
+    const old = path.join(folder, entry);
+    // Another run may be about to load it.
+    if (Date.now() - fs.statSync(old).mtimeMs > KEPT_MS) fs.rmSync(old);
   }
   return file;
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { cacheFolder } from '../src/harness/paths.ts';
+import { cacheFolder, ROOT } from '../src/harness/paths.ts';
 import { cgroupsNamed } from './node/cgroups.ts';
 import { links } from './node/links.ts';
 import { CGROUP_PREFIX, LINK_PREFIX } from './node/names.ts';
@@ -66,7 +66,7 @@ function mounts(running: readonly Record[]): string[] {
   const points = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n');
   return points
     .map((line) => line.split(' ')[1] ?? '')
-    .filter((point) => point.startsWith(path.join(cacheFolder('e2e'), 'k8s-')))
+    .filter((point) => point.startsWith(path.join(ROOT, '.cache/')))
     .filter((point) => !running.some(({ folder }) => point.startsWith(folder)))
     .map((point) => `mount ${point}`);
 }

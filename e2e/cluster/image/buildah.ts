@@ -13,19 +13,26 @@ export async function hasImage(image: string): Promise<boolean> {
   return (await buildah('images', '--quiet', '--filter', `reference=${image}`)).trim() !== '';
 }
 
-export async function makeBase(image: string): Promise<void> {
-  await withStorage(BASE_SCRIPT, image);
+/** What images are built in, and what they are put on. */
+export interface Bases {
+  readonly build: string;
+  readonly run: string;
+}
+
+export async function makeBases({ build, run }: Bases): Promise<void> {
+  await withStorage(BASE_SCRIPT, build, run);
 }
 
 /** Builds a target of the Dockerfile, and writes it as an archive. */
 export async function buildTarget(
   target: string,
-  base: string,
+  bases: Bases,
   image: string,
   archive: string,
 ): Promise<void> {
   await buildah(
-    ...['build', '--layers', '--ulimit', 'nofile=1024:20000', '--build-arg', `BASE=${base}`],
+    ...['build', '--layers', '--ulimit', 'nofile=1024:20000', '--build-arg', `BASE=${bases.run}`],
+    ...['--build-arg', `BUILD_BASE=${bases.build}`],
     ...npmVolumes(),
     ...['--target', target, '--tag', image, ROOT],
   );

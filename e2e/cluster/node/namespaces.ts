@@ -16,7 +16,8 @@ set -e
 mount --make-rshared /
 mount -t tmpfs tmpfs /run
 mkdir -p /run/netns /run/lock
-mount --bind "$2" /var/log
+mount --bind "$2/log" /var/log
+mount -t tmpfs tmpfs "$2/containerd"
 hostname "$1"
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
@@ -28,8 +29,8 @@ while :; do sleep infinity & wait; done
 export interface NamespaceOptions {
   readonly record: Record;
   readonly hostname: string;
-  /** The node's /var/log. */
-  readonly logFolder: string;
+  /** Has its `log`, which it sees as /var/log, and `containerd`, which is in memory. */
+  readonly folder: string;
 }
 
 /** Mount, process, network and name namespaces that together play one machine. */
@@ -43,15 +44,15 @@ export class Namespaces {
   }
 
   static async create(options: NamespaceOptions): Promise<Namespaces> {
-    const { record, hostname, logFolder } = options;
-    const ready = `${logFolder}/.ready`;
+    const { record, hostname, folder } = options;
+    const ready = `${folder}/ready`;
     fs.rmSync(ready, { force: true });
     const holder = new Daemon(record, {
       name: hostname,
       command: 'unshare',
       args: [
         ...['--mount', '--pid', '--net', '--uts', '--fork', '--kill-child', '--mount-proc'],
-        ...['bash', '-c', INIT, 'init', hostname, logFolder, ready],
+        ...['bash', '-c', INIT, 'init', hostname, folder, ready],
       ],
     });
     holder.start();

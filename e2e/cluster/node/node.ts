@@ -64,7 +64,7 @@ export class Node {
     const namespaces = await Namespaces.create({
       record: this.options.record,
       hostname: this.name,
-      logFolder: path.join(this.folder, 'log'),
+      folder: this.folder,
     });
     this.namespaces = namespaces;
     await this.connect();
