@@ -26,6 +26,7 @@ interface Pass {
   readonly entries: Map<string, DirectoryEntry>;
   /** Tells one life of the bucket from the next. */
   readonly created: string;
+  readonly kv: KV;
   stop(): void;
 }
 
@@ -94,14 +95,8 @@ export class Directory {
   }
 
   private async refresh(nc: NatsConnection): Promise<void> {
-    const { bucket, storage, replicas } = this.options;
-    const kvm = new Kvm(nc);
-    const kv = await kvm.create(bucket, {
-      history: 1,
-      storage,
-      replicas,
-      markerTTL: MARKER_TTL_MS,
-    });
+    if (await this.isCurrent()) return;
+    const kv = await this.makeBucket(nc);
     const { streamInfo } = await kv.status();
     if (this.pass?.created === streamInfo.created) return;
     this.pass?.stop();
@@ -109,9 +104,32 @@ export class Directory {
     if (streamInfo.state.messages === 0) this.loaded(this.pass);
   }
 
+  /** One question, where to make sure that the bucket is there takes several. */
+  private async isCurrent(): Promise<boolean> {
+    const { pass } = this;
+    if (pass === undefined) return false;
+    try {
+      const { streamInfo } = await pass.kv.status();
+      return streamInfo.created === pass.created;
+    } catch {
+      // Deleted, or not to be read: making it tells which.
+      return false;
+    }
+  }
+
+  private async makeBucket(nc: NatsConnection): Promise<KV> {
+    const { bucket, storage, replicas } = this.options;
+    return await new Kvm(nc).create(bucket, {
+      history: 1,
+      storage,
+      replicas,
+      markerTTL: MARKER_TTL_MS,
+    });
+  }
+
   private async startPass(kv: KV, created: string): Promise<Pass> {
     const watch = await kv.watch();
-    const pass: Pass = { entries: new Map(), created, stop: () => watch.stop() };
+    const pass: Pass = { entries: new Map(), created, kv, stop: () => watch.stop() };
     void this.follow(watch, pass);
     return pass;
   }
