@@ -1,15 +1,17 @@
 /**
  * Clusters from the command line:
- *   up --level api|kwok|node [--pinned]   starts one and keeps it until Ctrl-C
+ *   up --level api|kwok|node [--pinned]   starts one and keeps it until Ctrl-C;
+ *      [--nodes COUNT]                    at level kwok with so many fake nodes
  *   build                                 builds all programs
  *   images                                builds the images of worker, operator and NATS
  *   sweep                                 removes what crashed runs left
+ *   leftovers                             lists it, and fails if there is anything
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { buildBinaries } from './binaries.ts';
 import { projectImages } from './images.ts';
-import { sweep } from './leftovers.ts';
+import { leftovers, sweep } from './leftovers.ts';
 import { LEVELS, startCluster, type Level } from './start.ts';
 
 const { values, positionals } = parseArgs({
@@ -25,7 +27,8 @@ const VERBS: { readonly [verb: string]: (() => Promise<void>) | undefined } = {
   up,
   build: () => buildBinaries([], log),
   images: async () => console.log((await projectImages(log)).join('\n')),
-  sweep: sweepAll,
+  sweep: async () => report(await sweep()),
+  leftovers: () => Promise.resolve(report(leftovers())),
 };
 
 const verb = VERBS[positionals[0] ?? ''];
@@ -60,8 +63,7 @@ function level(): Level {
   return found;
 }
 
-async function sweepAll(): Promise<void> {
-  const left = await sweep();
+function report(left: readonly string[]): void {
   for (const line of left) console.error(`left: ${line}`);
   if (left.length > 0) process.exitCode = 1;
 }

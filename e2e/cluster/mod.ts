@@ -1,6 +1,5 @@
 /** The one door: real Kubernetes clusters on this machine, for tests. */
 export { attach, type ClusterAccess } from './access.ts';
-export { buildBinaries } from './binaries.ts';
 export { leftovers } from './leftovers.ts';
 export { projectImages } from './images.ts';
 export { TOOLS_IMAGE, toolsArchive } from './image/tools.ts';
