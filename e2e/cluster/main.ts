@@ -28,7 +28,7 @@ const VERBS: { readonly [verb: string]: (() => Promise<void>) | undefined } = {
   build: () => buildBinaries([], log),
   images: async () => console.log((await projectImages(log)).join('\n')),
   sweep: async () => report(await sweep()),
-  leftovers: () => Promise.resolve(report(leftovers())),
+  leftovers: async () => report(await Promise.resolve(leftovers())),
 };
 
 const verb = VERBS[positionals[0] ?? ''];
