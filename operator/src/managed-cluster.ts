@@ -76,7 +76,10 @@ export class ManagedCluster {
         fleet.setConnected(isConnected);
         onDue();
       }),
-      link.subscribe(loadSubject(namespace, name, '*'), (payload) => fleet.receive(payload)),
+      link.subscribe(loadSubject(namespace, name, '*'), (payload, subject) => {
+        // NATS lets a worker publish below its own name only; its payload may say anything.
+        fleet.receive(payload, subject.slice(subject.lastIndexOf('.') + 1));
+      }),
     );
     fleet.onReport((id) => watch.look(id));
     runtime.onChange(onDue);

@@ -16,7 +16,7 @@ describe('Fleet', () => {
   });
 
   it('calls a worker silent after six seconds, in which NATS was there', async () => {
-    fleet.receive(reportBytes('w-0'));
+    fleet.receive(reportBytes('w-0'), 'w-0');
     await clock.advance(5_900);
     expect(fleet.get('w-0')?.isSilent).toBe(false);
     await clock.advance(200);
@@ -30,40 +30,47 @@ describe('Fleet', () => {
 
   it('believes a busy loop only the second time', () => {
     const loads = [0.95, 0.9, 0.1, 0.9].map((loopUtilization) => {
-      fleet.receive(reportBytes('w-0', { loopUtilization }));
+      fleet.receive(reportBytes('w-0', { loopUtilization }), 'w-0');
       return fleet.get('w-0')?.settledLoad;
     });
     expect(loads).toEqual([0, 0.9, 0.1, 0.1]);
   });
 
   it('marks the process that drains, not the next of its name', () => {
-    fleet.receive(reportBytes('w-0'));
+    fleet.receive(reportBytes('w-0'), 'w-0');
     fleet.markDraining('w-0', true);
-    fleet.receive(reportBytes('w-0'));
+    fleet.receive(reportBytes('w-0'), 'w-0');
     expect(fleet.get('w-0')?.isDraining).toBe(true);
-    fleet.receive(reportBytes('w-0', { startedUnixMs: 2n }));
+    fleet.receive(reportBytes('w-0', { startedUnixMs: 2n }), 'w-0');
     expect(fleet.get('w-0')?.isDraining).toBe(false);
   });
 
   it('counts and drops what is no report', () => {
     for (const bytes of [Buffer.from('garbage'), Buffer.alloc(0), reportBytes('x'.repeat(101))]) {
-      fleet.receive(bytes);
+      fleet.receive(bytes, 'x'.repeat(101));
     }
     expect(fleet.list()).toEqual([]);
     expect(fleet.reportsRefused).toBe(3);
   });
 
+  it('believes nobody who speaks for another', () => {
+    fleet.receive(reportBytes('w-1', { publishers: 99 }), 'w-2');
+    fleet.receive(Buffer.alloc(0), '');
+    expect(fleet.list()).toEqual([]);
+    expect(fleet.reportsRefused).toBe(2);
+  });
+
   it('is bounded whoever reports', () => {
-    for (let i = 0; i < 10_050; i += 1) fleet.receive(reportBytes(`w-${i}`));
+    for (let i = 0; i < 10_050; i += 1) fleet.receive(reportBytes(`w-${i}`), `w-${i}`);
     expect(fleet.list()).toHaveLength(10_000);
   });
 
   it('keeps only those that exist', () => {
-    for (const id of ['w-0', 'w-1', 'w-10', 'w-2']) fleet.receive(reportBytes(id));
+    for (const id of ['w-0', 'w-1', 'w-10', 'w-2']) fleet.receive(reportBytes(id), id);
     expect(fleet.list().map(({ id }) => id)).toEqual(['w-0', 'w-1', 'w-2', 'w-10']);
     fleet.retain(new Set(['w-2', 'w-10']));
     expect(fleet.list().map(({ id }) => id)).toEqual(['w-2', 'w-10']);
-    fleet.receive(reportBytes('w-3'));
+    fleet.receive(reportBytes('w-3'), 'w-3');
     expect(fleet.list().map(({ id }) => id)).toEqual(['w-2', 'w-3', 'w-10']);
     fleet.forget('w-2');
     expect(fleet.list().map(({ id }) => id)).toEqual(['w-3', 'w-10']);
@@ -72,8 +79,9 @@ describe('Fleet', () => {
   it('adds up viewers without relays, and tells how even the load is', () => {
     fleet.receive(
       reportBytes('a', { loopUtilization: 0.6, viewersByProtocol: { flv: 3, relay: 9 } }),
+      'a',
     );
-    fleet.receive(reportBytes('b', { loopUtilization: 0.2, viewersByProtocol: { hls: 2 } }));
+    fleet.receive(reportBytes('b', { loopUtilization: 0.2, viewersByProtocol: { hls: 2 } }), 'b');
     expect(totalViewers(fleet.list())).toBe(5);
     expect(maxOverMeanLoad(fleet.list())).toBeCloseTo(1.5);
     expect(maxOverMeanLoad([])).toBe(1);
@@ -102,8 +110,11 @@ describe('Fleet', () => {
       bitsPerSecond: 8,
       tracks,
     });
-    fleet.receive(reportBytes('w-0', { topStreams: [home] }));
-    fleet.receive(reportBytes('w-1', { topStreams: [ingest, streamInfo('live/not-listed')] }));
+    fleet.receive(reportBytes('w-0', { topStreams: [home] }), 'w-0');
+    fleet.receive(
+      reportBytes('w-1', { topStreams: [ingest, streamInfo('live/not-listed')] }),
+      'w-1',
+    );
     const entry = {
       home: 'w-0',
       ingest: 'w-1',

@@ -72,10 +72,10 @@ export class Fleet {
     this.listeners.push(listener);
   }
 
-  /** A message from the bus; anyone may have sent it. */
-  receive(payload: Uint8Array): void {
+  /** A message from the bus. `sender` is who may have sent it, by its subject. */
+  receive(payload: Uint8Array, sender: string): void {
     const report = decode(payload);
-    if (report === undefined || !this.isAcceptable(report)) {
+    if (report?.worker !== sender || !this.isAcceptable(report)) {
       this.reportsRefused += 1;
       return;
     }

@@ -19,7 +19,7 @@ export interface NatsLinkOptions {
 
 interface Subscription {
   readonly subject: string;
-  readonly onMessage: (payload: Uint8Array) => void;
+  readonly onMessage: (payload: Uint8Array, subject: string) => void;
   /** At the server, once there is a connection. */
   live: LiveSubscription | undefined;
 }
@@ -62,7 +62,10 @@ export class NatsLink {
   }
 
   /** Returns what ends it. */
-  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): () => void {
+  subscribe(
+    subject: string,
+    onMessage: (payload: Uint8Array, subject: string) => void,
+  ): () => void {
     const subscription: Subscription = { subject, onMessage, live: undefined };
     this.subscriptions.add(subscription);
     if (this.nc !== undefined) subscribeTo(this.nc, subscription);
@@ -145,7 +148,7 @@ function subscribeTo(nc: NatsConnection, subscription: Subscription): void {
   const { subject, onMessage } = subscription;
   subscription.live = nc.subscribe(subject, {
     callback: (error, message) => {
-      if (error === null) onMessage(message.data);
+      if (error === null) onMessage(message.data, message.subject);
     },
   });
 }

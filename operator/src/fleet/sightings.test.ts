@@ -15,12 +15,12 @@ describe('Sightings', () => {
     fleet = new Fleet(clock);
     fleet.setConnected(true);
     sightings = new Sightings(fleet);
-    for (const id of ['w-0', 'w-1', 'w-2']) fleet.receive(reportBytes(id));
+    for (const id of ['w-0', 'w-1', 'w-2']) fleet.receive(reportBytes(id), id);
   });
 
   it('are of those that exist, whoever reports', () => {
     expect([...sightings.of(WORKERS).keys()]).toEqual(['w-0', 'w-1']);
-    fleet.receive(reportBytes('w-2'));
+    fleet.receive(reportBytes('w-2'), 'w-2');
     expect([...sightings.of(WORKERS).keys()]).toEqual(['w-0', 'w-1']);
     expect([...sightings.of(WORKERS.slice(1)).keys()]).toEqual(['w-1']);
   });
@@ -32,7 +32,7 @@ describe('Sightings', () => {
   });
 
   it.each<[string, (of: Fleet) => unknown]>([
-    ['a report', (of) => of.receive(reportBytes('w-0', { publishers: 7 }))],
+    ['a report', (of) => of.receive(reportBytes('w-0', { publishers: 7 }), 'w-0')],
     ['a drain that was asked', (of) => of.markDraining('w-0', true)],
     ['an end', (of) => of.forget('w-0')],
   ])('follow %s', (_what, change) => {
@@ -46,7 +46,7 @@ describe('Sightings', () => {
 
   it('follow silence, to the moment, and a bus that is lost', async () => {
     await clock.advance(3_000);
-    fleet.receive(reportBytes('w-1'));
+    fleet.receive(reportBytes('w-1'), 'w-1');
     const silent = (): string[] =>
       [...sightings.of(WORKERS).values()].filter(({ isSilent }) => isSilent).map(({ id }) => id);
     await clock.advance(3_000);

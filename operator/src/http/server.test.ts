@@ -34,6 +34,7 @@ describe('the HTTP server', () => {
     const viewersByProtocol = { flv: 2, hls: 1 };
     cluster.fleet.receive(
       reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5, ...PLACE }),
+      'w-0',
     );
     cluster.publish('live/news');
     reason = undefined;

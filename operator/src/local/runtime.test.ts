@@ -147,9 +147,9 @@ describe('LocalRuntime', () => {
     let sequence = 1n;
     const report = setInterval(() => {
       sequence += 1n;
-      fleet.receive(reportBytes('w-1', { pid: well, sequence }));
+      fleet.receive(reportBytes('w-1', { pid: well, sequence }), 'w-1');
     }, 200);
-    fleet.receive(reportBytes('w-0', { pid: hung, sequence: 1n }));
+    fleet.receive(reportBytes('w-0', { pid: hung, sequence: 1n }), 'w-0');
     process.kill(hung, 'SIGSTOP');
     runtime.watchHangs(fleet);
     const { exit } = await phase('w-0', 'exited');

@@ -27,7 +27,7 @@ class Rig {
 
   constructor(workers = WORKERS) {
     this.fleet.setConnected(true);
-    for (const worker of workers) this.fleet.receive(reportBytes(worker));
+    for (const worker of workers) this.fleet.receive(reportBytes(worker), worker);
   }
 
   /** Homes per worker of a burst in which no report comes. */
@@ -67,8 +67,8 @@ describe('Placer', () => {
   it('places nothing on workers that drain or are silent', async () => {
     const rig = new Rig();
     await rig.clock.advance(4_000);
-    rig.fleet.receive(reportBytes('w-1'));
-    rig.fleet.receive(reportBytes('w-2', { draining: true }));
+    rig.fleet.receive(reportBytes('w-1'), 'w-1');
+    rig.fleet.receive(reportBytes('w-2', { draining: true }), 'w-2');
     await rig.clock.advance(3_000);
     expect(rig.burst(50)).toEqual([0, 50, 0]);
     rig.fleet.markDraining('w-1', true);

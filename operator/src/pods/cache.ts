@@ -14,7 +14,6 @@ import {
   type Service,
   type ServiceAccount,
   type Stored,
-  type StoredMeta,
   type StreamClusterObject,
 } from '../kube/mod.ts';
 import { CLUSTER_LABEL, MANAGED_SELECTOR } from '../specs/names.ts';
@@ -27,8 +26,6 @@ export interface CacheOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-type Managed = StoredMeta & { managedFields?: unknown };
 
 /** Index by `namespace/cluster`. */
 const BY_CLUSTER = 'cluster';
@@ -86,13 +83,9 @@ export class Cache {
   onChange(listener: (key: string) => void): void {
     this.streamClusters.onChange(listener);
     for (const informer of this.managedOnes()) {
-      informer.onChange((key, kind) => {
-        const cluster =
-          kind === 'deleted' ? undefined : informer.get(key)?.metadata.labels?.[CLUSTER_LABEL];
-        const namespace = key.slice(0, key.indexOf('/'));
-        if (cluster !== undefined) listener(`${namespace}/${cluster}`);
-        // Of what is gone only the name is known: all of the namespace look.
-        else this.tellNamespace(namespace, listener);
+      informer.onChange((_key, _kind, { metadata }) => {
+        const cluster = metadata.labels?.[CLUSTER_LABEL];
+        if (cluster !== undefined) listener(`${metadata.namespace}/${cluster}`);
       });
     }
     const leaving = new Map<string, string>();
@@ -104,12 +97,6 @@ export class Cache {
       leaving.set(name, now);
       this.tellAll(listener);
     });
-  }
-
-  private tellNamespace(namespace: string, listener: (key: string) => void): void {
-    for (const { metadata } of this.streamClusters.byIndex('namespace', namespace)) {
-      listener(`${namespace}/${metadata.name}`);
-    }
   }
 
   private tellAll(listener: (key: string) => void): void {
@@ -140,8 +127,6 @@ export class Cache {
     const { client, namespaces, clock, log } = this.options;
     return new Informer<T>({
       ...{ client, resource, namespaces, labelSelector, clock, log },
-      // Who wrote which field is long, and of no use here.
-      trim: withoutManagers,
       indexes: {
         [BY_CLUSTER]: ({ metadata: { namespace, labels = {} } }) => {
           const cluster = labels[CLUSTER_LABEL];
@@ -156,16 +141,7 @@ export class Cache {
     const { client, clock, log } = this.options;
     return new Informer<Node>({
       ...{ client, resource: resources.nodes, clock, log },
-      trim: (node) => {
-        const { metadata, spec } = withoutManagers(node);
-        return { metadata, ...(spec && { spec }) };
-      },
+      trim: ({ metadata, spec }) => ({ metadata, ...(spec && { spec }) }),
     });
   }
-}
-
-function withoutManagers<T extends KubeObject>(object: Stored<T>): Stored<T> {
-  const metadata: Managed = { ...object.metadata };
-  delete metadata.managedFields;
-  return { ...object, metadata };
 }

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { API_VERSION, KIND } from '../api/stream-cluster.ts';
 import type { Clock } from '../clock.ts';
 import { GrpcWorkerControl } from '../control/worker-control.ts';
 import { workersName } from '../credentials/mod.ts';
@@ -147,8 +146,6 @@ export class ClusterSet {
     { type, reason, message }: RuntimeEvent,
     about: Stored<StreamClusterObject>,
   ): void {
-    // Objects out of a list do not say of what kind they are.
-    const object = referenceTo({ ...about, apiVersion: API_VERSION, kind: KIND });
-    this.options.recorder.record(object, { type, reason, message });
+    this.options.recorder.record(referenceTo(about), { type, reason, message });
   }
 }

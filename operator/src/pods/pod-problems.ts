@@ -36,14 +36,20 @@ function schedulingProblem(pod: Pod): RuntimeProblem | undefined {
   return { reason: 'Unschedulable', message: `${nameOf(pod)}: ${scheduled.message ?? 'no node'}` };
 }
 
+type Container = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
 function containerProblem(pod: Pod): RuntimeProblem | undefined {
-  const { state, lastState } = pod.status?.containerStatuses?.[0] ?? {};
-  const { reason: word = '', message = word } = state?.waiting ?? {};
-  const reason = WAITING[word];
-  if (reason === undefined) return undefined;
+  const [container] = pod.status?.containerStatuses ?? [];
+  const waiting = container?.state?.waiting;
+  const reason = WAITING[waiting?.reason ?? ''];
+  if (container === undefined || reason === undefined) return undefined;
+  return { reason, message: `${nameOf(pod)}: ${waitingFor(container)}` };
+}
+
+function waitingFor({ state, lastState }: Container): string {
+  const { reason = '', message = reason } = state?.waiting ?? {};
   const last = lastState?.terminated;
-  const exit = last === undefined ? '' : `, last exit code ${last.exitCode}`;
-  return { reason, message: `${nameOf(pod)}: ${message}${exit}` };
+  return last === undefined ? message : `${message}, last exit code ${last.exitCode}`;
 }
 
 function nameOf({ metadata }: Pod): string {

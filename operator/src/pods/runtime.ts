@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import {
   isAlreadyExists,
   isConflict,
+  isInvalid,
   isNotFound,
   objectKey,
   resources,
@@ -91,7 +92,7 @@ export class PodRuntime implements Runtime {
     const { namespace, name, uid } = object.metadata;
     this.key = objectKey(namespace, name);
     this.view = new ResourceView(object);
-    this.children = new Children(client, uid);
+    this.children = new Children(client, uid, clock);
     const { children } = this;
     this.clusterChildren = new ClusterChildren({ children, cache, surroundings });
     this.secrets = new WorkerSecrets({ client, cache, clock, log });
@@ -184,7 +185,8 @@ export class PodRuntime implements Runtime {
     try {
       await client.patch(resources.pods, { namespace, name }, { metadata });
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      // A patch of another one of the name is refused, because a uid cannot change.
+      if (!isNotFound(error) && !isInvalid(error)) throw error;
     }
   }
 

@@ -72,7 +72,7 @@ export class ReconcileRig {
 
   /** Reports come in; what they cause is done. */
   async report(workers: readonly string[], more: Partial<LoadReport> = {}): Promise<void> {
-    for (const worker of workers) this.fleet.receive(reportBytes(worker, more));
+    for (const worker of workers) this.fleet.receive(reportBytes(worker, more), worker);
     await this.clock.advance(1);
   }
 

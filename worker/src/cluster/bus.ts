@@ -43,6 +43,6 @@ export interface Bus {
   watch(watcher: DirectoryWatcher): void;
   /** Dropped while there is no connection. */
   publish(subject: string, payload: Uint8Array): void;
-  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void;
+  subscribe(subject: string, onMessage: (payload: Uint8Array, subject: string) => void): void;
   close(): Promise<void>;
 }

@@ -72,7 +72,7 @@ export class LoadReports {
 
   listen(): void {
     const { bus, subjectOf } = this.options;
-    bus.subscribe(subjectOf('*'), (payload) => this.heard(payload));
+    bus.subscribe(subjectOf('*'), (payload, subject) => this.heard(payload, subject));
   }
 
   /** From now on others may count on this worker; the first report goes out at
@@ -134,10 +134,11 @@ export class LoadReports {
     });
   }
 
-  private heard(payload: Uint8Array): void {
+  /** NATS lets a worker publish below its own name only; its payload may say anything. */
+  private heard(payload: Uint8Array, subject: string): void {
     const report = decode(payload);
-    if (report === undefined || report.worker === '') {
-      this.options.log.warn({ bytes: payload.length }, 'load report malformed');
+    if (report === undefined || subject !== this.options.subjectOf(report.worker)) {
+      this.options.log.warn({ bytes: payload.length, subject }, 'load report malformed');
       return;
     }
     const isNew = this.options.workers.get(report.worker) === undefined;

@@ -22,8 +22,8 @@ export class TestCluster {
 
   /** Twice, because one report is a moment and two are a state. */
   report(worker: string, more: Partial<LoadReport>): void {
-    this.fleet.receive(reportBytes(worker, more));
-    this.fleet.receive(reportBytes(worker, more));
+    this.fleet.receive(reportBytes(worker, more), worker);
+    this.fleet.receive(reportBytes(worker, more), worker);
   }
 
   publish(name: string, home = 'w-0'): void {

@@ -26,7 +26,7 @@ export interface NatsBusOptions {
 
 interface Subscription {
   readonly subject: string;
-  readonly onMessage: (payload: Uint8Array) => void;
+  readonly onMessage: (payload: Uint8Array, subject: string) => void;
   /** The server refused it: other rights may come with the next connection. */
   isLost: boolean;
 }
@@ -96,7 +96,7 @@ export class NatsBus implements Bus {
     if (this.isConnected) this.nc?.publish(subject, payload);
   }
 
-  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void {
+  subscribe(subject: string, onMessage: (payload: Uint8Array, subject: string) => void): void {
     const subscription = { subject, onMessage, isLost: false };
     this.subscriptions.push(subscription);
     if (this.nc !== undefined) this.subscribeOn(this.nc, subscription);
@@ -190,7 +190,7 @@ export class NatsBus implements Bus {
     subscription.isLost = false;
     nc.subscribe(subscription.subject, {
       callback: (error, message) => {
-        if (error === null) subscription.onMessage(message.data);
+        if (error === null) subscription.onMessage(message.data, message.subject);
         else subscription.isLost = true;
       },
     });

@@ -52,7 +52,7 @@ export class MemoryBus implements Bus {
   reads = 0;
   private readonly nats: MemoryNats;
   private readonly connectionListeners: ((isConnected: boolean) => void)[] = [];
-  private readonly subscriptions: { subject: string; onMessage: (payload: Uint8Array) => void }[] =
+  private readonly subscriptions: { subject: string; onMessage: (payload: Uint8Array, subject: string) => void }[] =
     [];
   private watcher: DirectoryWatcher | undefined = undefined;
   private pass = 0;
@@ -101,7 +101,7 @@ export class MemoryBus implements Bus {
     for (const bus of this.nats.buses) bus.receive(subject, payload);
   }
 
-  subscribe(subject: string, onMessage: (payload: Uint8Array) => void): void {
+  subscribe(subject: string, onMessage: (payload: Uint8Array, subject: string) => void): void {
     this.subscriptions.push({ subject, onMessage });
   }
 
@@ -114,7 +114,7 @@ export class MemoryBus implements Bus {
     if (!this.isConnected) return;
     for (const subscription of this.subscriptions) {
       const isFor = subject.startsWith(subscription.subject.replace(/\*$/, ''));
-      if (isFor) this.soon(() => subscription.onMessage(payload));
+      if (isFor) this.soon(() => subscription.onMessage(payload, subject));
     }
   }
 
