@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import {
   isAlreadyExists,
   objectKey,
@@ -18,6 +19,9 @@ export interface Child<T extends KubeObject = KubeObject> {
   readonly object: T;
 }
 
+/** A name that somebody else has is looked at again after this. */
+const TAKEN_MS = 15_000;
+
 interface Applied {
   readonly hash: string;
   /** What the object was after the write. */
@@ -32,13 +36,17 @@ export class Children {
   private readonly client: KubeClient;
   /** Uid of the StreamCluster whose children these are. */
   private readonly ownerUid: string;
+  private readonly clock: Clock;
+  /** Until when a name that others have is left alone. */
+  private readonly takenUntilMs = new Map<string, number>();
   private readonly applied = new Map<string, Applied>();
   /** Of what was wanted before: the same objects come in each pass. */
   private readonly hashes = new WeakMap<KubeObject, string>();
   private readonly faults = new Map<string, RuntimeProblem>();
 
-  constructor(client: KubeClient, ownerUid: string) {
+  constructor(client: KubeClient, ownerUid: string, clock: Clock) {
     this.client = client;
+    this.clock = clock;
     this.ownerUid = ownerUid;
   }
 
@@ -53,14 +61,15 @@ export class Children {
     const key = `${resource.kind} ${name}`;
     const present = child.informer.get(objectKey(namespace, name));
     const hash = this.hash(object);
-    const last = this.applied.get(key);
-    if (present !== undefined && last?.hash === hash && last.version === versionOf(present)) return;
+    if (this.isAsLeft(key, hash, present) || this.isTakenLately(key)) return;
     try {
       const stored = await this.write(child, present);
       if (stored === undefined) {
         this.faults.set(key, taken(key));
+        this.takenUntilMs.set(key, this.clock.nowMs() + TAKEN_MS);
         return;
       }
+      this.takenUntilMs.delete(key);
       this.applied.set(key, { hash, version: versionOf(stored) });
       this.faults.delete(key);
     } catch (error) {
@@ -73,6 +82,16 @@ export class Children {
     const hash = this.hashes.get(object) ?? hashOf(object);
     this.hashes.set(object, hash);
     return hash;
+  }
+
+  private isAsLeft(key: string, hash: string, present: Stored<KubeObject> | undefined): boolean {
+    const last = this.applied.get(key);
+    return present !== undefined && last?.hash === hash && last.version === versionOf(present);
+  }
+
+  private isTakenLately(key: string): boolean {
+    const untilMs = this.takenUntilMs.get(key);
+    return untilMs !== undefined && this.clock.nowMs() < untilMs;
   }
 
   /** Undefined: somebody else has the name. */

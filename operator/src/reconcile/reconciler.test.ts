@@ -371,4 +371,15 @@ describe('a step that throws', () => {
     await rig.clock.advance(1_000);
     expect(rig.runtime.running()).toEqual(['w-0', 'w-1']);
   });
+
+  it('keeps nobody from saying how many are wanted', async () => {
+    const rig = new ReconcileRig('{fixed: {replicas: 2}}');
+    rig.runtime.prepare = () => Promise.reject(new Error('no Service can be made'));
+    await rig.start();
+    expect(rig.runtime.status).toMatchObject({ phase: 'Pending', desiredReplicas: 2, replicas: 0 });
+    expect(condition(rig, 'Ready')).toBe('False');
+    rig.runtime.apply('{autoscaling: {minReplicas: 3, maxReplicas: 5, streamsPerWorker: 10}}');
+    await rig.clock.advance(10_000);
+    expect(rig.runtime.status).toMatchObject({ phase: 'Pending', desiredReplicas: 3 });
+  });
 });

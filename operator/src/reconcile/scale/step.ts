@@ -21,18 +21,25 @@ export interface ScaleStepOptions {
 /** Starts who is missing, replaces who is outdated, drains who is too many. */
 export class ScaleStep implements Step {
   readonly name = 'scale';
-  /** As of the last run. */
-  desired = 0;
   /** Outdated workers are to take nobody new. */
   isClosingOutdated = false;
   private readonly options: ScaleStepOptions;
   private readonly announcer: ScaleAnnouncer;
   private history: readonly Recommendation[] = [];
   private hasRun = false;
+  /** As of the last run. */
+  private desired = 0;
 
   constructor(options: ScaleStepOptions) {
     this.options = options;
     this.announcer = new ScaleAnnouncer(options.effects);
+  }
+
+  /** How many are wanted, also where a step before this one keeps it from running. */
+  desiredOf({ spec, status }: Observation['resource']): number {
+    if (spec.autoscaling === undefined) return spec.fixed?.replicas ?? 0;
+    if (this.hasRun) return this.desired;
+    return Math.max(spec.autoscaling.minReplicas, status?.desiredReplicas ?? 0);
   }
 
   async run(observation: Observation): Promise<number | undefined> {

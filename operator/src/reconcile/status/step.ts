@@ -29,7 +29,7 @@ export class StatusStep implements Step {
     const { scale, configure } = this.options;
     const status = buildStatus({
       observation,
-      desired: scale.desired,
+      desired: scale.desiredOf(observation.resource),
       isConfigured: (sighting) => configure.isConfigured(sighting),
       previous: this.status?.conditions ?? observation.resource.status?.conditions ?? [],
     });
