@@ -34,6 +34,7 @@ e2e: setup ## Test on real Kubernetes: control planes, two real nodes, hundreds 
 	@scripts/ffmpeg.sh >/dev/null
 	@$(NODE) e2e/cluster/main.ts build
 	@npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(ARGS)
+	@$(NODE) e2e/cluster/main.ts leftovers
 
 kind: setup ## The same on kind, for those who have Docker; not tested by us.
 	@scripts/ffmpeg.sh >/dev/null

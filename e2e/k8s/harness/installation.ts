@@ -13,9 +13,9 @@ import { eventually } from '../../src/harness/eventually.ts';
 import { ROOT, scratchFolder } from '../../src/harness/paths.ts';
 
 export const SYSTEM = 'streamcluster-system';
-export const RELEASE = 'sc';
+const RELEASE = 'sc';
 
-export interface Condition {
+interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;

@@ -1,7 +1,7 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { Pod } from '../kube/resources.ts';
 import { defined } from './defined.ts';
-import { workerSelector } from './names.ts';
+import { REVISION_LABEL, workerSelector } from './names.ts';
 
 type PodSpec = NonNullable<Pod['spec']>;
 type Scheduling = Pick<
@@ -71,6 +71,8 @@ function spreadOver(
     maxSkew: 1,
     topologyKey,
     whenUnsatisfiable: 'ScheduleAnyway',
+    // Those that an update replaces leave soon, and must not decide where the new ones go.
+    matchLabelKeys: [REVISION_LABEL],
     labelSelector: { matchLabels: workerSelector(resource) },
   };
 }
