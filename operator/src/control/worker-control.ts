@@ -22,7 +22,8 @@ export interface ControlCredentials {
   readonly serverName: string;
 }
 
-const DEADLINE_MS = 1_000;
+/** With a handshake, on a node that is busy. */
+const DEADLINE_MS = 3_000;
 /** Channels to workers that are gone are closed when there are more. */
 const MAX_CHANNELS = 2_000;
 /** Workers are seldom called, and a connection to each takes memory; 30 min by default. */
