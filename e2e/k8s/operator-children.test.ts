@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   isNotFound,
@@ -12,6 +13,8 @@ import { NAMESPACE, OperatorRig } from './harness/operator-rig.ts';
 const SPEC = { fixed: { replicas: 2 }, worker: { cpus: 1, memory: '256Mi' } };
 /** "Within seconds", on a machine that has little time. */
 const SOON_MS = 15_000;
+/** For so long a taken name is left alone. */
+const LOOK_MS = 15_000;
 const CHILDREN: readonly (readonly [string, Resource<KubeObject>, string])[] = [
   ['Service of users', resources.services, 'live'],
   ['headless Service', resources.services, 'live-workers'],
@@ -182,6 +185,10 @@ describe('a Service', () => {
     expect(message).toContain('Service taken exists and belongs to somebody else');
     const after = await get(resources.services, 'taken');
     expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    const startMs = Date.now();
+    await sleep(LOOK_MS);
+    const tries = rig.audit.table(startMs)['create services'] ?? 0;
+    expect(tries).toBeLessThanOrEqual(2);
     await rig.client.delete(resources.services, metadata);
     await rig.reason('taken', 'Ready', 'NotAllReady');
     const { spec: ours } = await get(resources.services, 'taken');
