@@ -117,6 +117,21 @@ describe('drain', () => {
     await expect(a.publish(streamName('live', 'other')!)).resolves.toBeDefined();
   });
 
+  it.each([
+    ['', []],
+    [' that a command had begun', [PLAN]],
+  ])('is not taken back from a signal%s: the process is killed anyway', async (_what, earlier) => {
+    await a.publish(NAME);
+    for (const plan of earlier) a.cluster.control.drain(plan);
+    a.cluster.drain.start({ ...PLAN, reason: 'Signal', isFinal: true });
+    await sim.run(1_000);
+    expect(() => a.cluster.control.undrain()).toThrow(
+      expect.objectContaining({ code: 'WORKER_DRAINING' }),
+    );
+    await sim.run(30_000);
+    expect(a.drainEvents).toEqual(['draining', 'refusing', 'drained']);
+  });
+
   it('does not ask again and again who takes a home that nobody can take', async () => {
     let asked = 0;
     sim.operator = (): string => {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { WorkerError } from '../errors.ts';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Claims } from './claims.ts';
@@ -11,6 +12,8 @@ import type { DrainSeconds } from './settings.ts';
 export interface DrainPlan extends DrainSeconds {
   /** Command, NodeCordon, ScaleDown, Update, Signal. */
   readonly reason: string;
+  /** Whoever asks kills the process at the deadline: it cannot be taken back. */
+  readonly isFinal?: boolean;
 }
 
 export interface DrainOptions {
@@ -53,6 +56,7 @@ export class Drain {
   private hasMoved = false;
   private isRunning = false;
   private isDone = false;
+  private isFinal = false;
   private farewell: Farewell | undefined = undefined;
 
   constructor(options: DrainOptions) {
@@ -71,6 +75,7 @@ export class Drain {
   start(plan: DrainPlan): void {
     const { clock, log, onChange } = this.options;
     const nowMs = clock.nowMs();
+    this.isFinal ||= plan.isFinal === true;
     this.deadlineMs = Math.min(this.deadlineMs, nowMs + plan.deadlineSeconds * 1_000);
     this.publishersMs = Math.min(this.publishersMs, nowMs + plan.publisherGraceSeconds * 1_000);
     this.lingerMs = Math.min(this.lingerMs, nowMs + plan.lingerSeconds * 1_000);
@@ -81,9 +86,11 @@ export class Drain {
     this.check();
   }
 
-  /** Back to work, as long as the process runs. */
+  /** Back to work, as long as the process runs. Throws WORKER_DRAINING when it is about to end. */
   cancel(): void {
     if (!this.isRunning || this.isDone) return;
+    // A node that shuts down signals pods that nobody deleted: the operator sees no reason to drain.
+    if (this.isFinal) throw new WorkerError('WORKER_DRAINING', 'the process was told to end');
     this.isRunning = false;
     this.hasMoved = false;
     this.movesAgainMs = -Infinity;

@@ -112,6 +112,7 @@ export class WorkerProcess {
       // Doors that never opened need not stay open.
       lingerSeconds: this.isReady ? seconds.lingerSeconds : 0,
       reason,
+      isFinal: true,
     });
   }
 
