@@ -30,7 +30,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly containers: readonly {
     readonly image: string;

@@ -23,7 +23,7 @@ export const CRD_FILE = path.join(ROOT, 'manifests/crd/streamclusters.streamclus
 /** Where chart-helm.ts installs the chart, and as what. */
 export const SYSTEM = 'media';
 const SERVICE_ACCOUNT = 'sc-operator';
-export const OPERATOR_USER = `system:serviceaccount:${SYSTEM}:${SERVICE_ACCOUNT}`;
+const OPERATOR_USER = `system:serviceaccount:${SYSTEM}:${SERVICE_ACCOUNT}`;
 /** Where the tests' StreamClusters are, unless they say otherwise. */
 export const NAMESPACE = 'default';
 
@@ -34,7 +34,7 @@ const RIGHTS = new Set([
   'ClusterRole',
   'ClusterRoleBinding',
 ]);
-export const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 90_000;
 
 export interface OperatorRigOptions {
   readonly level?: Level;

@@ -11,7 +11,7 @@ import { clientOf } from '../kube-rig.ts';
 import { FakeWorkers } from './fake-workers.ts';
 import { OperatorProcess } from './operator-process.ts';
 
-export const NAMESPACE = 'scale';
+const NAMESPACE = 'scale';
 const SYSTEM = 'streamcluster-system';
 const NATS_MS = 1_000;
 const POLL_MS = 500;

@@ -6,7 +6,7 @@ import { residentBytes } from '../../src/harness/procfs.ts';
 const TICKS_PER_SECOND = 100;
 
 /** CPU seconds that a process has used, by itself and in the kernel. */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name, in parentheses, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
