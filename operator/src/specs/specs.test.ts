@@ -69,6 +69,15 @@ describe('workerPod', () => {
     expect(spec?.terminationGracePeriodSeconds).toBeGreaterThan(42);
   });
 
+  it('is killed soon when it hangs, whatever its drain may take', () => {
+    const [worker] = podOf({ fixed: {}, drain: { deadlineSeconds: 600 } }).spec?.containers ?? [];
+    for (const probe of [worker?.startupProbe, worker?.livenessProbe]) {
+      expect(probe?.terminationGracePeriodSeconds).toBe(10);
+    }
+    // The API server refuses it there.
+    expect(worker?.readinessProbe?.terminationGracePeriodSeconds).toBeUndefined();
+  });
+
   it('fits the restricted pod security standard', () => {
     const { spec } = podOf();
     expect(spec?.securityContext).toMatchObject({
@@ -164,6 +173,13 @@ describe('what is around workers', () => {
     const blind = disruptionBudget(testResource(), { seesNodes: false, desired: 3 }).spec;
     expect(blind?.minAvailable).toBe(2);
     expect(blind?.selector?.matchLabels).not.toHaveProperty('streamcluster.dev/busy');
+  });
+
+  it('has a budget that ends also where nobody drains a cordoned node', () => {
+    const resource = testResource({ fixed: {}, drain: { onCordon: false } });
+    const { spec } = disruptionBudget(resource, { seesNodes: true, desired: 3 });
+    expect(spec?.minAvailable).toBe(2);
+    expect(spec?.selector?.matchLabels).not.toHaveProperty('streamcluster.dev/busy');
   });
 
   it('lets everybody to media and only those who need it to the rest', () => {
