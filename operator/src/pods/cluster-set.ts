@@ -128,7 +128,7 @@ export class ClusterSet {
     const { client, cache, credentials, surroundings, clock, log, isLeading } = this.options;
     try {
       return new PodRuntime({
-        ...{ object, client, cache, surroundings, clock, log },
+        ...{ object, client, cache, surroundings, isLeading, clock, log },
         issuer: async (resource) => await credentials.issuer(resource),
         record: (event, about) => this.record(event, about),
       });

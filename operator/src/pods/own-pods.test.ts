@@ -26,6 +26,12 @@ describe('OwnPods', () => {
     ).toEqual(['live-1-1']);
   });
 
+  it('knows which names are taken, also by those that are none of ours', () => {
+    const own = ownPods(() => [storedPod({}, OWNED), storedPod({}, { name: 'live-1-7' })]);
+    expect(own.highestIncarnation(1)).toBe(7);
+    expect(own.highestIncarnation(0)).toBe(0);
+  });
+
   it('sees another list, and keeps what it made of the same one', () => {
     let pods = [storedPod({ phase: 'Running' }, OWNED)];
     const own = ownPods(() => pods);

@@ -1,5 +1,6 @@
 import type { Node, Pod, Stored } from '../kube/mod.ts';
 import type { RuntimeProblem, WorkerInstance } from '../reconcile/runtime.ts';
+import { incarnationOf, SLOT_LABEL } from '../specs/names.ts';
 import { instanceOf, type InstanceContext } from './instance.ts';
 import { podProblems } from './pod-problems.ts';
 
@@ -48,6 +49,14 @@ export class OwnPods {
       instances.every((instance, at) => instance === this.lastInstances[at]);
     if (!isSame) this.lastInstances = instances;
     return this.lastInstances;
+  }
+
+  /** Of all that are there under the name, whoever owns them; 0: none. */
+  highestIncarnation(slot: number): number {
+    const names = this.inCache()
+      .filter(({ metadata }) => metadata.labels?.[SLOT_LABEL] === String(slot))
+      .map(({ metadata }) => metadata.name);
+    return Math.max(0, ...names.map((name) => incarnationOf(name) ?? 0));
   }
 
   private look(): void {

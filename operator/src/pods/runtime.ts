@@ -3,6 +3,7 @@ import type { StreamClusterSpec } from '../api/spec.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
 import type { Clock } from '../clock.ts';
+import { OperatorError } from '../errors.ts';
 import {
   isAlreadyExists,
   isConflict,
@@ -54,6 +55,8 @@ export interface PodRuntimeOptions {
   readonly surroundings: Surroundings;
   /** Rejects with CREDENTIALS_INVALID. */
   readonly issuer: (resource: StreamCluster) => Promise<Issuer>;
+  /** Whether this operator may write, as of now. */
+  readonly isLeading: () => boolean;
   /** Shows users an event, at the StreamCluster or at a pod of it. */
   readonly record: (event: RuntimeEvent, about: Stored<StreamClusterObject>) => void;
   readonly clock: Clock;
@@ -137,6 +140,7 @@ export class PodRuntime implements Runtime {
   }
 
   async prepare(): Promise<void> {
+    this.mustLead();
     const { resource } = this.resource();
     await this.clusterChildren.ensure(resource);
     await this.renewSecrets(resource);
@@ -146,6 +150,7 @@ export class PodRuntime implements Runtime {
   }
 
   async create(slot: number): Promise<string> {
+    this.mustLead();
     const { resource } = this.resource();
     const incarnation = this.nextIncarnation(slot);
     const name = podName(resource, slot, incarnation);
@@ -161,6 +166,7 @@ export class PodRuntime implements Runtime {
   }
 
   async delete(name: string, graceSeconds: number): Promise<void> {
+    this.mustLead();
     const { client, cache } = this.options;
     const pod = cache.pods.get(this.keyOfPod(name));
     if (pod === undefined) return;
@@ -177,6 +183,7 @@ export class PodRuntime implements Runtime {
   }
 
   async mark(name: string, marks: Marks): Promise<void> {
+    this.mustLead();
     const { client, cache } = this.options;
     const pod = cache.pods.get(this.keyOfPod(name));
     if (pod === undefined) return;
@@ -191,6 +198,7 @@ export class PodRuntime implements Runtime {
   }
 
   async writeStatus(status: StreamClusterStatus): Promise<void> {
+    this.mustLead();
     await this.status.write(status);
   }
 
@@ -200,6 +208,14 @@ export class PodRuntime implements Runtime {
     if (this.events.length > MAX_EVENTS) this.events.shift();
     // Users look at the StreamCluster first.
     record(event, cache.streamClusters.get(this.key) ?? object);
+  }
+
+  /**
+   * Throws NO_LEADER. A pass that began while this one led may go on for long
+   * where the API server hangs, or the process stands still: another one leads by then.
+   */
+  private mustLead(): void {
+    if (!this.options.isLeading()) throw new OperatorError('NO_LEADER');
   }
 
   /** Workers that have credentials go on without newer ones. */
@@ -240,7 +256,8 @@ export class PodRuntime implements Runtime {
   /** One more than the highest that was seen: as long as the cache shows nothing
    * new, the same again, so that a stale cache makes no second worker. */
   private nextIncarnation(slot: number): number {
-    return (this.seenIncarnations.get(slot) ?? 0) + 1;
+    // Those of a StreamCluster that had the name before may still drain, for long.
+    return Math.max(this.seenIncarnations.get(slot) ?? 0, this.pods.highestIncarnation(slot)) + 1;
   }
 
   private noteIncarnations(instances: readonly WorkerInstance[]): void {
