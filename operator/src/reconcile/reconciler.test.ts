@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OperatorError } from '../errors.ts';
 import { ReconcileRig } from '../testing/reconcile-rig.ts';
+import type { WorkerInstance } from './runtime.ts';
 
 const THREE = ['w-0', 'w-1', 'w-2'];
 
@@ -381,5 +382,62 @@ describe('a step that throws', () => {
     rig.runtime.apply('{autoscaling: {minReplicas: 3, maxReplicas: 5, streamsPerWorker: 10}}');
     await rig.clock.advance(10_000);
     expect(rig.runtime.status).toMatchObject({ phase: 'Pending', desiredReplicas: 3 });
+  });
+});
+
+describe('an operator that just started', () => {
+  const idle = { slot: 0, phase: 'running', isReady: true, isOutdated: false } as const;
+  const there = (
+    name: string,
+    slot: number,
+    more: Partial<WorkerInstance> = {},
+  ): WorkerInstance => ({
+    ...{ ...idle, name, slot, unschedulableSinceMs: undefined, drainAsked: undefined },
+    ...{ marks: { accepting: true, busy: false }, node: 'node-1', ...more },
+  });
+  const started = async (...instances: WorkerInstance[]): Promise<ReconcileRig> => {
+    const rig = new ReconcileRig('{fixed: {replicas: 1}}');
+    for (const one of instances) rig.runtime.instances.set(one.name, one);
+    await rig.start();
+    return rig;
+  };
+
+  it('waits for reports before it sends one of too many away', async () => {
+    const rig = await started(there('w-0', 0), there('w-1', 1));
+    await rig.report(['w-0']);
+    await rig.clock.advance(1_000);
+    expect(rig.runtime.deleted).toEqual([]);
+    await rig.report(['w-1'], { publishers: 1 });
+    expect(rig.runtime.deleted).toEqual(['w-0']);
+  });
+
+  it('does not wait for ever; then it spares whose pod says busy', async () => {
+    const marks = { accepting: true, busy: true };
+    const rig = await started(there('w-0', 0), there('w-1', 1, { marks }));
+    await rig.clock.advance(9_000);
+    expect(rig.runtime.deleted).toEqual(['w-0']);
+  });
+
+  it('leaves the doors as they are meanwhile', async () => {
+    const marks = { accepting: false, busy: true };
+    const old = there('w-0', 0, { isOutdated: true, marks });
+    const rig = await started(old, there('w-1', 1));
+    expect(rig.runtime.instances.get('w-0')?.marks.accepting).toBe(false);
+    expect(rig.runtime.instances.get('w-1')?.marks.accepting).toBe(true);
+    await rig.report(['w-0', 'w-1']);
+    await rig.clock.advance(2_000);
+    expect(rig.runtime.deleted).toEqual(['w-0']);
+  });
+});
+
+describe('a worker that is deleted and silent', () => {
+  it('is not asked any more: its node is gone', async () => {
+    const rig = await ready();
+    rig.areWorkersDeaf = true;
+    rig.runtime.change('w-1', { phase: 'lost', isReady: false });
+    await rig.clock.advance(7_000);
+    const asked = rig.drained.length;
+    await rig.clock.advance(20_000);
+    expect(rig.drained).toHaveLength(asked);
   });
 });

@@ -10,6 +10,8 @@ export class DrainCalls {
   private readonly effects: Effects;
   /** Worker -> start of the process that heard it. */
   private readonly told = new Map<string, bigint>();
+  /** Complained of once, until they answer. */
+  private readonly deaf = new Set<string>();
 
   constructor(effects: Effects) {
     this.effects = effects;
@@ -22,7 +24,7 @@ export class DrainCalls {
     { drain }: Pick<StreamClusterSpec, 'drain'>,
     reason: DrainReason,
   ): Promise<void> {
-    const { control, log, markDraining } = this.effects;
+    const { control, markDraining } = this.effects;
     markDraining(name, true);
     if (sighting === undefined || this.hasHeard(sighting)) return;
     const { deadlineSeconds, publisherGraceSeconds, lingerSeconds } = drain;
@@ -30,8 +32,9 @@ export class DrainCalls {
     try {
       await control.drain(sighting.report.grpcAddress, request);
       this.told.set(name, sighting.report.startedUnixMs);
+      this.deaf.delete(name);
     } catch (error) {
-      log.warn({ worker: name, err: error, code: 'WORKER_UNREACHABLE' }, 'drain not heard');
+      this.complain(name, error, 'drain not heard');
     }
   }
 
@@ -42,10 +45,18 @@ export class DrainCalls {
     try {
       await control.undrain(report.grpcAddress);
       markDraining(name, false);
+      this.deaf.delete(name);
       log.info({ worker: name }, 'drain taken back');
     } catch (error) {
-      log.warn({ worker: name, err: error, code: 'WORKER_UNREACHABLE' }, 'undrain not heard');
+      // One that a signal drains, because its node shuts down, says so each time.
+      this.complain(name, error, 'undrain not heard');
     }
+  }
+
+  private complain(name: string, error: unknown, what: string): void {
+    const say = this.deaf.has(name) ? 'debug' : 'warn';
+    this.deaf.add(name);
+    this.effects.log[say]({ worker: name, err: error, code: 'WORKER_UNREACHABLE' }, what);
   }
 
   private hasHeard({ id, report }: WorkerSighting): boolean {

@@ -34,6 +34,8 @@ export class DrainStep implements Step {
     const sighting = sightings.get(name);
     const reason = reasonOf(instance);
     if (reason !== undefined) {
+      // Its node is gone, most likely: nobody hears it, and asking holds up everything else.
+      if (instance.phase !== 'running' && sighting?.isSilent === true) return false;
       this.announce(instance, reason);
       await this.calls.tell(name, sighting, resource.spec, reason);
       return sighting?.report.draining !== true;

@@ -36,8 +36,8 @@ export class MarkStep implements Step {
   }
 
   private wanted(instance: WorkerInstance, observation: Observation): Marks {
-    const { isOutdated, drainAsked } = instance;
-    const isLeaving = isOutdated && this.scale.isClosingOutdated;
+    const { isOutdated, drainAsked, marks } = instance;
+    const isLeaving = isOutdated && (this.scale.isClosingOutdated ?? !marks.accepting);
     return {
       accepting: drainAsked === undefined && !isLeaving,
       busy: this.isBusy(instance, observation),

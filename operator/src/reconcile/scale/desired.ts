@@ -29,7 +29,10 @@ export function desiredReplicas(request: DesiredRequest): Desired {
   const { spec, streams, history, last, nowMs } = request;
   const { autoscaling, fixed } = spec;
   if (autoscaling === undefined) {
-    return { replicas: fixed?.replicas ?? 0, history: [], limitedBy: undefined, because: 'spec' };
+    const replicas = fixed?.replicas ?? 0;
+    // Where streams decide from now on, those that are there stay for the window.
+    const kept = [{ atMs: nowMs, replicas }];
+    return { replicas, history: kept, limitedBy: undefined, because: 'spec' };
   }
   if (streams === undefined) {
     const { minReplicas, maxReplicas } = autoscaling;

@@ -21,7 +21,7 @@ export function plannedWorkers(observation: Observation): PlannedWorker[] {
 }
 
 /** Names of workers of which nothing was heard for so long that they count for nothing. */
-export function goneWorkers({ sightings, instances, nowMs }: Observation): ReadonlySet<string> {
+function goneWorkers({ sightings, instances, nowMs }: Observation): ReadonlySet<string> {
   const silent = [...sightings.values()].filter(({ isSilent }) => isSilent);
   if (silent.length > 1 && silent.length > sightings.size * MAX_SILENT_SHARE) return new Set();
   const gone = silent.filter(({ receivedAtMs }) => nowMs - receivedAtMs > GONE_MS);
@@ -37,7 +37,8 @@ function plannedWorker(instance: WorkerInstance, observation: Observation): Plan
   return {
     id: name,
     isReady: isReady && isHeard,
-    publishers: sighting?.report.publishers ?? 0,
+    // Of one that was never heard, its pod says whether it was busy.
+    publishers: sighting?.report.publishers ?? Number(marks.busy),
     viewers: sighting === undefined ? 0 : viewersOf(sighting),
     homes: sighting?.report.streams ?? 0,
     isOutdated,

@@ -11,6 +11,8 @@ import { plannedWorkers } from './planned-workers.ts';
 const PERIOD_MS = 2_000;
 /** A worker whose deadline has passed says goodbye before it ends. */
 const GOODBYE_SECONDS = 10;
+/** Reports come every 2 s: who has not been heard by then is silent. */
+const LISTEN_MS = 8_000;
 
 export interface ScaleStepOptions {
   readonly effects: Effects;
@@ -21,12 +23,14 @@ export interface ScaleStepOptions {
 /** Starts who is missing, replaces who is outdated, drains who is too many. */
 export class ScaleStep implements Step {
   readonly name = 'scale';
-  /** Outdated workers are to take nobody new. */
-  isClosingOutdated = false;
+  /** Outdated workers are to take nobody new; undefined: not known yet, as it was. */
+  isClosingOutdated: boolean | undefined = undefined;
   private readonly options: ScaleStepOptions;
   private readonly announcer: ScaleAnnouncer;
   private history: readonly Recommendation[] = [];
   private hasRun = false;
+  private firstRunMs: number | undefined = undefined;
+  private hasListened = false;
   /** As of the last run. */
   private desired = 0;
 
@@ -51,13 +55,24 @@ export class ScaleStep implements Step {
       workers,
       areSomeGoing: observation.instances.some(({ phase }) => phase === 'stopping'),
     });
-    this.isClosingOutdated = plan.closeOutdated;
-    for (const name of plan.retire) await this.retire(observation, name);
+    const isKnown = this.knowsWorkers(observation);
+    this.isClosingOutdated = isKnown ? plan.closeOutdated : undefined;
+    if (isKnown) for (const name of plan.retire) await this.retire(observation, name);
     const waitMs = await this.start(observation, plan.create);
     const isUpdating = workers.some(({ isOutdated }) => isOutdated);
-    const isPeriodic = isUpdating || observation.resource.spec.autoscaling !== undefined;
+    const isPeriodic =
+      !isKnown || isUpdating || observation.resource.spec.autoscaling !== undefined;
     const againMs = Math.min(waitMs, isPeriodic ? PERIOD_MS : Infinity);
     return Number.isFinite(againMs) ? againMs : undefined;
+  }
+
+  /** An operator that just started must not take those who are busy for idle. */
+  private knowsWorkers({ instances, sightings, nowMs }: Observation): boolean {
+    this.firstRunMs ??= nowMs;
+    this.hasListened ||=
+      nowMs - this.firstRunMs >= LISTEN_MS ||
+      instances.every((one) => one.phase !== 'running' || !one.isReady || sightings.has(one.name));
+    return this.hasListened;
   }
 
   private decide({ resource, streams, nowMs }: Observation): void {
