@@ -118,13 +118,18 @@ function resourcesOf({ spec }: StreamCluster): NonNullable<Container['resources'
   return { requests: wanted, limits: { memory } };
 }
 
-/** None of them depends on NATS or the operator, once the worker has started. */
+/**
+ * None of them depends on NATS or the operator, once the worker has started. Who
+ * hangs hears no SIGTERM: the grace of a drain would keep it, and hold its viewers.
+ */
 function probes(): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> {
   const get = (path: string): { path: string; port: string } => ({ path, port: 'admin' });
+  const grace = { terminationGracePeriodSeconds: GOODBYE_SECONDS };
   return {
-    startupProbe: { httpGet: get('/healthz'), periodSeconds: 1, failureThreshold: 60 },
+    startupProbe: { httpGet: get('/healthz'), periodSeconds: 1, failureThreshold: 60, ...grace },
     livenessProbe: {
       ...{ httpGet: get('/healthz'), periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 3 },
+      ...grace,
     },
     readinessProbe: {
       ...{ httpGet: get('/readyz'), periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 3 },
