@@ -30,10 +30,15 @@ long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
 	@scripts/nats-server.sh >/dev/null
 	@npm run --silent -w e2e long
 
-e2e: setup ## Test on real Kubernetes: control planes, two real nodes, hundreds of fake ones.
+# What needs an API server and no nodes: minutes instead of half an hour.
+API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm
+API_TESTS := crd chart kube-client operator-children plugin
+
+e2e: setup ## Test on real Kubernetes, two real nodes and hundreds of fake ones; LEVEL=api: without nodes.
 	@scripts/ffmpeg.sh >/dev/null
-	@$(NODE) e2e/cluster/main.ts build
-	@npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(ARGS)
+	@scripts/nats-server.sh >/dev/null
+	@e2e/cluster/binaries.sh $(if $(filter api,$(LEVEL)),$(API_PROGRAMS)) >/dev/null
+	@npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
 	@$(NODE) e2e/cluster/main.ts leftovers
 
 kind: setup ## The same on kind, for those who have Docker; not tested by us.
