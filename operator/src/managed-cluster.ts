@@ -44,7 +44,7 @@ export class ManagedCluster {
   private readonly options: ManagedClusterOptions;
   private readonly directory: Directory;
   private readonly sightings: Sightings;
-  private readonly reconciler: Reconciler;
+  private reconciler: Reconciler;
   private readonly endings: (() => void)[] = [];
 
   constructor(options: ManagedClusterOptions) {
@@ -91,6 +91,11 @@ export class ManagedCluster {
     return await this.reconciler.pass();
   }
 
+  /** Another one leads from now on: what was decided here, and when, counts no more. */
+  startOver(): void {
+    this.reconciler = this.makeReconciler();
+  }
+
   get status(): Reconciler['status'] {
     return this.reconciler.status;
   }
@@ -135,8 +140,9 @@ export class ManagedCluster {
   }
 
   private makeView(): ClusterView {
-    const { fleet, directory, reconciler } = this;
+    const { fleet, directory } = this;
     const { runtime, endpoints } = this.options;
+    const ownStatus = (): Reconciler['status'] => this.status;
     return {
       get resource() {
         return runtime.resource().resource;
@@ -146,7 +152,7 @@ export class ManagedCluster {
       },
       get status() {
         // One that does not lead shows what the leader wrote.
-        return reconciler.status ?? runtime.resource().resource.status;
+        return ownStatus() ?? runtime.resource().resource.status;
       },
       endpoints,
       get events() {

@@ -120,6 +120,7 @@ export class Operator {
     const { queue } = this;
     this.queue = undefined;
     await queue?.stop();
+    for (const cluster of this.clusters()) cluster.startOver();
   }
 
   async close(): Promise<void> {

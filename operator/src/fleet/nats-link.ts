@@ -121,6 +121,7 @@ export class NatsLink {
       else if (type === 'reconnect') this.setConnected(true);
     }
     // The loop ends only with the connection: a fault, unless it was closed here.
+    this.nc = undefined;
     this.setConnected(false);
     await this.tryConnect();
   }

@@ -53,11 +53,14 @@ export class PlaceForward {
     if (this.client !== undefined && address === this.address) return this.client;
     this.client?.close();
     this.address = address;
-    this.client = new OperatorServiceClient(
-      address,
-      channel ?? grpcCredentials.createInsecure(),
-      serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName },
-    );
+    this.client = new OperatorServiceClient(address, channel ?? grpcCredentials.createInsecure(), {
+      ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      // A leader that comes back on the same address is asked at once, not in two minutes.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    });
     return this.client;
   }
 }

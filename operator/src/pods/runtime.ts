@@ -147,6 +147,8 @@ export class PodRuntime implements Runtime {
     const names = this.pods.list().map(({ metadata }) => metadata.name);
     await this.secrets.sweep(resource, new Set(names));
     await this.status.askAgain();
+    // If somebody is still missing, this pass tries again and says why not.
+    this.createProblem = undefined;
   }
 
   async create(slot: number): Promise<string> {

@@ -1,0 +1,39 @@
+import pino from 'pino';
+import { expect, it } from 'vitest';
+import type { WorkerControl } from './control/worker-control.ts';
+import type { NatsLink } from './fleet/nats-link.ts';
+import { ManagedCluster } from './managed-cluster.ts';
+import { ManualClock } from './testing/manual-clock.ts';
+import { MemoryRuntime } from './testing/memory-runtime.ts';
+
+/** A bus that is there and says nothing. */
+const LINK = {
+  isConnected: true,
+  connection: undefined,
+  onConnection: () => () => undefined,
+  subscribe: () => () => undefined,
+} as unknown as NatsLink;
+
+it('starts over when another one leads: shows what that one wrote, and decides anew', async () => {
+  const written = { phase: 'Ready', conditions: [] };
+  const runtime = new MemoryRuntime('{fixed: {replicas: 1}}', written);
+  const cluster = new ManagedCluster({
+    ...{ runtime, link: LINK, control: {} as WorkerControl },
+    directory: { bucket: 'sc-1', storage: 'memory', replicas: 1 },
+    endpoints: { rtmp: 1935, http: 8080 },
+    onCount: () => undefined,
+    onDue: () => undefined,
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+  });
+  await cluster.pass();
+  await cluster.pass();
+  expect(cluster.view.status).toMatchObject({ phase: 'Pending', desiredReplicas: 1 });
+  expect(runtime.statusWrites).toBe(1);
+  cluster.startOver();
+  expect(cluster.view.status).toBe(written);
+  await cluster.pass();
+  // The same as before, but nobody knows what the other one wrote meanwhile.
+  expect(runtime.statusWrites).toBe(2);
+  cluster.close();
+});
