@@ -24,6 +24,7 @@ export class FlakyProxy {
   private readonly server: http.Server;
   private readonly target: URL;
   private readonly agent: https.Agent;
+  private readonly folder = scratchFolder('proxy');
 
   private constructor(server: http.Server, target: string, ca: Buffer) {
     this.server = server;
@@ -45,7 +46,7 @@ export class FlakyProxy {
     const { port } = this.server.address() as AddressInfo;
     const config = YAML.parse(fs.readFileSync(original, 'utf8')) as object;
     const cluster = { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
-    const file = path.join(scratchFolder('proxy'), 'kubeconfig');
+    const file = path.join(this.folder, 'kubeconfig');
     const clusters = [{ name: 'test', cluster }];
     fs.writeFileSync(file, YAML.stringify({ ...config, clusters }), { mode: 0o600 });
     return file;
@@ -61,6 +62,7 @@ export class FlakyProxy {
     this.server.closeAllConnections();
     await once(this.server, 'close');
     this.agent.destroy();
+    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { exec } from '../../cluster/exec.ts';
@@ -12,9 +13,11 @@ const PATIENCE_MS = 60_000;
 export class Nats {
   readonly url: string;
   private readonly child: Child;
+  private readonly folder: string;
 
-  private constructor(child: Child, port: number) {
+  private constructor(child: Child, port: number, folder: string) {
     this.child = child;
+    this.folder = folder;
     this.url = `nats://127.0.0.1:${port}`;
   }
 
@@ -22,8 +25,9 @@ export class Nats {
   static async start(): Promise<Nats> {
     const server = (await exec(path.join(ROOT, 'scripts/nats-server.sh'), [])).trim();
     const port = await freePort();
-    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', scratchFolder('nats')];
-    const nats = new Nats(new Child(server, args), port);
+    const folder = scratchFolder('nats');
+    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+    const nats = new Nats(new Child(server, args), port, folder);
     await eventually('answer of NATS', PATIENCE_MS, async () => {
       if (!nats.child.running) throw new Error(nats.child.output);
       const connection = await connect({ servers: nats.url, reconnect: false });
@@ -35,5 +39,6 @@ export class Nats {
 
   async stop(): Promise<void> {
     await this.child.stop('SIGTERM');
+    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
