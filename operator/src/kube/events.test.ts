@@ -37,6 +37,16 @@ describe('EventRecorder', () => {
     recorder = new EventRecorder({ client, instance: 'op-1', clock, log, random: () => 1 });
   });
 
+  it('leaves none behind that comes just when the one before is done', async () => {
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      recorder.record(OBJECT, { ...STARTED, message: `first ${ticks}` });
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      recorder.record(OBJECT, { ...STARTED, message: `second ${ticks}` });
+      await clock.advance(0);
+      expect(created.at(-1)?.message).toBe(`second ${ticks}`);
+    }
+  });
+
   it('says what happened to what', async () => {
     recorder.record(OBJECT, STARTED);
     await clock.advance(0);

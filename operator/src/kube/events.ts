@@ -105,9 +105,7 @@ export class EventRecorder {
       return;
     }
     this.waiting.push({ object, event, atMs: this.options.clock.unixMs() });
-    this.sending ??= this.sendAll().finally(() => {
-      this.sending = undefined;
-    });
+    this.sending ??= this.sendAll();
   }
 
   /** Sends what waits, if that is soon done. */
@@ -126,6 +124,8 @@ export class EventRecorder {
       if (await this.send(one)) this.sent += 1;
       else this.failed += 1;
     }
+    // At once, or one that is recorded before a promise tells of it would be left behind.
+    this.sending = undefined;
   }
 
   private async send({ object, event, atMs }: Waiting): Promise<boolean> {
