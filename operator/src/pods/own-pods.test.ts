@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, Pod, Stored } from '../kube/mod.ts';
 import type { InstanceContext } from './instance.ts';
+import { workerScheduling } from '../specs/worker-scheduling.ts';
+import { testResource } from '../specs/testing/resource.ts';
 import { OwnPods } from './own-pods.ts';
 import { storedPod } from './testing/pod.ts';
 
@@ -30,6 +32,16 @@ describe('OwnPods', () => {
     const own = ownPods(() => [storedPod({}, OWNED), storedPod({}, { name: 'live-1-7' })]);
     expect(own.highestIncarnation(1)).toBe(7);
     expect(own.highestIncarnation(0)).toBe(0);
+  });
+
+  it('tells who still avoids a node that may be tried again', () => {
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
+    const { affinity } = workerScheduling(testResource(), ['node-1', 'node-2']);
+    const pending = storedPod({ conditions }, OWNED, { affinity });
+    const own = ownPods(() => [pending, storedPod({ conditions }, { ...OWNED, name: 'live-2-1' })]);
+    expect(own.heldBack(['node-1', 'node-2'])).toEqual([]);
+    expect(own.heldBack(['node-2'])).toEqual(['live-1-1']);
+    expect(ownPods(() => [storedPod({}, OWNED, { affinity })]).heldBack([])).toEqual([]);
   });
 
   it('sees another list, and keeps what it made of the same one', () => {

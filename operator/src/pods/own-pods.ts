@@ -1,7 +1,8 @@
 import type { Node, Pod, Stored } from '../kube/mod.ts';
 import type { RuntimeProblem, WorkerInstance } from '../reconcile/runtime.ts';
 import { incarnationOf, SLOT_LABEL } from '../specs/names.ts';
-import { instanceOf, type InstanceContext } from './instance.ts';
+import { nodesAvoidedBy } from '../specs/worker-scheduling.ts';
+import { conditionOf, instanceOf, type InstanceContext } from './instance.ts';
 import { podProblems } from './pod-problems.ts';
 
 /** What an instance was made of, beside its pod. */
@@ -57,6 +58,15 @@ export class OwnPods {
       .filter(({ metadata }) => metadata.labels?.[SLOT_LABEL] === String(slot))
       .map(({ metadata }) => metadata.name);
     return Math.max(0, ...names.map((name) => incarnationOf(name) ?? 0));
+  }
+
+  /** Names of those that find no node, and avoid one that may be tried again by now. */
+  heldBack(avoided: readonly string[]): readonly string[] {
+    return this.list()
+      .filter((pod) => pod.metadata.deletionTimestamp === undefined)
+      .filter((pod) => conditionOf(pod, 'PodScheduled')?.status === 'False')
+      .filter((pod) => nodesAvoidedBy(pod).some((node) => !avoided.includes(node)))
+      .map(({ metadata }) => metadata.name);
   }
 
   private look(): void {

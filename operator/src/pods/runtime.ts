@@ -64,6 +64,8 @@ export interface PodRuntimeOptions {
 }
 
 const MAX_EVENTS = 100;
+/** A pod without a node goes at once; this is for one that has just found one. */
+const HELD_BACK_GRACE_SECONDS = 10;
 
 /** Workers as pods, the StreamCluster on an API server. */
 export class PodRuntime implements Runtime {
@@ -147,6 +149,10 @@ export class PodRuntime implements Runtime {
     const names = this.pods.list().map(({ metadata }) => metadata.name);
     await this.secrets.sweep(resource, new Set(names));
     await this.status.askAgain();
+    // What a pod avoids stands in it for ever; its successor knows better.
+    for (const name of this.pods.heldBack(this.avoided.list())) {
+      await this.delete(name, HELD_BACK_GRACE_SECONDS);
+    }
     // If somebody is still missing, this pass tries again and says why not.
     this.createProblem = undefined;
   }

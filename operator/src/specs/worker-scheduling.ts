@@ -62,6 +62,13 @@ function notOn(nodes: readonly string[]): PodSpec['affinity'] & object {
   };
 }
 
+/** The nodes that a pod was made to avoid, whether they still are to be avoided or not. */
+export function nodesAvoidedBy({ spec }: Pod): readonly string[] {
+  const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const terms = required?.nodeSelectorTerms ?? [];
+  return terms.flatMap(({ matchFields = [] }) => matchFields.flatMap(({ values = [] }) => values));
+}
+
 /** Softly: all on one node is better than none. */
 function spreadOver(
   resource: StreamCluster,
