@@ -24,20 +24,13 @@ export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 type Named = Pick<StreamCluster, 'metadata'>;
 
 /** Labels of everything that belongs to a StreamCluster. */
-export function clusterLabels({ metadata }: Named): Record<string, string> {
+function clusterLabels({ metadata }: Named): Record<string, string> {
   return { [MANAGED_BY]: MANAGER, [CLUSTER_LABEL]: metadata.name };
 }
 
 /** Selects the workers of a StreamCluster. */
 export function workerSelector({ metadata }: Named): Record<string, string> {
   return { [CLUSTER_LABEL]: metadata.name, [COMPONENT]: WORKER_COMPONENT };
-}
-
-/** The same as text, for a scale subresource. */
-export function selectorText(selector: Readonly<Record<string, string>>): string {
-  return Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
 }
 
 /** Metadata of an object that goes with its StreamCluster. */
@@ -51,7 +44,7 @@ export function ownedMeta(resource: Named, name: string): ObjectMeta {
 }
 
 /** Controller reference: the garbage collector deletes what belongs to a deleted one. */
-export function ownerOf({ metadata }: Named): OwnerReference {
+function ownerOf({ metadata }: Named): OwnerReference {
   const { name, uid = '' } = metadata;
   const flags = { controller: true, blockOwnerDeletion: true };
   return { apiVersion: API_VERSION, kind: KIND, name, uid, ...flags };
