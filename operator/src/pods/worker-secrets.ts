@@ -77,21 +77,33 @@ export class WorkerSecrets {
   /** Writes anew what is due or was deleted. True: every one is as it should be. */
   async renew(resource: StreamCluster, pods: readonly string[], issuer: Issuer): Promise<boolean> {
     let areCurrent = true;
+    const errors: unknown[] = [];
     for (const pod of pods) {
-      const present = this.present(resource, pod);
-      if (present !== undefined && this.isCheckedLately(present, issuer)) continue;
-      const input = this.input(resource, pod, issuer);
-      const fault = workerSecretFault(present && decoded(present), input);
-      if (fault === undefined && present !== undefined) {
-        this.noteChecked(present, issuer);
-        continue;
+      try {
+        areCurrent = (await this.renewOne(resource, pod, issuer)) && areCurrent;
+      } catch (error) {
+        // One Secret that cannot be written must not let the others run out.
+        errors.push(error);
       }
-      areCurrent = false;
-      const data = await makeWorkerSecret(input);
-      await this.options.client.apply(resources.secrets, secretOf(resource, pod, data));
-      this.options.log.info({ worker: pod, fault }, 'credentials of a worker renewed');
     }
+    if (errors.length > 0) throw errors[0];
     return areCurrent;
+  }
+
+  /** True: it is as it should be. */
+  private async renewOne(resource: StreamCluster, pod: string, issuer: Issuer): Promise<boolean> {
+    const present = this.present(resource, pod);
+    if (present !== undefined && this.isCheckedLately(present, issuer)) return true;
+    const input = this.input(resource, pod, issuer);
+    const fault = workerSecretFault(present && decoded(present), input);
+    if (fault === undefined && present !== undefined) {
+      this.noteChecked(present, issuer);
+      return true;
+    }
+    const data = await makeWorkerSecret(input);
+    await this.options.client.apply(resources.secrets, secretOf(resource, pod, data));
+    this.options.log.info({ worker: pod, fault }, 'credentials of a worker renewed');
+    return false;
   }
 
   /** Removes those whose pod is gone. */

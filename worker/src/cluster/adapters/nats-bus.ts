@@ -56,6 +56,7 @@ export class NatsBus implements Bus {
   private state: BucketState | undefined = undefined;
   private checkTimer: Timer | undefined = undefined;
   private retryTimer: Timer | undefined = undefined;
+  private rewatchTimer: Timer | undefined = undefined;
   private seenAtCheck = -1;
   private isClosed = false;
   /** In a row. */
@@ -107,6 +108,7 @@ export class NatsBus implements Bus {
     this.isConnected = false;
     this.checkTimer?.clear();
     this.retryTimer?.clear();
+    this.rewatchTimer?.clear();
     this.pass?.stop();
     await this.nc?.close();
   }
@@ -234,8 +236,8 @@ export class NatsBus implements Bus {
   }
 
   private retrySoon(pass: NatsWatch, delayMs: number): void {
-    this.retryTimer?.clear();
-    this.retryTimer = this.options.clock.setTimer(delayMs, () => {
+    this.rewatchTimer?.clear();
+    this.rewatchTimer = this.options.clock.setTimer(delayMs, () => {
       if (this.pass === pass && this.isConnected) this.rewatch();
     });
   }
