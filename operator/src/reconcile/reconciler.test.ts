@@ -364,6 +364,16 @@ describe('status', () => {
 });
 
 describe('a step that throws', () => {
+  it('keeps nobody from being drained', async () => {
+    const rig = await ready();
+    rig.runtime.prepare = () => Promise.reject(new Error('no Service can be made'));
+    rig.runtime.change('w-1', { drainAsked: 'Command' });
+    await rig.clock.advance(1);
+    expect(rig.drained.map(([address]) => address)).toEqual(['w-1:1']);
+    expect(rig.runtime.instances.get('w-1')?.marks.accepting).toBe(false);
+    expect(rig.runtime.created).toEqual(THREE);
+  });
+
   it('is tried again, and the rest goes on', async () => {
     const rig = new ReconcileRig('{fixed: {replicas: 2}}');
     rig.runtime.failNextCreate = true;

@@ -49,19 +49,24 @@ export class Reconciler {
 
   /**
    * Each step sees what the one before it did. Resolves with when to look again.
-   * When one throws, those after it wait for the next pass, but users are told.
+   * One that throws is tried again with the next pass. Meanwhile those who are
+   * there are drained, marked and configured; only nobody is started or sent away
+   * while what workers need cannot be made. Users are told in any case.
    */
   async pass(): Promise<number> {
-    const { observe } = this.options;
-    try {
-      let delayMs = PERIOD_MS;
-      for (const step of this.steps) {
-        const againMs = await step.run(await observe());
+    const errors: unknown[] = [];
+    let delayMs = PERIOD_MS;
+    for (const step of this.steps) {
+      if (step.name === 'scale' && errors.length > 0) continue;
+      try {
+        const againMs = await step.run(await this.options.observe());
         delayMs = Math.min(delayMs, againMs ?? delayMs);
+      } catch (error) {
+        errors.push(error);
       }
-      return delayMs;
-    } finally {
-      await this.statusStep.run(await observe());
     }
+    await this.statusStep.run(await this.options.observe());
+    if (errors.length > 0) throw errors[0];
+    return delayMs;
   }
 }
