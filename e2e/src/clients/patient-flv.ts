@@ -34,6 +34,11 @@ export class PatientFlv {
     await this.running;
   }
 
+  /** It may have been closed while something was waited for. */
+  private hasClosed(): boolean {
+    return this.isClosed;
+  }
+
   private async run(): Promise<void> {
     while (!this.isClosed) {
       const viewer = new FlvViewer(this.options);
@@ -43,7 +48,7 @@ export class PatientFlv {
       );
       if (isAnswered) {
         this.connections.push(viewer);
-        if (this.isClosed) viewer.close();
+        if (this.hasClosed()) viewer.close();
         await viewer.ended;
       } else {
         this.refusals += 1;
