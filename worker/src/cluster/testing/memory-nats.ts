@@ -52,8 +52,10 @@ export class MemoryBus implements Bus {
   reads = 0;
   private readonly nats: MemoryNats;
   private readonly connectionListeners: ((isConnected: boolean) => void)[] = [];
-  private readonly subscriptions: { subject: string; onMessage: (payload: Uint8Array, subject: string) => void }[] =
-    [];
+  private readonly subscriptions: {
+    subject: string;
+    onMessage: (payload: Uint8Array, subject: string) => void;
+  }[] = [];
   private watcher: DirectoryWatcher | undefined = undefined;
   private pass = 0;
 
