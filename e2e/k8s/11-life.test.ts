@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { publish, Recorder } from '../src/clients/ffmpeg.ts';
 import { publishMany } from '../src/clients/load-generator.ts';
 import { PatientFlv, unionOf } from '../src/clients/patient-flv.ts';
@@ -29,6 +29,12 @@ beforeAll(async () => {
   installation = await Installation.start({ pinned: false });
 });
 afterAll(() => installation.stop());
+
+/** What a test leaves behind, also when it fails: the next ones must not suffer. */
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
 
 beforeEach(({ onTestFailed, task }) => {
   onTestFailed(async () => console.log(task.name, await installation.describe('live')));
@@ -95,6 +101,7 @@ test('kubectl drain of a node ends in time; each publisher connects again once',
   );
   const nodes = (await installation.pods('live')).map(({ spec }) => spec.nodeName ?? '');
   const node = nodes.find((name) => name !== natsNode) ?? '';
+  cleanups.push(async () => await installation.cluster.kubectl('uncordon', node));
   const startMs = performance.now();
   await installation.cluster.kubectl(
     ...['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s'],
@@ -108,8 +115,6 @@ test('kubectl drain of a node ends in time; each publisher connects again once',
   expect(drainedMs).toBeLessThan((DRAIN.deadlineSeconds + 10) * 1000);
   expect(Math.max(...counts)).toBe(1);
   expect((await installation.pods('live')).every(({ spec }) => spec.nodeName !== node)).toBe(true);
-  await installation.cluster.kubectl('uncordon', node);
-  await Promise.all(publishers.map((publisher) => publisher.stop()));
 });
 
 test('a rolling update ends in time with every worker busy', async () => {
@@ -131,7 +136,6 @@ test('a rolling update ends in time with every worker busy', async () => {
     `rolling update of 4: ${(updatedMs / 1000).toFixed(1)} s; reconnects ${counts.join(', ')}`,
   );
   expect(counts).toEqual(publishers.map(() => 1));
-  await Promise.all(publishers.map((publisher) => publisher.stop()));
 });
 
 test.runIf(IS_OURS)('a node whose kubelet is dead costs no worker', async () => {
@@ -143,6 +147,10 @@ test.runIf(IS_OURS)('a node whose kubelet is dead costs no worker', async () => 
   if (node === undefined) throw new Error('no node has a worker');
   const lost = pods.filter(({ spec }) => spec.nodeName === node.name);
   const startMs = performance.now();
+  cleanups.push(() => {
+    node.startKubelet();
+    return Promise.resolve();
+  });
   await node.stopKubelet();
   await installation.until('replaced', 180_000, async () => {
     const pods = await installation.pods('live');
@@ -287,7 +295,9 @@ async function publishEverywhere(atLeast: number): Promise<PatientPublisher[]> {
     return pods.length > 0 && busy.length === pods.length;
   };
   for (let i = 0; i < 40; i += 1) {
-    publishers.push(new PatientPublisher(short.file, `rtmp://${host}:1935/busy/s-${i}`));
+    const publisher = new PatientPublisher(short.file, `rtmp://${host}:1935/busy/s-${i}`);
+    publishers.push(publisher);
+    cleanups.push(async () => await publisher.stop());
     if (i + 1 < atLeast) continue;
     await sleep(3_000);
     if (await isEverywhere()) return publishers;
