@@ -136,6 +136,10 @@ test('a rolling update ends in time with every worker busy', async () => {
     `rolling update of 4: ${(updatedMs / 1000).toFixed(1)} s; reconnects ${counts.join(', ')}`,
   );
   expect(counts).toEqual(publishers.map(() => 1));
+  // The one that was drained has them back, and the other keeps its share.
+  const nodes = (await installation.pods('live')).map(({ spec }) => spec.nodeName ?? '');
+  console.log(`rolling update of 4: on ${nodes.sort().join(', ')}`);
+  expect(new Set(nodes).size).toBe(2);
 });
 
 test.runIf(IS_OURS)('a node whose kubelet is dead costs no worker', async () => {

@@ -39,6 +39,18 @@ interface PodSpec {
   }[];
 }
 
+/** The chart as it was before the last commit that changed it, put into the folder. */
+export async function chartBefore(folder: string): Promise<string> {
+  const inRoot = ['-C', ROOT];
+  const log = await exec('git', [...inRoot, 'log', '-2', '--format=%H', '--', 'charts']);
+  // A shallow clone knows one commit only.
+  const commit = log.trim().split('\n').at(-1) ?? 'HEAD';
+  const archive = path.join(folder, 'charts.tar');
+  await exec('git', [...inRoot, 'archive', '--output', archive, commit, 'charts/streamcluster']);
+  await exec('tar', ['-xf', archive, '-C', folder]);
+  return path.join(folder, 'charts/streamcluster');
+}
+
 /** Runs helm without a cluster. */
 export async function helm(...args: string[]): Promise<string> {
   return helmWith('', ...args);

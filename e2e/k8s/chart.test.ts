@@ -1,9 +1,11 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import YAML from 'yaml';
 import { type TestCluster, startCluster } from '../cluster/mod.ts';
-import { eventuallyTrue } from '../src/harness/eventually.ts';
-import { ROOT } from '../src/harness/paths.ts';
-import { CHART, renderText } from './chart-helm.ts';
+import { eventually, eventuallyTrue } from '../src/harness/eventually.ts';
+import { ROOT, scratchFolder } from '../src/harness/paths.ts';
+import { CHART, chartBefore, KUBE_VERSION, type Manifest, renderText } from './chart-helm.ts';
 
 const PATIENCE_MS = 60_000;
 const CRD = 'streamclusters.streamcluster.dev';
@@ -114,7 +116,9 @@ describe('a release', () => {
         () => false,
       ),
     );
-    await expect(cluster.kubectl('explain', 'streamcluster.spec')).resolves.toContain('fixed');
+    // The OpenAPI document that `explain` reads follows the CRD a moment later.
+    const explain = () => cluster.kubectl('explain', 'streamcluster.spec');
+    expect(await eventually('an explanation', PATIENCE_MS, explain)).toContain('fixed');
   });
 
   it('lets the operator do its work everywhere, and no more', async () => {
@@ -249,3 +253,43 @@ describe('uninstalling', () => {
     );
   });
 });
+
+describe('a release of the chart before', () => {
+  it('is upgraded to this one, with what was applied left as it is', async () => {
+    await cluster.kubectl('delete', 'crd', CRD, '--ignore-not-found');
+    const folder = scratchFolder('chart-before');
+    const before = await chartBefore(folder);
+    await cluster.helm('install', 'old', before, '--namespace', 'one');
+    const resource = {
+      ...{ apiVersion: 'streamcluster.dev/v1alpha1', kind: 'StreamCluster' },
+      ...{ metadata: { name: 'kept', namespace: 'one' }, spec: { fixed: { replicas: 2 } } },
+    };
+    await eventually('it is taken', PATIENCE_MS, () =>
+      cluster.kubectlWith(JSON.stringify(resource), 'apply', '-f', '-'),
+    );
+    const uid = ['get', 'stc/kept', '-n', 'one', '-o', 'jsonpath={.metadata.uid}'];
+    const applied = await cluster.kubectl(...uid);
+    const said = await cluster.helm('upgrade', 'old', CHART, '--namespace', 'one');
+    expect(said).toContain('REVISION: 2');
+    expect(await cluster.kubectl(...uid)).toBe(applied);
+    const installed = await cluster.helm('get', 'manifest', 'old', '--namespace', 'one');
+    const flags = ['--namespace', 'one', ...KUBE_VERSION];
+    const rendered = await cluster.helm('template', 'old', CHART, ...flags);
+    expect(namesIn(installed)).toEqual(namesIn(rendered));
+    const explain = () => cluster.kubectl('explain', 'streamcluster.spec');
+    expect(await eventually('an explanation', PATIENCE_MS, explain)).toContain('fixed');
+    await cluster.kubectl('delete', 'stc/kept', '-n', 'one');
+    await uninstall('old', 'one');
+    fs.rmSync(folder, { recursive: true });
+  });
+});
+
+/** What a text of manifests makes, hooks left out. */
+function namesIn(text: string): string[] {
+  return YAML.parseAllDocuments(text)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null)
+    .filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined)
+    .map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+    .sort();
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestCluster, startCluster } from '../cluster/mod.ts';
-import { eventuallyTrue } from '../src/harness/eventually.ts';
+import { eventually, eventuallyTrue } from '../src/harness/eventually.ts';
 import { CRD_FILE, CrdApi } from './crd-api.ts';
 
 const PATIENCE_MS = 60_000;
@@ -199,7 +199,10 @@ describe('kubectl', () => {
   });
 
   it('explains every field', async () => {
-    const explanation = await cluster.kubectl('explain', 'streamcluster.spec.worker');
+    // The OpenAPI document that `explain` reads follows the CRD a moment later.
+    const explanation = await eventually('an explanation', PATIENCE_MS, () =>
+      cluster.kubectl('explain', 'streamcluster.spec.worker'),
+    );
     expect(explanation).toContain('CPUs of a worker: a whole number');
     expect(explanation).toMatch(/pinning\t<string>\n\s+enum: Exclusive, None/);
     expect(explanation).toMatch(/nodeSelector\t<map\[string\]string>/);

@@ -7,6 +7,7 @@ import {
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import { natsErrorCode } from './nats-errors.ts';
+import { readInBatches } from './read-in-batches.ts';
 
 export interface NatsLinkOptions {
   /** `nats://host:4222`, several by comma. */
@@ -110,6 +111,7 @@ export class NatsLink {
       return;
     }
     this.nc = nc;
+    readInBatches(nc);
     for (const subscription of this.subscriptions) subscribeTo(nc, subscription);
     void this.follow(nc);
     this.setConnected(true);

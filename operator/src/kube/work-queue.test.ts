@@ -73,11 +73,9 @@ describe('WorkQueue', () => {
     for (const key of ['a', 'b', 'c']) queue.add(key);
     await clock.advance(0);
     expect(keys()).toEqual(['a', 'b']);
-    expect(queue.depth).toBe(1);
     begun[1]?.end();
     await clock.advance(0);
     expect(keys()).toEqual(['a', 'b', 'c']);
-    expect(queue.depth).toBe(0);
   });
 
   it('adds later, at the earliest of several times', async () => {
@@ -118,18 +116,6 @@ describe('WorkQueue', () => {
     expect(begun.length).toBe(before + 1);
     await clock.advance(250);
     expect(begun.length).toBe(before + 2);
-  });
-
-  it('says how long the longest takes', async () => {
-    queue.start();
-    queue.add('a');
-    await clock.advance(3_000);
-    queue.add('b');
-    await clock.advance(1_000);
-    expect(queue.longestRunningMs).toBe(4_000);
-    begun[0]?.end();
-    await clock.advance(0);
-    expect(queue.longestRunningMs).toBe(1_000);
   });
 
   it('stops when nothing runs any more, and begins nothing after', async () => {

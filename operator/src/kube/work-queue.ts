@@ -29,7 +29,7 @@ const MAX_RETRY_MS = 30_000;
 export class WorkQueue {
   private readonly options: WorkQueueOptions;
   private readonly waiting = new Set<string>();
-  private readonly running = new Map<string, number>();
+  private readonly running = new Set<string>();
   /** Added while they were worked on. */
   private readonly again = new Set<string>();
   private readonly delayed = new Map<string, Delayed>();
@@ -63,17 +63,6 @@ export class WorkQueue {
         resolve();
       };
     });
-  }
-
-  /** Keys that wait for their turn, delayed ones not counted. */
-  get depth(): number {
-    return this.waiting.size + this.again.size;
-  }
-
-  /** How long the longest work of now takes already; for liveness. */
-  get longestRunningMs(): number {
-    const nowMs = this.options.clock.nowMs();
-    return Math.max(0, ...[...this.running.values()].map((startMs) => nowMs - startMs));
   }
 
   add(key: string): void {
@@ -131,7 +120,7 @@ export class WorkQueue {
   private async run(key: string): Promise<void> {
     const { clock, log, onWorked } = this.options;
     const startMs = clock.nowMs();
-    this.running.set(key, startMs);
+    this.running.add(key);
     const isOk = await this.options.work(key).then(
       () => true,
       (error: unknown) => {

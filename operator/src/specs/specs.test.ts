@@ -105,6 +105,17 @@ describe('workerPod', () => {
     expect(spec?.nodeSelector).toEqual({ disk: 'ssd' });
   });
 
+  it('is spread over nodes by the one constraint that all nodes have the key of', () => {
+    const { topologySpreadConstraints, affinity } = podOf().spec ?? {};
+    expect(topologySpreadConstraints?.map(({ topologyKey }) => topologyKey)).toEqual([
+      'kubernetes.io/hostname',
+    ]);
+    const zones = affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+    expect(zones?.map(({ podAffinityTerm }) => podAffinityTerm.topologyKey)).toEqual([
+      'topology.kubernetes.io/zone',
+    ]);
+  });
+
   it('tells the worker where everything is', () => {
     expect(envOf()).toMatchObject({
       SC_NATS: 'nats://ours:4222',

@@ -4,6 +4,7 @@ import { defined } from './defined.ts';
 import { REVISION_LABEL, workerSelector } from './names.ts';
 
 type PodSpec = NonNullable<Pod['spec']>;
+type Affinity = NonNullable<PodSpec['affinity']>;
 type Scheduling = Pick<
   PodSpec,
   | 'nodeSelector'
@@ -37,8 +38,11 @@ export function workerScheduling(
       imagePullSecrets: imagePullSecrets.map((name) => ({ name })),
     }),
     tolerations: [...tolerations.map(defined), ...goneNodes()],
-    ...(avoidNodes.length > 0 && { affinity: notOn(avoidNodes) }),
-    topologySpreadConstraints: [spreadOver(resource, HOSTNAME), spreadOver(resource, ZONE)],
+    affinity: {
+      ...(avoidNodes.length > 0 && { nodeAffinity: notOn(avoidNodes) }),
+      podAntiAffinity: apartInZones(resource),
+    },
+    topologySpreadConstraints: [spreadOverNodes(resource)],
   };
 }
 
@@ -51,14 +55,12 @@ function goneNodes(): PodSpec['tolerations'] & object {
   }));
 }
 
-function notOn(nodes: readonly string[]): PodSpec['affinity'] & object {
+function notOn(nodes: readonly string[]): NonNullable<Affinity['nodeAffinity']> {
   const matchFields = [...nodes].sort().map((node) => {
     return { key: 'metadata.name', operator: 'NotIn', values: [node] };
   });
   return {
-    nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
-    },
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
   };
 }
 
@@ -70,15 +72,30 @@ export function nodesAvoidedBy({ spec }: Pod): readonly string[] {
 }
 
 /** Softly: all on one node is better than none. */
-function spreadOver(
+function spreadOverNodes(
   resource: StreamCluster,
-  topologyKey: string,
 ): NonNullable<PodSpec['topologySpreadConstraints']>[number] {
   return {
     maxSkew: 1,
-    topologyKey,
+    topologyKey: HOSTNAME,
     whenUnsatisfiable: 'ScheduleAnyway',
-    // Those that an update replaces leave soon, and must not decide where the new ones go.
+    ...itsLike(resource),
+  };
+}
+
+/** No second spread constraint: where nodes have no zones, the scheduler leaves
+ * nodes out that lack a key of any constraint, and would spread over none. */
+function apartInZones(resource: StreamCluster): NonNullable<Affinity['podAntiAffinity']> {
+  const podAffinityTerm = { topologyKey: ZONE, ...itsLike(resource) };
+  return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
+}
+
+/** Those that an update replaces leave soon, and must not decide where the new ones go. */
+function itsLike(resource: StreamCluster): {
+  matchLabelKeys: string[];
+  labelSelector: { matchLabels: Record<string, string> };
+} {
+  return {
     matchLabelKeys: [REVISION_LABEL],
     labelSelector: { matchLabels: workerSelector(resource) },
   };

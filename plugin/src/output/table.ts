@@ -24,8 +24,7 @@ const NO_LINES = {
   middle: '   ',
 };
 
-// eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** Lines of equal columns; heads are as they are given. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
