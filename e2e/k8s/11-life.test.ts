@@ -236,6 +236,8 @@ test('uninstalling leaves the StreamClusters, and their workers go on', async ()
   const host = await installation.address('live');
   const short = await fixture();
   const folder = scratchFolder('uninstalled');
+  // Of the tests before: their streams last for the publisher's grace.
+  await installation.until('no stream', 60_000, async () => (await streams()) === 0);
   const publisher = publish(short.file, `rtmp://${host}:1935/${STREAM}`);
   await installation.until('published', 20_000, async () => (await streams()) === 1);
   const urls = [`http://${host}:8080/${STREAM}.flv`, `rtmp://${host}:1935/${STREAM}`];
