@@ -39,6 +39,8 @@ build() {
 # The stages by which kwok plays nodes and pods, out of its module.
 stages() {
   local module
+  # Where it lies is known only once it is there.
+  (cd "$here/go/kwok" && go mod download sigs.k8s.io/kwok) >&2
   module="$(cd "$here/go/kwok" && go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage"
   for file in "$module"/node/fast/*.yaml "$module"/node/heartbeat-with-lease/*.yaml "$module"/pod/fast/*.yaml; do
     if [ "$(basename "$file")" != kustomization.yaml ]; then
