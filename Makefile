@@ -38,7 +38,7 @@ e2e: setup ## Test on real Kubernetes, two real nodes and hundreds of fake ones;
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@e2e/cluster/binaries.sh $(if $(filter api,$(LEVEL)),$(API_PROGRAMS)) >/dev/null
-	@npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
+	@e2e/run.sh $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
 	@$(NODE) e2e/cluster/main.ts leftovers
 
 kind: setup ## The same on kind, for those who have Docker; not tested by us.
