@@ -33,12 +33,14 @@ long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
 # What needs an API server and no nodes: minutes instead of half an hour.
 API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm
 API_TESTS := crd chart kube-client operator-children plugin
+E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(if $(ARGS),--passWithNoTests)
 
 e2e: setup ## Test on real Kubernetes, two real nodes and hundreds of fake ones; LEVEL=api: without nodes.
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@e2e/cluster/binaries.sh $(if $(filter api,$(LEVEL)),$(API_PROGRAMS)) >/dev/null
-	@e2e/run.sh $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
+	@$(if $(filter api,$(LEVEL)),,$(E2E) $(ARGS))
+	@SC_E2E_LEVEL=api $(E2E) $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
 	@$(NODE) e2e/cluster/main.ts leftovers
 
 kind: setup ## The same on kind, for those who have Docker; not tested by us.

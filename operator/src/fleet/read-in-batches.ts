@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** How long what has come may wait. */
-const PERIOD_MS = 50;
+const PERIOD_MS = 100;
 /** Whoever sends so much in one turn of the loop has more, as a directory that is read. */
 const BULK_BYTES = 32_768;
 
 /**
- * Reads a connection twenty times a second, instead of each time that anything
+ * Reads a connection ten times a second, instead of each time that anything
  * comes. Hundreds of workers report at times of their own; that each wakes the
  * process costs more than what it then does. Bulk is read without a pause.
  */
