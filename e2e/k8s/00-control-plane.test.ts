@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type TestCluster } from '../cluster/mod.ts';
 import { ROOT } from '../src/harness/paths.ts';
+import { installCrd } from './harness/crd.ts';
 
-const CRD = path.join(ROOT, 'manifests/crd');
 const POD = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -20,8 +20,7 @@ describe('a control plane', () => {
   afterAll(() => cluster.stop());
 
   test('judges by the CEL rules of our schema', async () => {
-    await cluster.kubectl('apply', '-f', CRD);
-    await cluster.kubectl('wait', '--for=condition=Established', '--all', 'crd');
+    await installCrd(cluster);
     const resource = (name: string) =>
       `{apiVersion: streamcluster.dev/v1alpha1, kind: StreamCluster, metadata: {name: ${name}}, spec: {}}`;
     const refused = cluster.kubectlWith(resource('has.a.dot'), 'create', '-f', '-');

@@ -16,7 +16,7 @@ const UP_MS = 15_000;
 const STREAM = 'live/news';
 const WORKER = { cpus: '20m', memory: '256Mi', pinning: 'None' };
 const DRAIN = { deadlineSeconds: 12, publisherGraceSeconds: 4, lingerSeconds: 3 };
-const LONG = { seconds: 120, size: '320x180', videoBitsPerSecond: 300_000 };
+const LONG = { seconds: 100, size: '320x180', videoBitsPerSecond: 300_000 };
 
 /** Kubelets of a cluster that is only given are not ours to stop. */
 const IS_OURS = process.env['SC_E2E_KUBECONFIG'] === undefined;

@@ -1,13 +1,10 @@
 import fs from 'node:fs';
 import https from 'node:https';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { ROOT } from '../src/harness/paths.ts';
 import type { TestCluster } from '../cluster/mod.ts';
 
-export const CRD_FILE = path.join(ROOT, 'manifests/crd/streamclusters.streamcluster.dev.yaml');
 const COLLECTION = '/apis/streamcluster.dev/v1alpha1/namespaces/default/streamclusters';
 /** Refuses unknown fields, and keeps nothing. */
 const DRY_RUN = 'dryRun=All&fieldValidation=Strict';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestCluster, startCluster } from '../cluster/mod.ts';
 import { eventually, eventuallyTrue } from '../src/harness/eventually.ts';
-import { CRD_FILE, CrdApi } from './crd-api.ts';
+import { CrdApi } from './crd-api.ts';
+import { installCrd } from './harness/crd.ts';
 
 const PATIENCE_MS = 60_000;
 const AUTOSCALING = { maxReplicas: 4, streamsPerWorker: 10 };
@@ -40,8 +41,7 @@ let cluster: TestCluster;
 
 beforeAll(async () => {
   cluster = await startCluster({ level: 'api' });
-  await cluster.kubectl('apply', '--server-side', '-f', CRD_FILE);
-  await cluster.kubectl('wait', '--for=condition=Established', '-f', CRD_FILE);
+  await installCrd(cluster);
 });
 
 afterAll(() => cluster.stop());

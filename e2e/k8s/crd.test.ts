@@ -10,7 +10,8 @@ import { FIXTURES } from '../../operator/src/api/testing/fixtures.ts';
 import { type TestCluster, startCluster } from '../cluster/mod.ts';
 import { eventuallyTrue } from '../src/harness/eventually.ts';
 import { ROOT } from '../src/harness/paths.ts';
-import { type Answer, CRD_FILE, CrdApi } from './crd-api.ts';
+import { type Answer, CrdApi } from './crd-api.ts';
+import { CRD_FILE } from './harness/crd.ts';
 
 const PATIENCE_MS = 30_000;
 const SAMPLES_FOLDER = path.join(ROOT, 'manifests/samples');

@@ -22,7 +22,7 @@ import {
 } from '../../operator/src/kube/mod.ts';
 import { startCluster, type TestCluster } from '../cluster/mod.ts';
 import { eventually, eventuallyTrue } from '../src/harness/eventually.ts';
-import { CRD_FILE } from './crd-api.ts';
+import { CRD_FILE } from './harness/crd.ts';
 import { clientOf, idlePod, QUIET } from './kube-rig.ts';
 
 const PATIENCE_MS = 30_000;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CRD_FILE, OperatorRig } from './harness/operator-rig.ts';
+import { CRD_FILE } from './harness/crd.ts';
+import { OperatorRig } from './harness/operator-rig.ts';
 
 const CRD = 'streamclusters.streamcluster.dev';
 const SPEC = { fixed: { replicas: 1 }, worker: { cpus: 1, memory: '256Mi' } };

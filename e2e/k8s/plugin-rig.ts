@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import path from 'node:path';
 import { TestCluster as Figures } from '../../operator/src/http/testing/cluster-view.ts';
 import { serveViews } from '../../operator/src/http/testing/serve.ts';
 import type { ClusterView } from '../../operator/src/http/view.ts';
@@ -9,11 +8,10 @@ import { MemoryIo } from '../../plugin/src/testing/memory-io.ts';
 import { run } from '../../plugin/src/run.ts';
 import { type TestCluster, startCluster } from '../cluster/mod.ts';
 import { eventually } from '../src/harness/eventually.ts';
-import { ROOT } from '../src/harness/paths.ts';
+import { installCrd } from './harness/crd.ts';
 
 export const NAMESPACE = 'media';
 const OPERATOR_NAMESPACE = 'streamcluster-system';
-const CRD_FILE = path.join(ROOT, 'manifests/crd/streamclusters.streamcluster.dev.yaml');
 const PATIENCE_MS = 30_000;
 
 type Server = Awaited<ReturnType<typeof serveViews>>;
@@ -102,7 +100,7 @@ export class PluginRig {
     const ip = ownAddress();
     await this.http.listen({ host: ip, port: 0 });
     const { port } = this.http.server.address() as AddressInfo;
-    await cluster.kubectl('apply', '--server-side', '-f', CRD_FILE);
+    await installCrd(cluster);
     for (const name of [NAMESPACE, OPERATOR_NAMESPACE]) await cluster.kubectl('create', 'ns', name);
     const labels = { 'app.kubernetes.io/name': 'streamcluster-operator' };
     const metadata = { name: 'sc-operator', namespace: OPERATOR_NAMESPACE, labels };

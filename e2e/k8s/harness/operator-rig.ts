@@ -1,4 +1,3 @@
-import path from 'node:path';
 import YAML from 'yaml';
 import { realClock } from '../../../operator/src/clock.ts';
 import {
@@ -13,13 +12,12 @@ import {
 import type { Condition, StreamClusterStatus } from '../../../operator/src/api/status.ts';
 import { startCluster, type Level, type TestCluster } from '../../cluster/mod.ts';
 import { eventually, eventuallyTrue } from '../../src/harness/eventually.ts';
-import { ROOT } from '../../src/harness/paths.ts';
 import { renderText } from '../chart-helm.ts';
 import { AuditLog } from './audit-log.ts';
+import { installCrd } from './crd.ts';
 import { Nats } from './nats.ts';
 import { OperatorProcess } from './operator-process.ts';
 
-export const CRD_FILE = path.join(ROOT, 'manifests/crd/streamclusters.streamcluster.dev.yaml');
 /** Where chart-helm.ts installs the chart, and as what. */
 export const SYSTEM = 'media';
 const SERVICE_ACCOUNT = 'sc-operator';
@@ -74,8 +72,7 @@ export class OperatorRig {
     const [cluster, nats] = await Promise.all([startCluster({ level }), Nats.start()]);
     const rig = new OperatorRig(cluster, nats);
     try {
-      await cluster.kubectl('apply', '--server-side', '-f', CRD_FILE);
-      await cluster.kubectl('wait', '--for=condition=Established', '--all', 'crd');
+      await installCrd(cluster);
       for (const name of [SYSTEM, ...namespaces]) {
         await cluster.kubectl('create', 'namespace', name);
       }

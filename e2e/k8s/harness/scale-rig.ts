@@ -6,8 +6,8 @@ import { bucketName } from '../../../operator/src/specs/names.ts';
 import { TestNats } from '../../../operator/src/testing/nats-server.ts';
 import { startCluster, type TestCluster } from '../../cluster/mod.ts';
 import { scratchFolder } from '../../src/harness/paths.ts';
-import { CRD_FILE } from '../crd-api.ts';
 import { clientOf } from '../kube-rig.ts';
+import { installCrd } from './crd.ts';
 import { FakeWorkers } from './fake-workers.ts';
 import { OperatorProcess } from './operator-process.ts';
 
@@ -128,10 +128,8 @@ interface Rest {
 
 /** What a chart would have made. */
 async function prepare(cluster: TestCluster): Promise<void> {
-  await cluster.kubectl('apply', '--server-side', '-f', CRD_FILE);
+  await installCrd(cluster);
   for (const name of [SYSTEM, NAMESPACE]) await cluster.kubectl('create', 'namespace', name);
-  const established = ['--for=condition=Established', '--timeout=60s'];
-  await cluster.kubectl('wait', ...established, 'crd/streamclusters.streamcluster.dev');
 }
 
 /** All wanted workers of the newest version are ready, and nobody else is there. */
