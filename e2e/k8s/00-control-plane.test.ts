@@ -1,8 +1,6 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type TestCluster } from '../cluster/mod.ts';
-import { ROOT } from '../src/harness/paths.ts';
 import { installCrd } from './harness/crd.ts';
 
 const POD = (name: string) => ({
