@@ -52,6 +52,8 @@ const WORKER_ERRORS = {
   HLS_CODEC_UNSUPPORTED: { message: 'HLS cannot carry the codecs of the stream', httpStatus: 415 },
   HLS_NOT_READY: { message: 'no segment of the stream is complete yet', httpStatus: 503 },
   HLS_SEGMENT_GONE: { message: 'segment is not in the playlist', httpStatus: 404 },
+  PROFILE_INVALID: { message: 'a profile takes above 0 and at most 60 seconds', httpStatus: 400 },
+  PROFILE_BUSY: { message: 'a profile is being taken', httpStatus: 409 },
   INTERNAL: { message: 'internal error', httpStatus: 500 },
 } as const satisfies Record<string, ErrorRow>;
 

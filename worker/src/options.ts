@@ -48,6 +48,8 @@ const schema = z.strictObject({
   /** Folder with ca.crt, tls.crt, tls.key and perhaps nats.creds
    * (docs/kubernetes.md). Without it nothing is encrypted, for loopback. */
   credentialsDir: z.string().startsWith('/').optional(),
+  /** Whether /debug/profile answers: a profile costs, and shows how this runs. */
+  profile: z.enum(['on', 'off']).default('off'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   drainDeadlineSeconds: seconds.default(600),
   drainPublisherGraceSeconds: seconds.default(60),

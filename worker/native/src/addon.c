@@ -80,6 +80,7 @@ static void take_memory(Engine *engine, napi_value memory) {
   engine->event_capacity = (uint32_t)((length - EVENTS_HEAD) / EVENT_INTS);
   engine->rows = memory_of(env, memory, "rows", &engine->rows_ref, &length);
   engine->log_rows = memory_of(env, memory, "logRows", &engine->log_rows_ref, &length);
+  engine->lags = memory_of(env, memory, "lags", &engine->lags_ref, &length);
   engine->results = memory_of(env, memory, "results", &engine->results_ref, &length);
 }
 

@@ -104,6 +104,15 @@ static napi_value call_detach(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* Results: see SocketMemory. -1: it is closed. */
+static napi_value call_memory(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!call_open(&call, env, info)) return NULL;
+  const Connection *connection = call_connection(&call, 0);
+  bool known = connection && socket_memory(connection->fd, call.engine->results);
+  return call_answer(&call, known ? 0 : -1);
+}
+
 static napi_value call_coalesce(napi_env env, napi_callback_info info) {
   Call call;
   if (!call_open(&call, env, info)) return NULL;
@@ -183,6 +192,7 @@ void define_connection_calls(Call *call, napi_value target) {
   call_define(call, target, "move", call_move);
   call_define(call, target, "limit", call_limit);
   call_define(call, target, "detach", call_detach);
+  call_define(call, target, "memory", call_memory);
   call_define(call, target, "coalesce", call_coalesce);
   call_define(call, target, "pause", call_pause);
   call_define(call, target, "discard", call_discard);

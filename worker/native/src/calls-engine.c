@@ -20,7 +20,8 @@ static napi_value call_listen(napi_env env, napi_callback_info info) {
   if (!call_open(&call, env, info)) return NULL;
   uint16_t port = (uint16_t)call_number(&call, 1);
   if (!text(&call, 0, host)) return call_answer(&call, -EINVAL);
-  int64_t id = listener_open(call.engine, host, &port, call_flag(&call, 2));
+  bool reuse_port = call_flag(&call, 2), paced = call_flag(&call, 3);
+  int64_t id = listener_open(call.engine, host, &port, reuse_port, paced);
   call.engine->results[0] = port;
   return call_answer(&call, (double)id);
 }
@@ -53,11 +54,23 @@ static napi_value call_ticks(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value call_accept_rate(napi_env env, napi_callback_info info) {
+  Call call;
+  if (call_open(&call, env, info)) listener_set_rate(call.engine, call_number(&call, 0));
+  return NULL;
+}
+
 static napi_value call_stats(napi_env env, napi_callback_info info) {
   Call call;
   if (!call_open(&call, env, info)) return NULL;
   stats_fill(call.engine, call.engine->results);
   return NULL;
+}
+
+static napi_value call_arena_bytes(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!call_open(&call, env, info)) return NULL;
+  return call_answer(&call, (double)call.engine->arena.used_units * UNIT_BYTES);
 }
 
 /* How many CPUs, by number, in results, and the thread; 0 or a positive errno. */
@@ -93,7 +106,9 @@ void define_engine_calls(Call *call, napi_value target) {
   call_define(call, target, "unlisten", call_unlisten);
   call_define(call, target, "connect", call_connect);
   call_define(call, target, "setTicks", call_ticks);
+  call_define(call, target, "acceptRate", call_accept_rate);
   call_define(call, target, "stats", call_stats);
+  call_define(call, target, "arenaBytes", call_arena_bytes);
   call_define(call, target, "pin", call_pin);
   call_define(call, target, "affinity", call_affinity);
   call_define(call, target, "closeEngine", call_close_engine);

@@ -67,6 +67,7 @@ static void call(Engine *engine) {
     napi_create_int32(env, from, &arguments[0]);
     napi_create_int32(env, count, &arguments[1]);
     engine->events[0] = count;
+    engine->stats.batches++;
     uint64_t began = uv_hrtime();
     napi_status status = napi_make_callback(env, NULL, receiver, function, 2, arguments, &ignored);
     engine->stats.js_ns += (double)(uv_hrtime() - began);

@@ -46,11 +46,13 @@ static bool open_handles(Engine *engine) {
   uv_timer_init(loop, &engine->send_timer);
   uv_timer_init(loop, &engine->house_timer);
   uv_prepare_init(loop, &engine->prepare);
+  uv_prepare_init(loop, &engine->turn);
   uv_idle_init(loop, &engine->idle);
   uv_handle_t *quiet[] = {
       (uv_handle_t *)&engine->poll_tick,  (uv_handle_t *)&engine->read_timer,
       (uv_handle_t *)&engine->send_timer, (uv_handle_t *)&engine->house_timer,
-      (uv_handle_t *)&engine->prepare,    (uv_handle_t *)&engine->idle,
+      (uv_handle_t *)&engine->prepare,    (uv_handle_t *)&engine->turn,
+      (uv_handle_t *)&engine->idle,
   };
   for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
     quiet[i]->data = engine;
@@ -73,15 +75,18 @@ const char *engine_open(Engine *engine) {
   if (fault) return fault;
   if (!open_handles(engine)) return "no descriptors left for epoll (ulimit -n)";
   poller_open(engine);
+  stats_open(engine);
   return NULL;
 }
 
 static void on_house(uv_timer_t *timer) {
   Engine *engine = timer->data;
+  uint64_t began = uv_hrtime();
   listener_wake(engine);
   connection_deadlines(engine, now_ms());
   arena_punch(&engine->arena);
   if (link_alone(&engine->deadlines)) uv_timer_stop(timer);
+  engine->stats.house_ns += (double)(uv_hrtime() - began);
   dispatch(engine);
 }
 
@@ -92,7 +97,8 @@ void engine_keep_house(Engine *engine) {
 
 static void release_refs(Engine *engine) {
   napi_ref refs[] = {engine->dispatch, engine->slab_ref,     engine->events_ref,
-                     engine->rows_ref, engine->log_rows_ref, engine->results_ref};
+                     engine->rows_ref, engine->log_rows_ref, engine->lags_ref,
+                     engine->results_ref};
   napi_handle_scope scope;
   if (napi_open_handle_scope(engine->env, &scope) != napi_ok) return;
   for (size_t i = 0; i < sizeof refs / sizeof *refs; i++) napi_delete_reference(engine->env, refs[i]);
@@ -158,7 +164,7 @@ void engine_close(Engine *engine) {
       (uv_handle_t *)&engine->poll_now,   (uv_handle_t *)&engine->poll_tick,
       (uv_handle_t *)&engine->read_timer, (uv_handle_t *)&engine->send_timer,
       (uv_handle_t *)&engine->house_timer, (uv_handle_t *)&engine->prepare,
-      (uv_handle_t *)&engine->idle,
+      (uv_handle_t *)&engine->turn,       (uv_handle_t *)&engine->idle,
   };
   for (int i = 0; i < HANDLES; i++) uv_close(handles[i], on_closed);
   close(engine->epoll_now);

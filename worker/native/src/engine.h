@@ -34,7 +34,7 @@ typedef struct Extent Extent;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */
@@ -47,6 +47,11 @@ enum { ROW_SENT, ROW_RECEIVED, ROW_QUEUED, ROW_CURSOR, ROW_TIMESTAMP, ROW_FIELDS
 /* One row per log. HEAD, LAG and TRIM are written by JavaScript. */
 enum { LOG_HEAD, LOG_LAG, LOG_TRIM, LOG_CURSORS, LOG_FIELDS };
 #define LOGS_MAX 32768
+
+/* Counts of how late send ticks ran and how long turns of the loop took, one
+ * bucket a millisecond, the last one for all above. They only grow. */
+#define LAG_BUCKETS 1024
+enum { LAGS_TICK, LAGS_TURN, LAGS_KINDS };
 
 typedef enum {
   CLOSE_LOCAL,
@@ -130,7 +135,8 @@ struct Log {
   Framing framing;
   double *row;             /* In the table shared with JavaScript. */
   Extent *oldest, *newest; /* Owned. newest is the one being written. */
-  uint32_t next_bytes;     /* Capacity of the next extent. */
+  uint32_t extent_bytes;   /* Usual capacity, as of the newest extent. */
+  uint64_t extended_at_ms; /* When the newest extent was begun. */
   Link cursors;            /* Of Connection.cursor.in_log. Borrowed. */
   int64_t rate_head;
   uint64_t rate_at_ms;
@@ -236,6 +242,9 @@ static inline bool connection_live(const Connection *connection) {
 
 /* Of a listener's socket: what it accepts inherits them. */
 void socket_options(const Engine *engine, int fd);
+/* What the kernel holds of a socket, in the order of SocketMemory in engine.ts. */
+#define SOCKET_MEMORY_FIELDS 5
+bool socket_memory(int fd, double *out);
 /* False: not a literal address. */
 bool socket_address(const char *host, uint16_t port, struct sockaddr_in6 *out, socklen_t *length);
 CloseReason socket_reason(int error);
@@ -248,11 +257,21 @@ typedef struct {
   int fd;
   uint32_t id;
   uint16_t port;
-  bool sleeping; /* Out of descriptors; woken by the housekeeping timer. */
+  bool paced;    /* Its accepts count against the engine's accept rate. */
+  bool sleeping; /* Out of descriptors or of that rate; woken by the housekeeping timer. */
 } Listener;
 
+/* Connections that all paced listeners may accept; the rest waits in the kernel. */
+typedef struct {
+  double per_second; /* 0: no bound. */
+  double left;
+  uint64_t at_ns;
+} AcceptRate;
+
 /* A negative errno, or the id. */
-int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port);
+int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port,
+                      bool paced);
+void listener_set_rate(Engine *engine, double per_second);
 void listener_close(Engine *engine, uint32_t id);
 void listener_accept(Engine *engine, uint32_t id);
 void listener_wake(Engine *engine);
@@ -301,17 +320,20 @@ void dispatch(Engine *engine);
 
 /* ---- stats.c ---- */
 
-#define LAG_BUCKETS 1024
-
+/* Times by part never contain one another: what JavaScript, or a send, took in
+ * the middle of reading is not time of reading. */
 typedef struct {
   double accepted, accept_errors, received, sent, read_calls, send_calls;
-  double late, overflows, queued, read_ns, send_ns, js_ns;
-  uint32_t connections, cursors, logs;
-  uint32_t lag[LAG_BUCKETS], lag_count, lag_max_ms;
+  double late, overflows, queued;
+  double read_ns, send_ns, js_ns, house_ns;
+  double turns, ticks, batches; /* Of the loop, of sending, of events told. */
+  uint64_t active_ns;           /* Of the loop since it began, as of its last turn. */
+  uint32_t connections, cursors, logs, extents, items;
 } Stats;
 
-void stats_lag(Stats *stats, uint64_t late_ms);
-/* Fills the fields of EngineStats in the order of binding.ts. */
+void stats_open(Engine *engine);
+void stats_lag(Engine *engine, int kind, uint64_t ms);
+/* Fills the fields of EngineStats in the order of stats.ts. */
 void stats_fill(Engine *engine, double *out);
 
 /* ---- affinity.c: 0, or a positive errno. Thread 0 is the calling one. ---- */
@@ -326,13 +348,12 @@ typedef struct {
   double send_buffer_bytes, receive_buffer_bytes, max_queued_bytes, events;
 } Options;
 
-enum { HANDLE_NOW, HANDLE_TICK, HANDLE_READ, HANDLE_SEND, HANDLE_HOUSE, HANDLE_PREPARE, HANDLE_IDLE };
-#define HANDLES 7
+#define HANDLES 8
 
 struct Engine {
   napi_env env;
   uv_loop_t *loop;
-  napi_ref dispatch, slab_ref, events_ref, rows_ref, log_rows_ref, results_ref;
+  napi_ref dispatch, slab_ref, events_ref, rows_ref, log_rows_ref, lags_ref, results_ref;
   napi_async_cleanup_hook_handle cleanup; /* NULL once closed. */
   Options options;
   bool closed;
@@ -341,7 +362,7 @@ struct Engine {
   /* Shared with JavaScript, which owns the memory behind the refs. */
   uint8_t *slab;
   int32_t *events;
-  double *rows, *log_rows, *results;
+  double *rows, *log_rows, *lags, *results;
   size_t slab_used;
   uint32_t event_count, event_capacity;
 
@@ -352,6 +373,7 @@ struct Engine {
   uint32_t log_free[LOGS_MAX], log_free_count;
   Link listeners;
   uint32_t listener_id;
+  AcceptRate accept_rate;
   Arena arena;
 
   int epoll_now, epoll_tick;
@@ -363,10 +385,11 @@ struct Engine {
   uint64_t wheel_bits, wheel_slot; /* Slots with cursors; the last slot run. */
 
   Stats stats;
+  uint64_t opened_active_ns; /* Of the loop, before it was this engine's. */
 
   uv_poll_t poll_now, poll_tick;
   uv_timer_t read_timer, send_timer, house_timer;
-  uv_prepare_t prepare;
+  uv_prepare_t prepare, turn;
   uv_idle_t idle;
 };
 

@@ -12,6 +12,8 @@
 #define BACKLOG 4096
 /* Of one listener in one turn, so that a storm does not starve the others. */
 #define ACCEPT_BATCH 64
+/* Above the housekeeping period, which wakes listeners. */
+#define ACCEPT_SAVED_MS 120
 
 static int bind_and_listen(Engine *engine, int fd, const struct sockaddr_in6 *address,
                            socklen_t length, bool reuse_port) {
@@ -34,7 +36,8 @@ static void watch(Engine *engine, Listener *listener, int operation) {
   epoll_ctl(engine->epoll_now, operation, listener->fd, &event);
 }
 
-int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port) {
+int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port,
+                      bool paced) {
   struct sockaddr_in6 address;
   socklen_t length;
   if (!socket_address(host, *port, &address, &length)) return -EINVAL;
@@ -50,6 +53,7 @@ int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reu
   *port = ntohs(address.sin6_port); /* The same place for both families. */
   listener->fd = fd;
   listener->port = *port;
+  listener->paced = paced;
   listener->id = ++engine->listener_id;
   list_push(&engine->listeners, &listener->link);
   watch(engine, listener, EPOLL_CTL_ADD);
@@ -86,6 +90,13 @@ static void accepted(Engine *engine, const Listener *listener, int fd,
   poller_add(engine, connection);
 }
 
+/* Level-triggered: what is not accepted now is reported again when it wakes. */
+static void sleep_on(Engine *engine, Listener *listener) {
+  listener->sleeping = true;
+  watch(engine, listener, EPOLL_CTL_MOD);
+  engine_keep_house(engine);
+}
+
 /* A connection that died in the queue is nobody's fault; without descriptors or
  * memory a spin would follow, since the listener stays readable. */
 static bool accept_failed(Engine *engine, Listener *listener) {
@@ -93,10 +104,31 @@ static bool accept_failed(Engine *engine, Listener *listener) {
   if (errno == EINTR || errno == ECONNABORTED) return false;
   engine->stats.accept_errors++;
   if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
-  listener->sleeping = true;
-  watch(engine, listener, EPOLL_CTL_MOD);
-  engine_keep_house(engine);
+  sleep_on(engine, listener);
   return true;
+}
+
+/* Saves up for one wait, so that a rate is met although it sleeps in between. */
+static void refill(AcceptRate *rate) {
+  uint64_t now = uv_hrtime();
+  double most = rate->per_second * ACCEPT_SAVED_MS / 1000;
+  rate->left += rate->per_second * (double)(now - rate->at_ns) / 1e9;
+  if (rate->left > most) rate->left = most;
+  rate->at_ns = now;
+}
+
+static bool may_accept(Engine *engine, const Listener *listener) {
+  AcceptRate *rate = &engine->accept_rate;
+  if (!listener->paced || rate->per_second <= 0) return true;
+  if (rate->left < 1) refill(rate);
+  if (rate->left < 1) return false;
+  rate->left--;
+  return true;
+}
+
+void listener_set_rate(Engine *engine, double per_second) {
+  engine->accept_rate = (AcceptRate){per_second, 0, uv_hrtime()};
+  if (per_second <= 0) listener_wake(engine);
 }
 
 void listener_accept(Engine *engine, uint32_t id) {
@@ -104,6 +136,10 @@ void listener_accept(Engine *engine, uint32_t id) {
     if (dispatch_full(engine)) dispatch(engine);
     Listener *listener = find(engine, id); /* JavaScript may have closed it. */
     if (!listener) return;
+    if (!may_accept(engine, listener)) {
+      sleep_on(engine, listener);
+      return;
+    }
     struct sockaddr_in6 remote = {0};
     socklen_t length = sizeof remote;
     int fd = accept4(listener->fd, (struct sockaddr *)&remote, &length,

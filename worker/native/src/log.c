@@ -11,11 +11,15 @@
 
 #include "engine.h"
 
-/* Small first, so that a thousand idle streams stay small; then larger, so
- * that frees and punches are few. */
+/* Small first, so that a thousand idle streams stay small. One that was full
+ * within seconds is followed by a larger one, so that frees and punches are few,
+ * and sends rarely end at a border; one that took long by a smaller one, since
+ * memory comes back by whole extents. */
 #define EXTENT_FIRST_BYTES UNIT_BYTES
 #define EXTENT_GROWTH 4
 #define EXTENT_MAX_BYTES (16 * UNIT_BYTES)
+#define FILLED_SOON_MS 4000
+#define FILLED_LATE_MS 16000
 
 Log *log_open(Engine *engine, Framing framing) {
   if (engine->log_free_count == 0) return NULL;
@@ -25,7 +29,6 @@ Log *log_open(Engine *engine, Framing framing) {
   log->framing = framing;
   log->row = engine->log_rows + (size_t)log->slot * LOG_FIELDS;
   for (int i = 0; i < LOG_FIELDS; i++) log->row[i] = 0;
-  log->next_bytes = EXTENT_FIRST_BYTES;
   link_init(&log->cursors);
   engine->logs[log->slot] = log;
   engine->stats.logs++;
@@ -39,6 +42,7 @@ int64_t extent_end(const Log *log, const Extent *extent) {
 static void extent_free(Engine *engine, Extent *extent) {
   arena_give(&engine->arena, extent->first_unit, extent->capacity / UNIT_BYTES, extent->sent);
   if (engine->arena.pending_count > 0) engine_keep_house(engine);
+  engine->stats.extents--;
   free(extent);
 }
 
@@ -78,8 +82,19 @@ static void seal(Log *log, Extent *extent) {
   extent->sealed = true;
 }
 
+static uint32_t next_bytes(const Log *log, uint64_t now) {
+  uint32_t bytes = log->extent_bytes;
+  if (!log->newest) return EXTENT_FIRST_BYTES;
+  uint64_t took = now - log->extended_at_ms;
+  if (took < FILLED_SOON_MS && bytes < EXTENT_MAX_BYTES) return bytes * EXTENT_GROWTH;
+  if (took > FILLED_LATE_MS && bytes > EXTENT_FIRST_BYTES) return bytes / EXTENT_GROWTH;
+  return bytes;
+}
+
 Extent *log_extend(Engine *engine, Log *log, uint32_t bytes) {
-  uint32_t capacity = bytes > log->next_bytes ? bytes : log->next_bytes;
+  uint64_t now = now_ms();
+  uint32_t usual = next_bytes(log, now);
+  uint32_t capacity = bytes > usual ? bytes : usual;
   uint32_t units = (capacity + UNIT_BYTES - 1) / UNIT_BYTES;
   int64_t first = arena_take(&engine->arena, units);
   if (first < 0 && bytes < capacity) {
@@ -104,7 +119,9 @@ Extent *log_extend(Engine *engine, Log *log, uint32_t bytes) {
     log->oldest = extent;
   }
   log->newest = extent;
-  if (log->next_bytes < EXTENT_MAX_BYTES) log->next_bytes *= EXTENT_GROWTH;
+  log->extent_bytes = usual;
+  log->extended_at_ms = now;
+  engine->stats.extents++;
   return extent;
 }
 

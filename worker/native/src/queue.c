@@ -26,18 +26,19 @@ static void count(Engine *engine, Connection *connection, double bytes) {
   engine->stats.queued += bytes;
 }
 
-static QueueItem *item_new(size_t capacity) {
+static QueueItem *item_new(Engine *engine, size_t capacity) {
   QueueItem *item = malloc(sizeof *item + capacity);
   if (!item) abort(); /* As Node does: nothing sensible goes on without memory. */
   memset(item, 0, sizeof *item);
   item->capacity = capacity;
+  engine->stats.items++;
   return item;
 }
 
 void queue_bytes(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length) {
   QueueItem *last = connection->last;
   if (!last || last->extent || last->capacity - last->length < length) {
-    last = item_new(length > ITEM_BYTES_MIN ? length : ITEM_BYTES_MIN);
+    last = item_new(engine, length > ITEM_BYTES_MIN ? length : ITEM_BYTES_MIN);
     append(connection, last);
   }
   memcpy(last->bytes + last->length, bytes, length);
@@ -48,7 +49,7 @@ void queue_bytes(Engine *engine, Connection *connection, const uint8_t *bytes, s
 
 void queue_span(Engine *engine, Connection *connection, Extent *extent, int64_t position,
                 size_t length) {
-  QueueItem *item = item_new(0);
+  QueueItem *item = item_new(engine, 0);
   item->extent = extent;
   item->position = position;
   item->length = length;
@@ -70,6 +71,7 @@ static void drop_first(Engine *engine, Connection *connection) {
     connection->owned_bytes -= item->length;
   }
   count(engine, connection, -(double)(item->length - item->sent));
+  engine->stats.items--;
   free(item);
 }
 

@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -15,6 +18,7 @@
  * a closed window too, so it is above the longest time that a viewer may stand
  * still (twice 60 s of lag): who is stuck is closed by name, not by the kernel. */
 #define USER_TIMEOUT_MS 130000
+
 
 static void set(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
@@ -33,6 +37,22 @@ void socket_options(const Engine *engine, int fd) {
   if (engine->options.receive_buffer_bytes > 0) {
     set(fd, SOL_SOCKET, SO_RCVBUF, (int)engine->options.receive_buffer_bytes);
   }
+}
+
+bool socket_memory(int fd, double *out) {
+  int unacknowledged = 0, unsent = 0, unread = 0;
+  uint32_t memory[SK_MEMINFO_VARS] = {0};
+  socklen_t length = sizeof memory;
+  if (ioctl(fd, SIOCOUTQ, &unacknowledged) < 0) return false;
+  ioctl(fd, SIOCOUTQNSD, &unsent);
+  ioctl(fd, FIONREAD, &unread);
+  getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &length);
+  out[0] = unacknowledged;
+  out[1] = unsent;
+  out[2] = unread;
+  out[3] = memory[SK_MEMINFO_WMEM_QUEUED];
+  out[4] = memory[SK_MEMINFO_RMEM_ALLOC];
+  return true;
 }
 
 bool socket_address(const char *host, uint16_t port, struct sockaddr_in6 *out, socklen_t *length) {

@@ -2,28 +2,39 @@
 
 #include "engine.h"
 
-void stats_lag(Stats *stats, uint64_t late_ms) {
-  uint32_t ms = late_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)late_ms;
-  stats->lag[ms < LAG_BUCKETS ? ms : LAG_BUCKETS - 1]++;
-  stats->lag_count++;
-  if (ms > stats->lag_max_ms) stats->lag_max_ms = ms;
+void stats_lag(Engine *engine, int kind, uint64_t ms) {
+  engine->lags[kind * LAG_BUCKETS + (ms < LAG_BUCKETS ? ms : LAG_BUCKETS - 1)]++;
 }
 
-static uint32_t lag_p99(const Stats *stats) {
-  uint32_t above = stats->lag_count / 100, seen = 0;
-  for (uint32_t ms = LAG_BUCKETS; ms-- > 0;) {
-    seen += stats->lag[ms];
-    if (seen > above) return ms;
-  }
-  return 0;
+/* Node has the loop count the time for which it waits (UV_METRICS_IDLE_TIME). */
+static uint64_t active_ns(const Engine *engine) {
+  return uv_hrtime() - uv_metrics_idle_time(engine->loop);
+}
+
+/* How long the loop was busy since it last waited; once a turn. */
+static void on_turn(uv_prepare_t *turn) {
+  Engine *engine = turn->data;
+  Stats *stats = &engine->stats;
+  uint64_t active = active_ns(engine);
+  stats->turns++;
+  stats_lag(engine, LAGS_TURN, (active - stats->active_ns) / 1000000);
+  stats->active_ns = active;
+}
+
+void stats_open(Engine *engine) {
+  engine->opened_active_ns = engine->stats.active_ns = active_ns(engine);
+  uv_prepare_start(&engine->turn, on_turn);
 }
 
 void stats_fill(Engine *engine, double *out) {
-  Stats *stats = &engine->stats;
+  const Stats *stats = &engine->stats;
+  const Arena *arena = &engine->arena;
   double values[] = {
       stats->connections,
       stats->cursors,
       stats->logs,
+      stats->extents,
+      stats->items,
       stats->accepted,
       stats->accept_errors,
       stats->received,
@@ -32,17 +43,21 @@ void stats_fill(Engine *engine, double *out) {
       stats->send_calls,
       stats->late,
       stats->overflows,
-      (double)engine->arena.used_units * UNIT_BYTES,
-      engine->arena.punched_bytes,
+      (double)arena->used_units * UNIT_BYTES,
+      (double)arena->recycled_units * UNIT_BYTES,
+      (double)arena->pending_units * UNIT_BYTES,
+      arena->punched_bytes,
       stats->queued,
       engine->send_tick_ms,
       engine->read_tick_ms,
-      lag_p99(stats),
-      stats->lag_max_ms,
+      (double)(active_ns(engine) - engine->opened_active_ns) / 1e6,
+      stats->turns,
+      stats->ticks,
+      stats->batches,
       stats->read_ns / 1e6,
+      stats->js_ns / 1e6,
       stats->send_ns / 1e6,
+      stats->house_ns / 1e6,
   };
   memcpy(out, values, sizeof values);
-  memset(stats->lag, 0, sizeof stats->lag);
-  stats->lag_count = stats->lag_max_ms = 0;
 }

@@ -86,7 +86,7 @@ static void collect(Engine *engine, uint64_t now) {
   uint64_t last = engine->wheel_slot + WHEEL_SLOTS;
   for (uint64_t i = engine->wheel_slot + 1; i <= slot && i <= last; i++) {
     Link *list = &engine->wheel[i % WHEEL_SLOTS];
-    if (!link_alone(list)) stats_lag(&engine->stats, now - i * WHEEL_SLOT_MS);
+    if (!link_alone(list)) stats_lag(engine, LAGS_TICK, now - i * WHEEL_SLOT_MS);
     list_move(&engine->overdue, list);
     engine->wheel_bits &= ~(1ull << i % WHEEL_SLOTS);
   }
@@ -97,6 +97,7 @@ void wheel_run(uv_timer_t *timer) {
   Engine *engine = timer->data;
   uint64_t began = uv_hrtime(), time = began;
   uint64_t now = began / 1000000;
+  engine->stats.ticks++;
   collect(engine, now);
   uint32_t count = 0;
   for (Link *link; (link = list_pop(&engine->overdue));) {

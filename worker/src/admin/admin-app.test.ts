@@ -47,6 +47,7 @@ describe('admin', () => {
       registry: metrics.registry,
       loop: () => ({ a: 1 }),
       objects: () => ({ b: 2 }),
+      hasProfiles: true,
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -95,5 +96,42 @@ describe('admin', () => {
       404,
       { code: 'STREAM_NOT_FOUND', message: 'no such path' },
     ]);
+  });
+
+  it('takes one profile at a time, of a bounded length', async () => {
+    const first = get('/debug/profile?seconds=0.5');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const second = await get('/debug/profile?seconds=1');
+    expect([second.status, await second.json()]).toMatchObject([409, { code: 'PROFILE_BUSY' }]);
+    const taken = await first;
+    expect(taken.headers.get('content-disposition')).toContain('worker.cpuprofile');
+    const { nodes, samples } = (await taken.json()) as { nodes: unknown[]; samples: unknown[] };
+    expect(nodes.length).toBeGreaterThan(1);
+    expect(samples.length).toBeGreaterThan(10);
+    for (const seconds of ['0', '-1', '61', 'long', '']) {
+      const refused = await get(`/debug/profile?seconds=${seconds}`);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { code: 'PROFILE_INVALID' },
+      ]);
+    }
+  });
+
+  it('takes none where nobody asked for it', async () => {
+    const off = await createAdminApp({
+      notReady: () => undefined,
+      registry: metrics.registry,
+      loop: () => ({}),
+      objects: () => ({}),
+      hasProfiles: false,
+    });
+    off.listen(0, '127.0.0.1');
+    await once(off, 'listening');
+    const { port } = off.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/debug/profile?seconds=0.1`, {
+      headers: { connection: 'close' },
+    });
+    expect(answer.status).toBe(404);
+    off.close();
   });
 });

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { fastify } from 'fastify';
+import { fastify, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { WorkerError } from '../errors.ts';
+import { CpuProfiler } from './cpu-profile.ts';
 
 export interface AdminSource {
   /** Undefined: ready; else a code and why not. */
@@ -9,6 +11,8 @@ export interface AdminSource {
   /** What /debug/loop and /debug/objects show. */
   readonly loop: () => object;
   readonly objects: () => object;
+  /** Whether CPU profiles may be taken. */
+  readonly hasProfiles: boolean;
 }
 
 /**
@@ -33,10 +37,26 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
   });
   app.get('/debug/loop', () => source.loop());
   app.get('/debug/objects', () => source.objects());
+  if (source.hasProfiles) addProfiles(app);
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ code: 'STREAM_NOT_FOUND', message: 'no such path' }),
   );
   await app.ready();
   if (server === undefined) throw new Error('fastify made no server');
   return server;
+}
+
+function addProfiles(app: FastifyInstance): void {
+  const profiler = new CpuProfiler();
+  app.get<{ Querystring: { seconds?: string } }>('/debug/profile', async (request, reply) => {
+    try {
+      const profile = await profiler.profile(request.query.seconds);
+      void reply.header('Content-Disposition', 'attachment; filename="worker.cpuprofile"');
+      return profile;
+    } catch (error) {
+      if (!(error instanceof WorkerError)) throw error;
+      const { code, httpStatus, message } = error;
+      return reply.code(httpStatus).send({ code, message });
+    }
+  });
 }

@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Kinds of events in a batch. */
 export const EVENT = {
@@ -29,12 +29,19 @@ export const LOG = { HEAD: 0, LAG: 1, TRIM: 2, CURSORS: 3 } as const;
 export const LOG_FIELDS = 4;
 export const LOGS_MAX = 32768;
 
+/** Counts of lateness, a bucket a millisecond, the last one for all above:
+ * first those of send ticks, then those of turns of the loop. */
+export const LAG_BUCKETS = 1024;
+export const LAGS = { TICK: 0, TURN: 1 } as const;
+export const LAG_KINDS = 2;
+
 /** What create() is given; it keeps all of it until the engine is closed. */
 export interface SharedMemory {
   readonly slab: Buffer;
   readonly events: Int32Array;
   readonly rows: Float64Array;
   readonly logRows: Float64Array;
+  readonly lags: Float64Array;
   /** Second and further results of a call, arguments that are lists. */
   readonly results: Float64Array;
 }
@@ -49,6 +56,8 @@ export interface Binding {
   move(slot: number, position: number, skippedMs: number, prefix?: Uint8Array): void;
   limit(slot: number, position: number): void;
   detach(slot: number): void;
+  /** Results: see SocketMemory. -1: the connection is closed. */
+  memory(slot: number): number | undefined;
   coalesce(slot: number, on: boolean): void;
   pause(slot: number, on: boolean): void;
   discard(slot: number, on: boolean): void;
@@ -62,16 +71,25 @@ export interface Binding {
   trim(log: number): void;
   closeLog(log: number): void;
   /** Id, or a negative errno. Results: port. */
-  listen(host: string, port: number, reusePort: boolean): number;
+  listen(host: string, port: number, reusePort: boolean, paced: boolean): number;
   unlisten(id: number): void;
   /** Slot; -1: none is free, or no literal address. Results: generation. */
   connect(host: string, port: number): number | undefined;
   setTicks(sendTickMs: number, readTickMs: number): void;
+  acceptRate(perSecond: number): void;
   stats(): void;
+  /** In use. */
+  arenaBytes(): number | undefined;
   /** CPUs in results; thread 0 is the calling one. 0, or a positive errno. */
   pin(count: number, thread: number): number;
   affinity(thread: number): number;
   closeEngine(): void;
+}
+
+/** One engine, as all that belongs to it sees it. */
+export interface EngineDoor {
+  readonly binding: Binding;
+  readonly memory: SharedMemory;
 }
 
 export interface Addon {

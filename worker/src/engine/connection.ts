@@ -1,4 +1,4 @@
-import type { Binding, SharedMemory } from './binding.ts';
+import type { EngineDoor } from './binding.ts';
 import { EVENT, ROW, ROW_FIELDS } from './binding.ts';
 import type {
   CloseReason,
@@ -6,6 +6,7 @@ import type {
   ConnectionHandler,
   CursorOptions,
   EngineLog,
+  SocketMemory,
 } from './engine.ts';
 import { NativeLog } from './log.ts';
 
@@ -23,8 +24,23 @@ const CLOSE_REASONS: readonly CloseReason[] = [
 /** Until an owner takes the connection over. */
 const NOBODY: ConnectionHandler = { onData: () => undefined, onClose: () => undefined };
 
-/** A slot of the engine. After close() its row may be somebody else's, so the
- * last figures are kept here. */
+/** What is left of a connection once its row may be somebody else's. */
+interface LastFigures {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly cursorTimestampMs: number;
+}
+
+/** Bits of a connection's state: nothing more goes out behind end(), calls do
+ * nothing once it is closed, its handler was told so. */
+const ENDED = 1;
+const CLOSED = 2;
+const TOLD = 4;
+
+/**
+ * A slot of the engine. There are thousands, so that it has few fields: what can
+ * be computed is, what only a closed one needs is made when it closes.
+ */
 export class NativeConnection implements Connection {
   readonly id: number;
   readonly generation: number;
@@ -32,114 +48,118 @@ export class NativeConnection implements Connection {
   readonly remotePort: number;
   readonly localPort: number;
   handler: ConnectionHandler = NOBODY;
-  readonly #binding: Binding;
-  readonly #rows: Float64Array;
+  readonly #door: EngineDoor;
   readonly #slot: number;
-  readonly #row: number;
-  #closed = false;
-  #ended = false;
-  #told = false;
-  #bytesSent = 0;
-  #bytesReceived = 0;
-  #timestampMs = 0;
+  #state = 0;
+  #last: LastFigures | undefined = undefined;
 
-  constructor(id: number, slot: number, generation: number, door: [Binding, SharedMemory]) {
-    const [binding, memory] = door;
+  constructor(id: number, slot: number, generation: number, door: EngineDoor) {
     this.id = id;
     this.generation = generation;
-    this.#binding = binding;
-    this.#rows = memory.rows;
+    this.#door = door;
     this.#slot = slot;
-    this.#row = slot * ROW_FIELDS;
-    this.remoteAddress = binding.address(slot) ?? '';
-    this.remotePort = memory.results[0] ?? 0;
-    this.localPort = memory.results[1] ?? 0;
+    this.remoteAddress = door.binding.address(slot) ?? '';
+    this.remotePort = door.memory.results[0] ?? 0;
+    this.localPort = door.memory.results[1] ?? 0;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return (this.#state & CLOSED) !== 0;
   }
 
   get bytesSent(): number {
-    return this.#closed ? this.#bytesSent : this.#field(ROW.SENT);
+    return this.#last?.bytesSent ?? this.#field(ROW.SENT);
   }
 
   get bytesReceived(): number {
-    return this.#closed ? this.#bytesReceived : this.#field(ROW.RECEIVED);
+    return this.#last?.bytesReceived ?? this.#field(ROW.RECEIVED);
   }
 
   get queuedBytes(): number {
-    return this.#closed ? 0 : this.#field(ROW.QUEUED);
+    return this.closed ? 0 : this.#field(ROW.QUEUED);
   }
 
   get cursorPosition(): number {
-    return this.#closed ? -1 : this.#field(ROW.CURSOR);
+    return this.closed ? -1 : this.#field(ROW.CURSOR);
   }
 
   get cursorTimestampMs(): number {
-    return this.#closed ? this.#timestampMs : this.#field(ROW.TIMESTAMP);
+    return this.#last?.cursorTimestampMs ?? this.#field(ROW.TIMESTAMP);
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#closed) this.#binding.write(this.#slot, bytes);
+    if (!this.closed) this.#door.binding.write(this.#slot, bytes);
   }
 
   writeSpan(log: EngineLog, position: number, length: number): void {
-    if (this.#closed || this.#ended || length === 0) return;
+    if (this.#state !== 0 || length === 0) return;
     const slot = NativeLog.slotOf(log, position);
-    if (this.#binding.span(this.#slot, slot, position, length) === -1) {
+    if (this.#door.binding.span(this.#slot, slot, position, length) === -1) {
       throw new RangeError(`span [${position}, +${length}) is not in the log`);
     }
   }
 
   attachCursor(log: EngineLog, options: CursorOptions): void {
-    if (this.#closed || this.#ended) return;
+    if (this.#state !== 0) return;
     const slot = NativeLog.slotOf(log, 0);
     if (!(options.position <= log.head)) {
       throw new RangeError(`cursor position ${options.position} is beyond the log's head`);
     }
-    this.#binding.attach(this.#slot, slot, options.position, options.urgent === true);
+    this.#door.binding.attach(this.#slot, slot, options.position, options.urgent === true);
   }
 
   moveCursor(position: number, skippedMs: number, prefix?: Uint8Array): void {
-    if (!this.#closed) this.#binding.move(this.#slot, position, skippedMs, prefix);
+    if (!this.closed) this.#door.binding.move(this.#slot, position, skippedMs, prefix);
   }
 
   limitCursor(position: number): void {
-    if (!this.#closed) this.#binding.limit(this.#slot, position);
+    if (!this.closed) this.#door.binding.limit(this.#slot, position);
   }
 
   detachCursor(): void {
-    if (!this.#closed) this.#binding.detach(this.#slot);
+    if (!this.closed) this.#door.binding.detach(this.#slot);
+  }
+
+  socketMemory(): SocketMemory | undefined {
+    if (this.closed || this.#door.binding.memory(this.#slot) !== 0) return undefined;
+    const { results } = this.#door.memory;
+    const [unacknowledged = 0, unsent = 0, unread = 0, send = 0, receive = 0] = results;
+    return {
+      unacknowledgedBytes: unacknowledged,
+      unsentBytes: unsent,
+      unreadBytes: unread,
+      sendMemoryBytes: send,
+      receiveMemoryBytes: receive,
+    };
   }
 
   coalesceReads(on: boolean): void {
-    if (!this.#closed) this.#binding.coalesce(this.#slot, on);
+    if (!this.closed) this.#door.binding.coalesce(this.#slot, on);
   }
 
   pauseReads(on: boolean): void {
-    if (!this.#closed) this.#binding.pause(this.#slot, on);
+    if (!this.closed) this.#door.binding.pause(this.#slot, on);
   }
 
   discardInput(on: boolean): void {
-    if (!this.#closed) this.#binding.discard(this.#slot, on);
+    if (!this.closed) this.#door.binding.discard(this.#slot, on);
   }
 
   end(): void {
-    if (this.#closed || this.#ended) return;
-    this.#ended = true;
-    this.#binding.end(this.#slot);
+    if (this.#state !== 0) return;
+    this.#state |= ENDED;
+    this.#door.binding.end(this.#slot);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#binding.closeConnection(this.#slot);
+    if (this.closed) return;
+    this.#door.binding.closeConnection(this.#slot);
     this.#keepFigures();
   }
 
   /** What happened to the connection, as the engine says; a and b as in its table. */
   tell(kind: number, slab: Buffer, a: number, b: number): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (kind === EVENT.DATA) {
       this.handler.onData(slab, a, b);
     } else if (kind === EVENT.DRAIN) {
@@ -153,9 +173,9 @@ export class NativeConnection implements Connection {
 
   /** The engine says that the connection is over. */
   tellClosed(reason: number): void {
-    if (this.#told) return;
-    this.#told = true;
-    if (!this.#closed) this.#keepFigures();
+    if ((this.#state & TOLD) !== 0) return;
+    this.#state |= TOLD;
+    if (!this.closed) this.#keepFigures();
     this.handler.onClose(CLOSE_REASONS[reason] ?? 'error');
   }
 
@@ -168,13 +188,15 @@ export class NativeConnection implements Connection {
   }
 
   #field(field: number): number {
-    return this.#rows[this.#row + field] ?? 0;
+    return this.#door.memory.rows[this.#slot * ROW_FIELDS + field] ?? 0;
   }
 
   #keepFigures(): void {
-    this.#bytesSent = this.#field(ROW.SENT);
-    this.#bytesReceived = this.#field(ROW.RECEIVED);
-    this.#timestampMs = this.#field(ROW.TIMESTAMP);
-    this.#closed = true;
+    this.#last = {
+      bytesSent: this.#field(ROW.SENT),
+      bytesReceived: this.#field(ROW.RECEIVED),
+      cursorTimestampMs: this.#field(ROW.TIMESTAMP),
+    };
+    this.#state |= CLOSED;
   }
 }

@@ -61,7 +61,9 @@ describe('cursor', () => {
       ).toBe(true);
     }
     expect(engine.stats().cursors).toBe(60);
-    expect(engine.stats().tickLagMaxMs).toBeLessThan(5000);
+    const late = engine.lags.tick.reduce((ticks, count) => ticks + count, 0);
+    expect(late).toBeGreaterThan(0);
+    expect(late).toBeLessThanOrEqual(engine.stats().ticksTotal * 64);
   });
 
   it('frees and reuses extents while their bytes are in flight', async () => {

@@ -35,6 +35,8 @@ export interface ListenOptions {
   /** 0 draws a free one, see Listener.port. */
   readonly port: number;
   readonly reusePort: boolean;
+  /** What it accepts counts against setAcceptRate(). */
+  readonly paced?: boolean;
   readonly onAccept: (connection: Connection) => void;
 }
 
@@ -45,6 +47,8 @@ export interface Listener {
 
 /** What a connection tells its owner. Exceptions thrown here end the process loudly. */
 export interface ConnectionHandler {
+  /** What the connection is, for /debug/objects: `http`, `flv-viewer` ... */
+  readonly kind?: string;
   /** Bytes arrived: slab[start, end), valid only during the call. */
   onData(slab: Buffer, start: number, end: number): void;
   /** An outbound connection is established. */
@@ -64,6 +68,20 @@ export interface CursorOptions {
   readonly position: number;
   /** Relays are served at the shortest tick whatever the load. */
   readonly urgent?: boolean;
+}
+
+/** What the kernel holds of one socket. */
+export interface SocketMemory {
+  /** Sent or to be sent, and not acknowledged. */
+  readonly unacknowledgedBytes: number;
+  /** Of those, what never left. */
+  readonly unsentBytes: number;
+  /** Received and not read. */
+  readonly unreadBytes: number;
+  /** What that costs, with the kernel's own overhead. Sent pages of logs count,
+   * although all viewers of a log share them. */
+  readonly sendMemoryBytes: number;
+  readonly receiveMemoryBytes: number;
 }
 
 /** One TCP connection. All methods are no-ops once it is closed. */
@@ -107,6 +125,8 @@ export interface Connection {
    * was sent since the last jump. -1: nothing was sent since attachCursor().
    */
   readonly cursorTimestampMs: number;
+  /** Asks the kernel; undefined once it is closed. */
+  socketMemory(): SocketMemory | undefined;
   /** Reads of this connection may wait for the read tick (busy publishers). */
   coalesceReads(on: boolean): void;
   pauseReads(on: boolean): void;
@@ -143,6 +163,8 @@ export interface EngineLog {
    * byte is always the start of a record. */
   locate(position: number): Extent | undefined;
   readonly cursors: number;
+  /** Memory of the arena in its extents, used or not. */
+  readonly arenaBytes: number;
   /** Detaches all cursors (their connections stay open) and frees the log. */
   close(): void;
 }
@@ -160,6 +182,9 @@ export interface EngineStats {
   readonly connections: number;
   readonly cursors: number;
   readonly logs: number;
+  readonly extents: number;
+  /** Pieces of what write() and writeSpan() left to send. */
+  readonly queueItems: number;
   readonly acceptedTotal: number;
   readonly acceptErrorsTotal: number;
   readonly bytesReceivedTotal: number;
@@ -168,17 +193,37 @@ export interface EngineStats {
   readonly sendCallsTotal: number;
   readonly lateCursorsTotal: number;
   readonly overflowsTotal: number;
+  /** Extents that logs, cursors or spans hold. */
   readonly arenaInUseBytes: number;
+  /** Free, with pages that may be written again. */
+  readonly arenaRecycledBytes: number;
+  /** Free once their pages are given back. */
+  readonly arenaPendingBytes: number;
   readonly arenaPunchedBytesTotal: number;
   readonly queuedBytes: number;
   readonly sendTickMs: number;
   readonly readTickMs: number;
-  /** How late send ticks ran since the last call of stats(). */
-  readonly tickLagP99Ms: number;
-  readonly tickLagMaxMs: number;
-  /** Time spent by part since start. */
+  /** Since start: how long the loop did not wait. */
+  readonly activeMs: number;
+  /** Turns of the loop, runs of due sends, batches handed to JavaScript. */
+  readonly turnsTotal: number;
+  readonly ticksTotal: number;
+  readonly batchesTotal: number;
+  /** Time by part since start; none contains another. The rest of activeMs is
+   * what runs beside the engine: timers, HTTP of the own port, NATS ... */
   readonly readMs: number;
+  readonly jsMs: number;
   readonly sendMs: number;
+  readonly houseMs: number;
+}
+
+/** Counts that only grow: how often something took so many whole milliseconds;
+ * the last place counts all that took longer. */
+export interface EngineLags {
+  /** How late ticks of sending ran. */
+  readonly tick: Float64Array;
+  /** How long the loop was busy between two waits. */
+  readonly turn: Float64Array;
 }
 
 export interface Engine {
@@ -189,7 +234,16 @@ export interface Engine {
   createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog;
   /** Sets the ticks; readTickMs 0 wakes the loop at once. See tick-policy.ts. */
   setTicks(sendTickMs: number, readTickMs: number): void;
+  /** Connections that all paced listeners together accept in a second; others
+   * wait in the kernel. 0: no bound. */
+  setAcceptRate(perSecond: number): void;
   stats(): EngineStats;
+  /** Arena in extents that logs, cursors or spans hold; at most the cap. */
+  readonly arenaInUseBytes: number;
+  readonly arenaCapBytes: number;
+  readonly lags: EngineLags;
+  /** All that are open now. */
+  connections(): Connection[];
   /** Pins a thread of this process, by default the calling one. Throws
    * ENGINE_AFFINITY with the reason. */
   pin(cpus: readonly number[], threadId?: number): void;

@@ -1,4 +1,4 @@
-import type { Binding, SharedMemory } from './binding.ts';
+import type { Binding, EngineDoor, SharedMemory } from './binding.ts';
 import { LOG, LOG_FIELDS } from './binding.ts';
 import type { EngineLog, Extent, Framing } from './engine.ts';
 
@@ -48,8 +48,7 @@ export class NativeLog implements EngineLog {
   #closed = false;
 
   /** Throws RangeError when the engine holds as many logs as it can. */
-  constructor(door: [Binding, SharedMemory], framing: Framing, chunkBytes?: number) {
-    const [binding, memory] = door;
+  constructor({ binding, memory }: EngineDoor, framing: Framing, chunkBytes?: number) {
     const slot = binding.openLog(FRAMINGS.indexOf(framing), chunkBytes ?? DEFAULT_CHUNK_BYTES);
     if (!(slot >= 0)) throw new RangeError('too many logs');
     this.id = slot;
@@ -79,6 +78,10 @@ export class NativeLog implements EngineLog {
 
   get cursors(): number {
     return this.#closed ? 0 : (this.#rows[this.#row + LOG.CURSORS] ?? 0);
+  }
+
+  get arenaBytes(): number {
+    return this.#extents.reduce((bytes, { buffer }) => bytes + buffer.length, 0);
   }
 
   reserve(bytes: number): boolean {

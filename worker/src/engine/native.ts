@@ -1,10 +1,21 @@
 import { NativeConnection } from './connection.ts';
-import type { Binding, SharedMemory } from './binding.ts';
-import { EVENT, EVENT_INTS, EVENTS_HEAD, LOGS_MAX, LOG_FIELDS, ROW_FIELDS } from './binding.ts';
+import type { Binding, EngineDoor, SharedMemory } from './binding.ts';
+import {
+  EVENT,
+  EVENT_INTS,
+  EVENTS_HEAD,
+  LAG_BUCKETS,
+  LAG_KINDS,
+  LAGS,
+  LOGS_MAX,
+  LOG_FIELDS,
+  ROW_FIELDS,
+} from './binding.ts';
 import type {
   Connection,
   ConnectionHandler,
   Engine,
+  EngineLags,
   EngineLog,
   EngineOptions,
   EngineStats,
@@ -46,9 +57,11 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 class NativeEngine implements Engine {
+  readonly lags: EngineLags;
+  readonly arenaCapBytes: number;
   readonly #memory: SharedMemory;
   readonly #binding: Binding;
-  readonly #door: [Binding, SharedMemory];
+  readonly #door: EngineDoor;
   readonly #connections: (NativeConnection | undefined)[] = [];
   readonly #listeners = new Map<number, (connection: Connection) => void>();
   #nextId = 1;
@@ -56,20 +69,26 @@ class NativeEngine implements Engine {
 
   constructor(options: EngineOptions) {
     if (options.slabBytes < SLAB_MIN_BYTES) throw new RangeError('slabBytes is too small');
+    this.arenaCapBytes = options.arenaCapBytes;
     this.#memory = {
       slab: Buffer.allocUnsafeSlow(options.slabBytes),
       events: new Int32Array(EVENTS_HEAD + EVENTS_MAX * EVENT_INTS),
       rows: new Float64Array(options.maxConnections * ROW_FIELDS),
       logRows: new Float64Array(LOGS_MAX * LOG_FIELDS),
+      lags: new Float64Array(LAG_KINDS * LAG_BUCKETS),
       results: new Float64Array(RESULTS_MAX),
     };
+    const lagsOf = (kind: number): Float64Array =>
+      this.#memory.lags.subarray(kind * LAG_BUCKETS, (kind + 1) * LAG_BUCKETS);
+    this.lags = { tick: lagsOf(LAGS.TICK), turn: lagsOf(LAGS.TURN) };
     const dispatch = (from: number, count: number): void => this.#dispatch(from, count);
     this.#binding = openEngine(loadAddon(), options, this.#memory, dispatch);
-    this.#door = [this.#binding, this.#memory];
+    this.#door = { binding: this.#binding, memory: this.#memory };
   }
 
   listen(options: ListenOptions): Listener {
-    const id = this.#binding.listen(options.host, options.port, options.reusePort);
+    const { host, reusePort, paced = false } = options;
+    const id = this.#binding.listen(host, options.port, reusePort, paced);
     if (!(id >= 0)) throw listenError(options, id);
     const port = this.#memory.results[0] ?? 0;
     this.#listeners.set(id, options.onAccept);
@@ -100,6 +119,18 @@ class NativeEngine implements Engine {
     this.#binding.setTicks(sendTickMs, readTickMs);
   }
 
+  get arenaInUseBytes(): number {
+    return this.#binding.arenaBytes() ?? 0;
+  }
+
+  setAcceptRate(perSecond: number): void {
+    this.#binding.acceptRate(perSecond);
+  }
+
+  connections(): Connection[] {
+    return this.#open();
+  }
+
   stats(): EngineStats {
     this.#binding.stats();
     return readStats(this.#memory.results);
@@ -119,7 +150,7 @@ class NativeEngine implements Engine {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const open = this.#connections.filter((connection) => connection !== undefined);
+    const open = this.#open();
     for (const connection of open) connection.close();
     this.#connections.length = 0;
     this.#listeners.clear();
@@ -127,6 +158,10 @@ class NativeEngine implements Engine {
     process.nextTick(() => {
       for (const connection of open) connection.tellClosed(CLOSED_BY_US);
     });
+  }
+
+  #open(): NativeConnection[] {
+    return this.#connections.filter((connection) => connection !== undefined);
   }
 
   #adopt(slot: number, generation: number): NativeConnection {

@@ -1,19 +1,26 @@
 import { performance } from 'node:perf_hooks';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineStats } from './engine.ts';
 import { INITIAL_TICKS, nextTicks } from './tick-policy.ts';
 
 const PERIOD_MS = 1000;
 
-/** Sets the engine's ticks once a second by the load of this event loop. */
-export function driveTicks(engine: Pick<Engine, 'setTicks'>): { close(): void } {
+/** Sets the engine's ticks once a second by what its loop's time went into. */
+export function driveTicks(engine: Pick<Engine, 'setTicks' | 'stats'>): { close(): void } {
   let ticks = INITIAL_TICKS;
-  let before = performance.eventLoopUtilization();
+  let before = engine.stats();
+  let beforeMs = performance.now();
   engine.setTicks(ticks.sendTickMs, ticks.readTickMs);
   const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    ticks = nextTicks(ticks, utilization);
+    const now = engine.stats();
+    const nowMs = performance.now();
+    const share = (part: 'activeMs' | 'readMs' | 'sendMs'): number =>
+      (now[part] - before[part]) / (nowMs - beforeMs);
+    ticks = nextTicks(ticks, {
+      loop: share('activeMs'),
+      read: share('readMs'),
+      send: share('sendMs'),
+    });
+    [before, beforeMs] = [now, nowMs] satisfies [EngineStats, number];
     engine.setTicks(ticks.sendTickMs, ticks.readTickMs);
   }, PERIOD_MS).unref();
   return { close: () => clearInterval(timer) };

@@ -1,43 +1,63 @@
 /**
- * How long reads and sends may wait for company. What a send costs is the call,
- * nearly whatever its size, so ticks are short while there is room, and grow as
- * the loop fills: latency is low while it is cheap, capacity comes when needed.
+ * How long reads and sends may wait for company. What a send or a read costs is
+ * the call, nearly whatever its size, so ticks are short while calls are few, and
+ * each grows with the part of the time that its calls take: latency is low while
+ * it is cheap, capacity comes when needed.
  */
 export interface Ticks {
   readonly sendTickMs: number;
   readonly readTickMs: number;
 }
 
+/** Parts of the last second, 0 to 1. */
+export interface LoopShares {
+  /** Busy at all. */
+  readonly loop: number;
+  readonly read: number;
+  readonly send: number;
+}
+
 const SEND_TICK_MIN_MS = 20;
 const SEND_TICK_MAX_MS = 160;
 /** With the longest send tick 200 ms, which is what a viewer may wait. */
 const READ_TICK_MAX_MS = 40;
-
-/** Below it there is room; at the upper one the loop is nearly full. */
-const LOAD_LOW = 0.35;
-const LOAD_HIGH = 0.75;
-/** Shrinking is slower than growing, or load and tick would swing. */
-const SHRINK = 0.85;
 /** Read ticks shorter than this save nothing. */
-const READ_TICK_STEP_MS = 5;
+const READ_TICK_MIN_MS = 5;
+
+/** A part that takes less is cheap, one that takes more is worth waiting for. */
+interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
+const SEND_BAND: Band = { low: 0.08, high: 0.14 };
+const READ_BAND: Band = { low: 0.015, high: 0.03 };
+/** The loop is nearly full, whatever fills it. */
+const FULL = 0.75;
+/** Shrinking is slower than growing, or load and tick would swing. */
+const GROW_MAX = 2;
+const GROW_FULL = 1.5;
+const SHRINK = 0.85;
 
 export const INITIAL_TICKS: Ticks = { sendTickMs: SEND_TICK_MIN_MS, readTickMs: 0 };
 
-/**
- * The next second's ticks, by the loop's busy part (0 to 1) in the last one.
- * Longer ticks lower the load, so from a given tick the same load asks for more:
- * the wanted tick is a step from the present one, up or down, by the distance
- * from the band between the two bounds.
- */
-export function nextTicks(ticks: Ticks, load: number): Ticks {
-  const middle = (LOAD_LOW + LOAD_HIGH) / 2;
-  let wanted = ticks.sendTickMs;
-  if (load > LOAD_HIGH) wanted *= 2;
-  else if (load > middle) wanted *= 1 + (load - middle);
-  else if (load < LOAD_LOW) wanted *= SHRINK;
-  const bounded = Math.min(SEND_TICK_MAX_MS, Math.max(SEND_TICK_MIN_MS, wanted));
-  const sendTickMs = Math.round(bounded);
-  const grown = (sendTickMs - SEND_TICK_MIN_MS) / (SEND_TICK_MAX_MS - SEND_TICK_MIN_MS);
-  const steps = Math.floor((grown * READ_TICK_MAX_MS) / READ_TICK_STEP_MS);
-  return { sendTickMs, readTickMs: steps * READ_TICK_STEP_MS };
+/** The next second's ticks, by what the last one was spent on. */
+export function nextTicks({ sendTickMs, readTickMs }: Ticks, shares: LoopShares): Ticks {
+  const isFull = shares.loop > FULL;
+  const send = sendTickMs * factor(shares.send, SEND_BAND, isFull);
+  const read = Math.max(READ_TICK_MIN_MS, readTickMs) * factor(shares.read, READ_BAND, isFull);
+  const isReadCheap = readTickMs === 0 && !isFull && shares.read <= READ_BAND.high;
+  return {
+    sendTickMs: Math.round(Math.min(SEND_TICK_MAX_MS, Math.max(SEND_TICK_MIN_MS, send))),
+    readTickMs:
+      isReadCheap || read < READ_TICK_MIN_MS ? 0 : Math.min(READ_TICK_MAX_MS, Math.round(read)),
+  };
+}
+
+/** Twice the tick halves the calls, so this aims at the band's upper end. */
+function factor(share: number, { low, high }: Band, isFull: boolean): number {
+  const grown = Math.min(GROW_MAX, share / high);
+  if (isFull) return Math.max(GROW_FULL, grown);
+  if (share > high) return grown;
+  return share < low ? SHRINK : 1;
 }

@@ -58,6 +58,12 @@ export class FrameStore {
     return this.flv;
   }
 
+  /** Memory in the arena, by log. */
+  arenaBytes(): Record<string, number> {
+    const logs = this.flv === undefined ? this.further : [this.flv, ...this.further];
+    return Object.fromEntries(logs.map(({ kind, log }) => [kind, log.arenaBytes]));
+  }
+
   get droppedFrames(): number {
     return this.flv?.droppedFrames ?? 0;
   }

@@ -3,6 +3,7 @@ import { FrameKind, type Frame } from '../media/frame.ts';
 import { Bitrate } from './bitrate.ts';
 import type { Clock } from './clock.ts';
 import { emptyStoredFrame, type FrameStore } from './frame-store.ts';
+import type { PackageMeter } from './package-meter.ts';
 import type { SlowViewers } from './slow-viewers.ts';
 import { StartPolicy } from './start-policy.ts';
 import type { TrackHistory } from './tracks.ts';
@@ -12,6 +13,7 @@ export interface IngestOptions {
   readonly tracks: TrackHistory;
   readonly clock: Clock;
   readonly slow: SlowViewers;
+  readonly packaging: PackageMeter;
   /** After every frame that was stored. */
   readonly onFrame: (isStart: boolean) => void;
   /** A segment began, the one before is complete; or they were forgotten. */
@@ -46,7 +48,7 @@ export class Ingest {
   /** Stores a frame that note() has seen; with `mark` it begins a segment. */
   put(frame: Frame, dtsMs: number, mark: SegmentMark | undefined): boolean {
     const { store, tracks, clock, slow, onFrame, onSegment } = this.options;
-    const { stored, starts, bitrate } = this;
+    const { stored, starts } = this;
     this.lastFrameAtMs = clock.nowMs();
     stored.frame = frame;
     stored.sequence = this.nextSequence;
@@ -55,7 +57,7 @@ export class Ingest {
     stored.isForced = stored.isStart && starts.isForced;
     stored.floorDtsMs = starts.floorDtsMs;
     if (mark !== undefined && store.begin(mark) !== undefined) onSegment();
-    if (!store.append(stored, bitrate.bitsPerSecond)) {
+    if (!this.append()) {
       slow.droppedFrame();
       return false;
     }
@@ -78,6 +80,16 @@ export class Ingest {
     if (newest === undefined || newest.sequence < tracks.videoSinceSequence) return false;
     if (tracks.hasVideo && tracks.hasAudio) return true;
     return this.hasWaited();
+  }
+
+  private append(): boolean {
+    const { store, clock, packaging } = this.options;
+    const { bitsPerSecond } = this.bitrate;
+    if (!packaging.isDue()) return store.append(this.stored, bitsPerSecond);
+    const beganMs = clock.nowMs();
+    const isStored = store.append(this.stored, bitsPerSecond);
+    packaging.note(clock.nowMs() - beganMs);
+    return isStored;
   }
 
   private hasWaited(): boolean {

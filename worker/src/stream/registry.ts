@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock, Timer } from './clock.ts';
+import { PackageMeter } from './package-meter.ts';
 import { SlowViewers } from './slow-viewers.ts';
 import { Stream } from './stream.ts';
 import type { StreamsConfig } from './streams-config.ts';
@@ -21,6 +22,7 @@ const TICK_MS = 250;
 /** The streams that this worker has, by name. */
 export class StreamRegistry {
   readonly slowViewers: SlowViewers;
+  readonly packaging = new PackageMeter();
   private readonly options: StreamRegistryOptions;
   private readonly streams = new Map<string, Stream>();
   private readonly removed = new Set<(stream: Stream) => void>();
@@ -41,8 +43,8 @@ export class StreamRegistry {
     if (present !== undefined && present.state !== 'ended') return present;
     if (present !== undefined) this.remove(present);
     const { engine, clock, log, config } = this.options;
-    const slow = this.slowViewers;
-    const stream = new Stream({ name, engine, clock, log, config, slow });
+    const { slowViewers: slow, packaging } = this;
+    const stream = new Stream({ name, engine, clock, log, config, slow, packaging });
     this.streams.set(name.key, stream);
     this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
     return stream;

@@ -12,6 +12,7 @@ import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
 import { Numbering } from './numbering.ts';
+import type { PackageMeter } from './package-meter.ts';
 import { LocalSource, type PublishSource } from './publish-source.ts';
 import {
   FollowSource,
@@ -34,6 +35,7 @@ export interface StreamOptions {
   readonly log: Logger;
   readonly config: () => StreamsConfig;
   readonly slow: SlowViewers;
+  readonly packaging: PackageMeter;
 }
 
 /**
@@ -79,7 +81,7 @@ export class Stream {
   private stallsCheckedMs = 0;
 
   constructor(options: StreamOptions) {
-    const { name, engine, clock, log, config, slow } = options;
+    const { name, engine, clock, log, config, slow, packaging } = options;
     const tracks = this.trackHistory;
     this.name = name;
     this.clock = clock;
@@ -96,6 +98,7 @@ export class Stream {
       tracks,
       clock,
       slow,
+      packaging,
       onFrame: (isStart) => this.onFrame(isStart),
       onSegment: () => this.hls.onChange(),
     });
@@ -124,6 +127,11 @@ export class Stream {
   /** Viewers by protocol, HLS players estimated. */
   viewerCounts(): Record<string, number> {
     return { ...this.viewerSet.counts, hls: this.hls.viewers };
+  }
+
+  /** Memory in the arena, by log. */
+  arenaBytes(): Record<string, number> {
+    return this.store.arenaBytes();
   }
 
   /** Cursors of viewers and relays; without HLS players. */

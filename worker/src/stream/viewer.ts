@@ -69,6 +69,10 @@ export class StreamViewer implements Viewer, ConnectionHandler {
     request.connection.handler = this;
   }
 
+  get kind(): string {
+    return `${this.protocol} viewer`;
+  }
+
   get protocol(): ViewerProtocol {
     return this.request.protocol;
   }

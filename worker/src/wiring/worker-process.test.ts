@@ -144,6 +144,33 @@ describe('workers as processes', { timeout: TIMEOUT_MS }, () => {
     await new Promise((resolve) => squatter.close(resolve));
   });
 
+  it('show where the time of their loop goes, and what they hold', async () => {
+    const [a] = await startAll(1);
+    await publish(a!);
+    const viewer = view(a!);
+    await frames(viewer, 30);
+    const loop = await json<LoopAnswer>(a!, 'debug/loop');
+    const { sinceStart: parts, engine } = loop;
+    const sum = Object.values(parts).reduce((total, ms) => total + ms, 0);
+    expect(sum).toBeGreaterThan(engine.activeMs * 0.99);
+    expect(sum).toBeLessThan(engine.activeMs * 1.01);
+    for (const part of ['readMs', 'parseMs', 'packageMs', 'sendMs']) {
+      expect(parts[part], part).toBeGreaterThan(0);
+    }
+    const objects = await json<ObjectsAnswer>(a!, 'debug/objects');
+    const kinds = objects.connections.map(({ kind, count }) => `${kind} ${count}`);
+    expect(kinds).toContain('flv viewer 1');
+    expect(kinds).toContain('rtmp publisher 1');
+    expect(objects.streams).toMatchObject([{ name: 'live/news', viewers: { flv: 1 } }]);
+    // One stream with one log: all that is in use is its.
+    expect(objects.streams[0]?.arenaBytes).toEqual({ flv: objects.engine.arena.inUseBytes });
+    // Another window than since the start.
+    const { sinceLastLook } = await json<LoopAnswer>(a!, 'debug/loop');
+    expect(sinceLastLook.wallMs).toBeLessThan(engine.activeMs + 60_000);
+    expect(sinceLastLook.activeMs).toBeLessThanOrEqual(sinceLastLook.wallMs + 1);
+    expect((await fetch(a!.adminUrl('debug/profile?seconds=0.1'))).status).toBe(404);
+  });
+
   it('say which option is wrong', async () => {
     const a = start('w-0', { 'http-port': 'eighty' });
     expect(await a.exited()).toBe(2);
@@ -153,6 +180,22 @@ describe('workers as processes', { timeout: TIMEOUT_MS }, () => {
 
 async function frames(viewer: FlvViewer, count: number): Promise<void> {
   await waitFor(`${count} frames`, () => viewer.videoTimesMs.length >= count || undefined);
+}
+
+interface LoopAnswer {
+  readonly sinceStart: Record<string, number>;
+  readonly sinceLastLook: { readonly wallMs: number; readonly activeMs: number };
+  readonly engine: { readonly activeMs: number };
+}
+
+interface ObjectsAnswer {
+  readonly engine: { readonly arena: { readonly inUseBytes: number } };
+  readonly connections: { readonly kind: string; readonly count: number }[];
+  readonly streams: { readonly arenaBytes: Record<string, number> }[];
+}
+
+async function json<T>(worker: RealWorker, page: string): Promise<T> {
+  return (await (await fetch(worker.adminUrl(page))).json()) as T;
 }
 
 async function peersOf(worker: RealWorker, count: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { loadSubject } from '@streamcluster/proto';
-import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import { createAdminApp } from '../admin/admin-app.ts';
 import { WorkerMetrics } from '../admin/metrics.ts';
+import { connectionObjects, engineObjects, streamObject } from '../admin/objects-view.ts';
 import { EngineDialer } from '../cluster/adapters/engine-dialer.ts';
 import { GrpcControlServer } from '../cluster/adapters/grpc-control.ts';
 import { GrpcPeers } from '../cluster/adapters/grpc-peers.ts';
@@ -14,6 +14,7 @@ import { viewersOf } from '../cluster/load-report.ts';
 import { RelayRoute, type RelayAccess } from '../cluster/relay-route.ts';
 import { defaultSettings } from '../cluster/settings.ts';
 import type { Engine } from '../engine/engine.ts';
+import { LoopWindow, loopParts } from '../engine/loop-window.ts';
 import { createEngine, DEFAULT_ENGINE_OPTIONS } from '../engine/native.ts';
 import { driveTicks } from '../engine/tick-driver.ts';
 import { WorkerError } from '../errors.ts';
@@ -36,6 +37,8 @@ export interface WorkerEvents {
 }
 
 const ARENA_FULL_SHARE = 0.9;
+/** Of users' ports: more would keep the loop from sending. The rest waits a moment. */
+const ACCEPTS_PER_SECOND = 4_000;
 
 /** Everything that a worker is made of, connected; no decisions. */
 export class WorkerProcess {
@@ -46,6 +49,8 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
+  /** Whoever looks at /debug/loop sees what happened since the look before. */
+  private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
   private readonly bus: NatsBus;
   private readonly peers: GrpcPeers;
@@ -66,12 +71,15 @@ export class WorkerProcess {
     const arenaCapBytes = options.arenaMib * 1024 * 1024;
     const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
     this.engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
+    this.engine.setAcceptRate(ACCEPTS_PER_SECOND);
     if (options.cpus.length > 0) this.engine.pin(options.cpus);
     this.pinning = this.makePinning();
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
+    const packageMs = (): number => this.streams.packaging.totalMs;
+    this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
     const base = { clock: realClock, log, counters: this.metrics };
     this.credentials = new WorkerCredentials({ ...options, ...base });
@@ -169,6 +177,7 @@ export class WorkerProcess {
       registry: this.metrics.registry,
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
+      hasProfiles: options.profile === 'on',
     });
     this.admin = new HttpServer({
       engine,
@@ -314,30 +323,26 @@ export class WorkerProcess {
   }
 
   private debugLoop(): object {
-    const { utilization, active, idle } = performance.eventLoopUtilization();
+    const { engine, streams, loop } = this;
+    const stats = engine.stats();
     return {
-      utilizationSinceStart: utilization,
-      activeMs: active,
-      idleMs: idle,
-      affinity: this.engine.affinity(),
+      affinity: engine.affinity(),
       cpu: this.pinning.current,
+      ticks: { sendMs: stats.sendTickMs, readMs: stats.readTickMs },
+      sinceStart: loopParts(stats, streams.packaging.totalMs),
+      sinceLastLook: loop.look(),
       latest: this.sampler.latest,
-      engine: this.engine.stats(),
+      engine: stats,
     };
   }
 
   private debugObjects(): object {
-    const { cluster } = this;
+    const { cluster, engine } = this;
     return {
       memory: process.memoryUsage(),
-      streams: this.streams.list().map((stream) => ({
-        name: stream.name.key,
-        state: stream.state,
-        source: stream.sourceKind,
-        epoch: stream.epoch,
-        nextSequence: stream.nextSequence,
-        viewers: stream.viewerCounts(),
-      })),
+      engine: engineObjects(engine),
+      connections: connectionObjects(engine.connections()),
+      streams: this.streams.list().map(streamObject),
       claims: cluster?.claims.size ?? 0,
       relays: cluster?.relays.describe() ?? [],
       directoryEntries: cluster?.directory.size ?? 0,

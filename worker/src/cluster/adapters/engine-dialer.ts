@@ -33,6 +33,7 @@ function splitAddress(address: string): { host: string; port: number } {
 }
 
 class EngineLink implements RelayLink, ConnectionHandler {
+  readonly kind = 'relay upstream';
   connection: Connection | undefined = undefined;
   private readonly request: RelayRequest;
   private readonly handler: RelayLinkHandler;

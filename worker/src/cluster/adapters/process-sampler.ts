@@ -1,5 +1,6 @@
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import type { Engine } from '../../engine/engine.ts';
+import { LagWindow } from '../../engine/lag-window.ts';
 import type { ProcessSample } from '../load-report.ts';
 
 /** Shorter periods say too little: the last sample is given again. */
@@ -15,18 +16,20 @@ const IDLE: ProcessSample = {
   rssBytes: 0,
 };
 
-/** Measures this process between two calls. The engine's tick lag starts anew
- * with each look at it, so all who ask share one sampler. */
+/** Measures this process between two calls, for whoever asks in longer periods. */
 export class ProcessSampler {
   private readonly engine: Engine;
+  private readonly tickLag: LagWindow;
   private atMs = performance.now();
-  private loop: EventLoopUtilization = performance.eventLoopUtilization();
+  private activeMs: number;
   private bytesIn = 0;
   private bytesOut = 0;
   private last: ProcessSample = IDLE;
 
   constructor(engine: Engine) {
     this.engine = engine;
+    this.tickLag = new LagWindow(engine.lags.tick);
+    this.activeMs = engine.stats().activeMs;
   }
 
   /** The last sample, without looking anew. */
@@ -37,7 +40,7 @@ export class ProcessSampler {
   /** What was before does not count: starting up is busy and over. */
   restart(): void {
     this.atMs = performance.now();
-    this.loop = performance.eventLoopUtilization();
+    this.activeMs = this.engine.stats().activeMs;
     this.last = { ...IDLE, rssBytes: process.memoryUsage.rss() };
   }
 
@@ -45,19 +48,19 @@ export class ProcessSampler {
     const nowMs = performance.now();
     if (nowMs - this.atMs < MIN_PERIOD_MS) return this.last;
     const stats = this.engine.stats();
-    const seconds = Math.max(0.001, (nowMs - this.atMs) / 1_000);
-    const loop = performance.eventLoopUtilization();
+    const elapsedMs = nowMs - this.atMs;
+    const perSecond = 1_000 / elapsedMs;
     this.last = {
-      loopUtilization: performance.eventLoopUtilization(loop, this.loop).utilization,
-      tickLagMs: stats.tickLagP99Ms,
-      bytesInPerSecond: (stats.bytesReceivedTotal - this.bytesIn) / seconds,
-      bytesOutPerSecond: (stats.bytesSentTotal - this.bytesOut) / seconds,
+      loopUtilization: Math.min(1, (stats.activeMs - this.activeMs) / elapsedMs),
+      tickLagMs: this.tickLag.look().p99Ms,
+      bytesInPerSecond: (stats.bytesReceivedTotal - this.bytesIn) * perSecond,
+      bytesOutPerSecond: (stats.bytesSentTotal - this.bytesOut) * perSecond,
       connections: stats.connections,
       arenaBytes: stats.arenaInUseBytes,
       rssBytes: process.memoryUsage.rss(),
     };
     this.atMs = nowMs;
-    this.loop = loop;
+    this.activeMs = stats.activeMs;
     this.bytesIn = stats.bytesReceivedTotal;
     this.bytesOut = stats.bytesSentTotal;
     return this.last;

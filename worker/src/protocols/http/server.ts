@@ -62,7 +62,7 @@ export class HttpServer {
     let { port } = this.options;
     for (const host of hosts) {
       const onAccept = (connection: Connection): void => this.accept(connection);
-      const listener = engine.listen({ host, port, reusePort, onAccept });
+      const listener = engine.listen({ host, port, reusePort, paced: reusePort, onAccept });
       port = listener.port;
       this.listeners.push(listener);
     }

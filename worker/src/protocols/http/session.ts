@@ -34,6 +34,7 @@ const MAX_PENDING_BYTES = 64 * 1024;
  * keep-alive connection.
  */
 export class HttpSession implements ConnectionHandler, ExchangeOwner {
+  readonly kind = 'http';
   readonly connection: Connection;
   private readonly context: HttpContext;
   private readonly parser = new RequestParser();

@@ -51,6 +51,8 @@ export class RtmpServer {
         host,
         port,
         reusePort: this.options.reusePort,
+        // As for HTTP: users' ports are shared, own ones are not.
+        paced: this.options.reusePort,
         onAccept: (connection) => this.accept(connection),
       });
       port = listener.port;

@@ -43,6 +43,10 @@ export class RtmpSession implements Faces {
     this.nextPingMs = nowMs + context.limits.pingIntervalMs;
   }
 
+  get kind(): string {
+    return this.role instanceof Publisher ? 'rtmp publisher' : 'rtmp';
+  }
+
   onData(slab: Buffer, start: number, end: number): void {
     this.input.take(slab, start, end);
     const { receivedBytes } = this.input;

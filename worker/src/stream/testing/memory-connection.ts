@@ -77,6 +77,10 @@ export class MemoryConnection implements Connection {
     this.cursorPosition = -1;
   }
 
+  socketMemory(): undefined {
+    // There is no socket.
+  }
+
   coalesceReads(): void {
     // Nothing is read.
   }

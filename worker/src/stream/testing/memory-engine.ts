@@ -1,13 +1,27 @@
-import type { Connection, Engine, EngineStats, Framing, Listener } from '../../engine/engine.ts';
+import type {
+  Connection,
+  Engine,
+  EngineLags,
+  EngineStats,
+  Framing,
+  Listener,
+} from '../../engine/engine.ts';
 import { MemoryLog, type Budget } from './memory-log.ts';
 
 /** The logs of an Engine without sockets, for tests of stream/. */
 export class MemoryEngine implements Engine {
   readonly budget: Budget;
   readonly logs: MemoryLog[] = [];
+  readonly lags: EngineLags = { tick: new Float64Array(1), turn: new Float64Array(1) };
+  readonly arenaCapBytes: number;
 
   constructor(arenaBytes = 256 * 1024 * 1024) {
+    this.arenaCapBytes = arenaBytes;
     this.budget = { leftBytes: arenaBytes };
+  }
+
+  get arenaInUseBytes(): number {
+    return this.arenaCapBytes - this.budget.leftBytes;
   }
 
   createLog(framing: Framing): MemoryLog {
@@ -30,6 +44,14 @@ export class MemoryEngine implements Engine {
 
   setTicks(): void {
     // There are no ticks.
+  }
+
+  setAcceptRate(): void {
+    // Nobody is accepted.
+  }
+
+  connections(): Connection[] {
+    return [];
   }
 
   stats(): EngineStats {

@@ -36,6 +36,10 @@ export class MemoryLog implements EngineLog {
     return last;
   }
 
+  get arenaBytes(): number {
+    return this.extents.reduce((bytes, { buffer }) => bytes + buffer.length, 0);
+  }
+
   get buffer(): Buffer {
     return this.last.buffer;
   }

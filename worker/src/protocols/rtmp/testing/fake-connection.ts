@@ -63,6 +63,10 @@ export class FakeConnection implements Connection {
     throw new Error('not here');
   }
 
+  socketMemory(): undefined {
+    // There is no socket.
+  }
+
   discardInput(): void {
     throw new Error('not here');
   }
