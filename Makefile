@@ -33,14 +33,21 @@ long: setup ## Run the tests that take minutes: a throttled viewer in a browser.
 # What needs an API server and no nodes: minutes instead of half an hour.
 API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm
 API_TESTS := crd chart kube-client operator-children plugin
-E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts $(if $(ARGS),--passWithNoTests)
+E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts
+
+ifeq ($(LEVEL),api)
+E2E_RUN := SC_E2E_GROUP=api $(E2E) $(API_TESTS) $(ARGS)
+else ifneq ($(ARGS),)
+E2E_RUN := $(E2E) $(ARGS)
+else
+E2E_RUN := SC_E2E_GROUP=nodes $(E2E) && SC_E2E_GROUP=api $(E2E)
+endif
 
 e2e: setup ## Test on real Kubernetes, two real nodes and hundreds of fake ones; LEVEL=api: without nodes.
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@e2e/cluster/binaries.sh $(if $(filter api,$(LEVEL)),$(API_PROGRAMS)) >/dev/null
-	@$(if $(filter api,$(LEVEL)),,$(E2E) $(ARGS))
-	@SC_E2E_LEVEL=api $(E2E) $(if $(filter api,$(LEVEL)),$(API_TESTS)) $(ARGS)
+	@$(E2E_RUN)
 	@$(NODE) e2e/cluster/main.ts leftovers
 
 kind: setup ## The same on kind, for those who have Docker; not tested by us.

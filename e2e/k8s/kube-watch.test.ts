@@ -124,6 +124,7 @@ describe('Informer', () => {
     });
     const informer = await synced({ client: own.client, labelSelector: 'nothing=ever' });
     const startMs = realClock.nowMs();
+    // Every two minutes, as seen of Kubernetes 1.34.
     await eventuallyTrue('a bookmark', 180_000, () => {
       const contactMs = informer.lastContactMs ?? 0;
       return contactMs > startMs + 10_000;

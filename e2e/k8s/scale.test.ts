@@ -18,10 +18,10 @@ const USER_AGENT = `${FIELD_MANAGER}/${packageJson.version}`;
 const WORKER = { cpus: '250m', memory: '256Mi', pinning: 'None' };
 const DRAIN = { deadlineSeconds: 20, publisherGraceSeconds: 2, lingerSeconds: 1 };
 
-const SETTLE_SECONDS = 30;
-const REST_SECONDS = 30;
+const SETTLE_SECONDS = 60;
+const REST_SECONDS = 60;
 /** The lowest counts: what else the machine does makes every switch of tasks dearer. */
-const REST_TRIES = 6;
+const REST_TRIES = 3;
 const HEARD_SHARE = 0.9;
 const MAX_CORES = 0.05;
 const MAX_RSS_MIB = 300;

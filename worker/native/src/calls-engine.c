@@ -67,12 +67,6 @@ static napi_value call_stats(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static napi_value call_arena_bytes(napi_env env, napi_callback_info info) {
-  Call call;
-  if (!call_open(&call, env, info)) return NULL;
-  return call_answer(&call, (double)call.engine->arena.used_units * UNIT_BYTES);
-}
-
 /* How many CPUs, by number, in results, and the thread; 0 or a positive errno. */
 static napi_value call_pin(napi_env env, napi_callback_info info) {
   Call call;
@@ -108,7 +102,6 @@ void define_engine_calls(Call *call, napi_value target) {
   call_define(call, target, "setTicks", call_ticks);
   call_define(call, target, "acceptRate", call_accept_rate);
   call_define(call, target, "stats", call_stats);
-  call_define(call, target, "arenaBytes", call_arena_bytes);
   call_define(call, target, "pin", call_pin);
   call_define(call, target, "affinity", call_affinity);
   call_define(call, target, "closeEngine", call_close_engine);

@@ -51,7 +51,7 @@ enum { LOG_HEAD, LOG_LAG, LOG_TRIM, LOG_CURSORS, LOG_FIELDS };
 /* Counts of how late send ticks ran and how long turns of the loop took, one
  * bucket a millisecond, the last one for all above. They only grow. */
 #define LAG_BUCKETS 1024
-enum { LAGS_TICK, LAGS_TURN, LAGS_KINDS };
+enum { LAGS_TICK, LAGS_TURN };
 
 typedef enum {
   CLOSE_LOCAL,
@@ -243,7 +243,6 @@ static inline bool connection_live(const Connection *connection) {
 /* Of a listener's socket: what it accepts inherits them. */
 void socket_options(const Engine *engine, int fd);
 /* What the kernel holds of a socket, in the order of SocketMemory in engine.ts. */
-#define SOCKET_MEMORY_FIELDS 5
 bool socket_memory(int fd, double *out);
 /* False: not a literal address. */
 bool socket_address(const char *host, uint16_t port, struct sockaddr_in6 *out, socklen_t *length);

@@ -78,8 +78,6 @@ export interface Binding {
   setTicks(sendTickMs: number, readTickMs: number): void;
   acceptRate(perSecond: number): void;
   stats(): void;
-  /** In use. */
-  arenaBytes(): number | undefined;
   /** CPUs in results; thread 0 is the calling one. 0, or a positive errno. */
   pin(count: number, thread: number): number;
   affinity(thread: number): number;

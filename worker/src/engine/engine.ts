@@ -238,8 +238,6 @@ export interface Engine {
    * wait in the kernel. 0: no bound. */
   setAcceptRate(perSecond: number): void;
   stats(): EngineStats;
-  /** Arena in extents that logs, cursors or spans hold; at most the cap. */
-  readonly arenaInUseBytes: number;
   readonly arenaCapBytes: number;
   readonly lags: EngineLags;
   /** All that are open now. */

@@ -48,7 +48,7 @@ describe('log', () => {
     append(slow, pattern(10_000, 1));
     expect(slow.arenaBytes).toBe(2 * 64 * 1024);
     expect(engine.stats().extents).toBe(6);
-    expect(engine.arenaInUseBytes).toBe(fast.arenaBytes + slow.arenaBytes);
+    expect(engine.stats().arenaInUseBytes).toBe(fast.arenaBytes + slow.arenaBytes);
   });
 
   it('refuses when the arena is full, changing nothing, and works again after', () => {

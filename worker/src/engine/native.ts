@@ -119,10 +119,6 @@ class NativeEngine implements Engine {
     this.#binding.setTicks(sendTickMs, readTickMs);
   }
 
-  get arenaInUseBytes(): number {
-    return this.#binding.arenaBytes() ?? 0;
-  }
-
   setAcceptRate(perSecond: number): void {
     this.#binding.acceptRate(perSecond);
   }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Engine, EngineStats } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { INITIAL_TICKS, nextTicks } from './tick-policy.ts';
 
 const PERIOD_MS = 1000;
@@ -20,7 +20,8 @@ export function driveTicks(engine: Pick<Engine, 'setTicks' | 'stats'>): { close(
       read: share('readMs'),
       send: share('sendMs'),
     });
-    [before, beforeMs] = [now, nowMs] satisfies [EngineStats, number];
+    before = now;
+    beforeMs = nowMs;
     engine.setTicks(ticks.sendTickMs, ticks.readTickMs);
   }, PERIOD_MS).unref();
   return { close: () => clearInterval(timer) };

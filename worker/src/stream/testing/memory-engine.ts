@@ -20,10 +20,6 @@ export class MemoryEngine implements Engine {
     this.budget = { leftBytes: arenaBytes };
   }
 
-  get arenaInUseBytes(): number {
-    return this.arenaCapBytes - this.budget.leftBytes;
-  }
-
   createLog(framing: Framing): MemoryLog {
     const log = new MemoryLog(framing, this.budget);
     this.logs.push(log);
