@@ -50,7 +50,7 @@ enum { LOG_HEAD, LOG_LAG, LOG_TRIM, LOG_CURSORS, LOG_FIELDS };
 
 /* Counts of how late send ticks ran and how long turns of the loop took, one
  * bucket a millisecond, the last one for all above. They only grow. */
-#define LAG_BUCKETS 1024
+#define LAG_BUCKETS 8192
 enum { LAGS_TICK, LAGS_TURN };
 
 typedef enum {

@@ -31,7 +31,7 @@ export const LOGS_MAX = 32768;
 
 /** Counts of lateness, a bucket a millisecond, the last one for all above:
  * first those of send ticks, then those of turns of the loop. */
-export const LAG_BUCKETS = 1024;
+export const LAG_BUCKETS = 8192;
 export const LAGS = { TICK: 0, TURN: 1 } as const;
 export const LAG_KINDS = 2;
 
