@@ -66,7 +66,7 @@ async function isThere(connection: NatsConnection): Promise<void> {
 }
 
 describe('readInBatches', () => {
-  it('wakes seldom, however often something comes', async () => {
+  it('tells seldom, however often something comes', async () => {
     await report(200, 4);
     await allOf(200);
     expect(turns.size).toBeLessThan(60);

@@ -7,9 +7,11 @@ const PERIOD_MS = 100;
 const BULK_BYTES = 32_768;
 
 /**
- * Reads a connection ten times a second, instead of each time that anything
- * comes. Hundreds of workers report at times of their own; that each wakes the
- * process costs more than what it then does. Bulk is read without a pause.
+ * Takes ten times a second what came over a connection, instead of each time
+ * that anything comes. Hundreds of workers report at times of their own, and to
+ * parse and tell of one alone costs the client more than the report itself. The
+ * kernel still hands over each one as it comes: a paused socket of Node only keeps
+ * it. Bulk is taken without a pause. A request over the connection waits, too.
  */
 export function readInBatches(nc: NatsConnection): void {
   const followed = new WeakSet<Socket>();

@@ -325,6 +325,7 @@ typedef struct {
   double accepted, accept_errors, received, sent, read_calls, send_calls;
   double late, overflows, queued;
   double read_ns, send_ns, js_ns, house_ns;
+  double tick_read_ns, tick_send_ns; /* Of these, what waited for its tick. */
   double turns, ticks, batches; /* Of the loop, of sending, of events told. */
   uint64_t active_ns;           /* Of the loop since it began, as of its last turn. */
   uint32_t connections, cursors, logs, extents, items;

@@ -108,11 +108,13 @@ static bool accept_failed(Engine *engine, Listener *listener) {
   return true;
 }
 
-/* Saves up for one wait, so that a rate is met although it sleeps in between. */
+/* Saves up for one wait, so that a rate is met although it sleeps in between;
+ * one at least, or a small rate would let nobody in. */
 static void refill(AcceptRate *rate) {
   uint64_t now = uv_hrtime();
   double most = rate->per_second * ACCEPT_SAVED_MS / 1000;
   rate->left += rate->per_second * (double)(now - rate->at_ns) / 1e9;
+  if (most < 1) most = 1;
   if (rate->left > most) rate->left = most;
   rate->at_ns = now;
 }
@@ -121,9 +123,7 @@ static bool may_accept(Engine *engine, const Listener *listener) {
   AcceptRate *rate = &engine->accept_rate;
   if (!listener->paced || rate->per_second <= 0) return true;
   if (rate->left < 1) refill(rate);
-  if (rate->left < 1) return false;
-  rate->left--;
-  return true;
+  return rate->left >= 1;
 }
 
 void listener_set_rate(Engine *engine, double per_second) {
@@ -145,6 +145,7 @@ void listener_accept(Engine *engine, uint32_t id) {
     int fd = accept4(listener->fd, (struct sockaddr *)&remote, &length,
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+      if (listener->paced) engine->accept_rate.left--;
       accepted(engine, listener, fd, &remote);
     } else if (accept_failed(engine, listener)) {
       return;

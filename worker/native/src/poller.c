@@ -94,8 +94,11 @@ static double reading_clock(const Engine *engine) {
   return (double)uv_hrtime() - engine->stats.js_ns - engine->stats.send_ns;
 }
 
-static void ended_reading(Engine *engine, double began) {
-  engine->stats.read_ns += reading_clock(engine) - began;
+/* Returns how long it took. */
+static double ended_reading(Engine *engine, double began) {
+  double took = reading_clock(engine) - began;
+  engine->stats.read_ns += took;
+  return took;
 }
 
 /* False where nothing was ready. */
@@ -109,7 +112,8 @@ static bool pump(Engine *engine, int set) {
     for (int i = 0; i < n && !engine->closed; i++) event(engine, &events[i]);
     if (n < EVENTS_BATCH) break;
   }
-  ended_reading(engine, began);
+  double took = ended_reading(engine, began);
+  if (set == engine->epoll_tick) engine->stats.tick_read_ns += took;
   dispatch(engine);
   return any;
 }

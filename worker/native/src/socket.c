@@ -19,7 +19,6 @@
  * still (twice 60 s of lag): who is stuck is closed by name, not by the kernel. */
 #define USER_TIMEOUT_MS 130000
 
-
 static void set(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
 }

@@ -58,6 +58,8 @@ void stats_fill(Engine *engine, double *out) {
       stats->js_ns / 1e6,
       stats->send_ns / 1e6,
       stats->house_ns / 1e6,
+      stats->tick_read_ns / 1e6,
+      stats->tick_send_ns / 1e6,
   };
   memcpy(out, values, sizeof values);
 }

@@ -109,7 +109,9 @@ void wheel_run(uv_timer_t *timer) {
     time = uv_hrtime();
     if (time - began > RUN_MAX_NS) break;
   }
-  engine->stats.send_ns += (double)(uv_hrtime() - began);
+  double took = (double)(uv_hrtime() - began);
+  engine->stats.send_ns += took;
+  engine->stats.tick_send_ns += took;
   arm(engine);
   dispatch(engine);
 }

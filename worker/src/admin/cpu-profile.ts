@@ -34,7 +34,8 @@ async function taken(seconds: number): Promise<Profiler.Profile> {
     session.post('Profiler.enable');
     session.post('Profiler.setSamplingInterval', { interval: SAMPLE_MICROSECONDS });
     session.post('Profiler.start');
-    await sleep(seconds * 1_000);
+    // A worker that is drained meanwhile need not stay for it.
+    await sleep(seconds * 1_000, undefined, { ref: false });
     return await new Promise((resolve, reject) => {
       session.post('Profiler.stop', (error, answer) => {
         if (error === null) resolve(answer.profile);

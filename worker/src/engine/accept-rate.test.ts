@@ -28,4 +28,17 @@ describe('accept rate', () => {
     await until('everybody', () => accepted.paced === CLIENTS);
     expect(engine.stats().acceptErrorsTotal).toBe(0);
   });
+
+  it('lets somebody in at the smallest rate, too', async () => {
+    const engine = testEngine();
+    let accepted = 0;
+    const onAccept = (): void => void (accepted += 1);
+    const listening = { host: '127.0.0.1', port: 0, reusePort: false, paced: true, onAccept };
+    const { port } = engine.listen(listening);
+    engine.setAcceptRate(2);
+    for (let i = 0; i < 3; i += 1) client(port);
+    await until('one', () => accepted === 1);
+    engine.setAcceptRate(40);
+    await until('all', () => accepted === 3);
+  });
 });

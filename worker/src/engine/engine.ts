@@ -47,7 +47,7 @@ export interface Listener {
 
 /** What a connection tells its owner. Exceptions thrown here end the process loudly. */
 export interface ConnectionHandler {
-  /** What the connection is, for /debug/objects: `http`, `flv-viewer` ... */
+  /** What the connection is, for /debug/objects: `http`, `flv viewer` ... */
   readonly kind?: string;
   /** Bytes arrived: slab[start, end), valid only during the call. */
   onData(slab: Buffer, start: number, end: number): void;
@@ -210,11 +210,14 @@ export interface EngineStats {
   readonly ticksTotal: number;
   readonly batchesTotal: number;
   /** Time by part since start; none contains another. The rest of activeMs is
-   * what runs beside the engine: timers, HTTP of the own port, NATS ... */
+   * what runs beside the engine: timers, NATS, gRPC ... */
   readonly readMs: number;
   readonly jsMs: number;
   readonly sendMs: number;
   readonly houseMs: number;
+  /** Of readMs and sendMs what waited for its tick: the rest was done at once. */
+  readonly tickReadMs: number;
+  readonly tickSendMs: number;
 }
 
 /** Counts that only grow: how often something took so many whole milliseconds;

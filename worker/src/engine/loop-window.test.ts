@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import type { EngineStats } from './engine.ts';
+import type { Connection, EngineStats } from './engine.ts';
 import { loopParts, LoopWindow } from './loop-window.ts';
 import { client, pattern, serve, testEngine, until } from './testing/fixture.ts';
 import { append } from './testing/records.ts';
@@ -90,5 +90,36 @@ describe('loop window', () => {
     expect(look.tickLag.count).toBeGreaterThan(5);
     expect(look.activeMs).toBeGreaterThan(theirs.active * 0.9 - 10);
     expect(look.activeMs).toBeLessThan(theirs.active * 1.1 + 10);
+  });
+
+  it('tells what waited for its tick from what was done at once', async () => {
+    const engine = testEngine();
+    engine.setTicks(20, 10);
+    const log = engine.createLog('flv');
+    let connection: Connection | undefined;
+    const port = serve(engine, (accepted) => {
+      connection = accepted;
+      return { onData: () => accepted.write(Buffer.from('answer')) };
+    });
+    const { socket, length } = client(port);
+    socket.write('request');
+    await until('answered', () => length() === 6);
+    const atOnce = engine.stats();
+    expect(atOnce).toMatchObject({ tickReadMs: 0, tickSendMs: 0 });
+    expect(atOnce.readMs).toBeGreaterThan(0);
+    expect(atOnce.sendMs).toBeGreaterThan(0);
+    connection?.coalesceReads(true);
+    connection?.attachCursor(log, { position: 0 });
+    append(log, pattern(1_000, 1));
+    socket.write('request');
+    await until('sent, and answered', () => length() === 12 + log.head);
+    // Who just came is served at once, from then on at the tick.
+    append(log, pattern(1_000, 2));
+    await until('sent', () => length() === 12 + log.head);
+    const { readMs, tickReadMs, sendMs, tickSendMs } = engine.stats();
+    expect(tickReadMs).toBeGreaterThan(0);
+    expect(tickReadMs).toBeLessThan(readMs);
+    expect(tickSendMs).toBeGreaterThan(0);
+    expect(tickSendMs).toBeLessThan(sendMs);
   });
 });

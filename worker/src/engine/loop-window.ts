@@ -13,8 +13,7 @@ export interface LoopParts {
   readonly sendMs: number;
   /** Deadlines of connections, memory given back. */
   readonly housekeepingMs: number;
-  /** Beside the engine: JavaScript's timers, NATS, gRPC, requests that Node's
-   * own HTTP answers, and the loop itself. */
+  /** Beside the engine: JavaScript's timers, NATS, gRPC, and the loop itself. */
   readonly otherMs: number;
 }
 

@@ -30,6 +30,8 @@ const FIELDS = [
   'jsMs',
   'sendMs',
   'houseMs',
+  'tickReadMs',
+  'tickSendMs',
 ] as const satisfies readonly (keyof EngineStats)[];
 
 export function readStats(values: Float64Array): EngineStats {

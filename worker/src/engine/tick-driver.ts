@@ -13,12 +13,12 @@ export function driveTicks(engine: Pick<Engine, 'setTicks' | 'stats'>): { close(
   const timer = setInterval(() => {
     const now = engine.stats();
     const nowMs = performance.now();
-    const share = (part: 'activeMs' | 'readMs' | 'sendMs'): number =>
+    const share = (part: 'activeMs' | 'tickReadMs' | 'tickSendMs'): number =>
       (now[part] - before[part]) / (nowMs - beforeMs);
     ticks = nextTicks(ticks, {
       loop: share('activeMs'),
-      read: share('readMs'),
-      send: share('sendMs'),
+      read: share('tickReadMs'),
+      send: share('tickSendMs'),
     });
     before = now;
     beforeMs = nowMs;

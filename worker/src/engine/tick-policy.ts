@@ -13,6 +13,8 @@ export interface Ticks {
 export interface LoopShares {
   /** Busy at all. */
   readonly loop: number;
+  /** With what waited for its tick. What is done at once (requests, answers,
+   * connections that come) would not get less by waiting. */
   readonly read: number;
   readonly send: number;
 }

@@ -45,7 +45,7 @@ export class MediaPorts {
   open(): { rtmp: number; http: number } {
     if (this.current !== undefined) return this.ports;
     const { engine, streams, log, counters, hosts } = this.options;
-    const base = { engine, log, counters, hosts, reusePort: true };
+    const base = { engine, log, counters, hosts, reusePort: true, paced: true };
     const rtmp = new RtmpServer({ ...base, streams, port: this.ports.rtmp });
     const routes = [
       new WsFlvRoute({ streams, log, counters }),

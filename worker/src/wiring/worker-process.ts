@@ -188,6 +188,7 @@ export class WorkerProcess {
       hosts: [host],
       port: options.adminPort,
       reusePort: false,
+      paced: false,
     });
     const admin = this.admin;
     listening(() => admin.start());

@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   /** 0 draws a free one for the first host; the others take the same. */
   readonly port: number;
   readonly reusePort: boolean;
+  /** See ListenOptions. */
+  readonly paced: boolean;
   readonly clock?: Clock;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -53,7 +55,7 @@ export class HttpServer {
 
   /** Throws what the engine throws when an address cannot be had. */
   start(): void {
-    const { engine, fallback, hosts, reusePort } = this.options;
+    const { engine, fallback, hosts, reusePort, paced } = this.options;
     // First, so that it sees every answer before a framework ends it.
     fallback.prependListener('request', this.onFallbackRequest);
     // It never listens, and looks after its time limits (a body that trickles
@@ -62,7 +64,7 @@ export class HttpServer {
     let { port } = this.options;
     for (const host of hosts) {
       const onAccept = (connection: Connection): void => this.accept(connection);
-      const listener = engine.listen({ host, port, reusePort, paced: reusePort, onAccept });
+      const listener = engine.listen({ host, port, reusePort, paced, onAccept });
       port = listener.port;
       this.listeners.push(listener);
     }

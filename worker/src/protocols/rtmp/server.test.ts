@@ -52,6 +52,7 @@ beforeAll(() => {
     hosts: ['127.0.0.1', '::1'],
     port: 0,
     reusePort: false,
+    paced: false,
   });
   server.start();
 });

@@ -17,6 +17,8 @@ export interface RtmpServerOptions {
   /** 0 draws a free one for the first host; the others take the same. */
   readonly port: number;
   readonly reusePort: boolean;
+  /** See ListenOptions. */
+  readonly paced: boolean;
   readonly clock?: Clock;
   readonly limits?: Partial<RtmpLimits>;
 }
@@ -51,8 +53,7 @@ export class RtmpServer {
         host,
         port,
         reusePort: this.options.reusePort,
-        // As for HTTP: users' ports are shared, own ones are not.
-        paced: this.options.reusePort,
+        paced: this.options.paced,
         onAccept: (connection) => this.accept(connection),
       });
       port = listener.port;

@@ -41,6 +41,7 @@ export function serveHttp(options: ServeOptions): Served {
     hosts: ['127.0.0.1'],
     port: 0,
     reusePort: false,
+    paced: false,
     clock,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
