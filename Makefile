@@ -36,11 +36,11 @@ API_TESTS := crd chart kube-client operator-children plugin
 E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts
 
 ifeq ($(LEVEL),api)
-E2E_RUN := SC_E2E_GROUP=api $(E2E) $(API_TESTS) $(ARGS)
+E2E_RUN := SC_E2E_GROUP=together $(E2E) $(API_TESTS) $(ARGS)
 else ifneq ($(ARGS),)
 E2E_RUN := $(E2E) $(ARGS)
 else
-E2E_RUN := SC_E2E_GROUP=nodes $(E2E) && SC_E2E_GROUP=api $(E2E)
+E2E_RUN := SC_E2E_GROUP=alone $(E2E) && SC_E2E_GROUP=together $(E2E)
 endif
 
 e2e: setup ## Test on real Kubernetes, two real nodes and hundreds of fake ones; LEVEL=api: without nodes.
