@@ -1,9 +1,8 @@
 import type { FlvSink } from '@streamcluster/worker';
 import { isKeyPicture } from './reading-viewer.ts';
-import type { Clip } from './clip.ts';
+import { FLV_TAG_OVERHEAD_BYTES, type Clip } from './clip.ts';
 
 const FLV_HEADER_BYTES = 13;
-const TAG_OVERHEAD_BYTES = 15;
 const DATA = 18;
 /** FLV's clock is in whole ms, and a seam of the clip is one more rounding. */
 const TOLERANCE_MS = 1;
@@ -31,7 +30,7 @@ export class ContentCheck implements FlvSink {
   // eslint-disable-next-line max-params -- As the reader calls it.
   onTag(kind: number, timestampMs: number, buf: Buffer, start: number, end: number): void {
     if (isKeyPicture(kind, buf, start)) this.keyOffsets.push(this.offset);
-    this.offset += TAG_OVERHEAD_BYTES + end - start;
+    this.offset += FLV_TAG_OVERHEAD_BYTES + end - start;
     if (kind === DATA || buf[start + 1] === 0 || this.error !== undefined) return;
     const body = buf.subarray(start, end);
     if (this.next < 0) this.begin(timestampMs, body);

@@ -9,7 +9,7 @@ import {
   type Engine,
   type EngineLog,
 } from '@streamcluster/worker';
-import type { Clip, ClipTag } from './clip.ts';
+import { FLV_TAG_OVERHEAD_BYTES, type Clip, type ClipTag } from './clip.ts';
 
 const STEP_MS = 5;
 const LAG_KEY_FRAMES = 5;
@@ -23,6 +23,8 @@ export class Feed {
   readonly log: EngineLog;
   readonly clip: Clip;
   messages = 0;
+  /** As a viewer over FLV gets them. */
+  flvBytes = 0;
   private readonly keyPositions: number[] = [];
   private readonly startedMs = performance.now();
   private readonly timer: NodeJS.Timeout;
@@ -73,6 +75,7 @@ export class Feed {
     write(this.log.buffer, this.log.offset, tag, timestampMs);
     const position = this.log.commit(size);
     this.messages++;
+    this.flvBytes += tag.body.length + FLV_TAG_OVERHEAD_BYTES;
     if (tag.isKey) this.keyFrame(position);
   }
 
