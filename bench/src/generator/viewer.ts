@@ -7,15 +7,15 @@ import {
 import { NO_ANSWER, RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
 import { command } from './rtmp-commands.ts';
 
-/** A viewer that only counts: the kernel drops what it receives. */
+/** A viewer that only counts what it receives. */
 export interface CountingViewer {
-  readonly connection: Connection;
+  readonly connection: Pick<Connection, 'bytesReceived' | 'close'>;
   readonly isClosed: boolean;
   /** 200 or 101 once it is served, else what it was answered; 0 before. */
   readonly status: number;
 }
 
-/** Plays over RTMP. */
+/** Plays over RTMP; the kernel drops what it receives. */
 export class CountingRtmpViewer implements CountingViewer, RtmpRole {
   readonly startedCode = 'NetStream.Play.Start';
   private readonly client: RtmpClient;
@@ -55,7 +55,7 @@ export interface HttpTarget {
   readonly webSocket?: boolean;
 }
 
-/** Plays over HTTP or WebSocket, or fetches a file. */
+/** Plays over HTTP or WebSocket, or fetches a file; the kernel drops what it receives. */
 export class CountingHttpViewer implements CountingViewer, ConnectionHandler {
   readonly closed: Promise<CloseReason>;
   isClosed = false;
@@ -90,7 +90,9 @@ const WEB_SOCKET =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
   'Sec-WebSocket-Key: c3RyZWFtY2x1c3RlcjEyMw==\r\n';
 
-export function requestHead({ host, port, path, webSocket }: HttpTarget): Buffer {
+/** A GET without a body, kept alive. */
+export function requestHead(target: Omit<HttpTarget, 'engine'>): Buffer {
+  const { host, port, path, webSocket } = target;
   const upgrade = webSocket === true ? WEB_SOCKET : '';
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${upgrade}\r\n`);
 }

@@ -1,0 +1,138 @@
+import { Audience } from '../generator/audience.ts';
+import { Broadcast } from '../generator/broadcast.ts';
+import type { Clip } from '../generator/clip.ts';
+import { viewerOpener, type Protocol } from '../generator/viewer-opener.ts';
+import { patiently, sleep } from '../generator/wait.ts';
+import { takeSample, type Sample } from '../measure/sample.ts';
+import { differentTotals, possibleStarts } from '../measure/totals.ts';
+import type { ServerUnderTest } from '../server/server.ts';
+import { Witness } from './witness.ts';
+import { APP, type Lab } from './workload.ts';
+
+export interface ShowOptions {
+  readonly lab: Lab;
+  readonly server: ServerUnderTest;
+  readonly clip: Clip;
+  readonly streams: number;
+  readonly protocol: Protocol;
+  /** Where viewers go, when that is not where publishers go. */
+  readonly viewersAt?: ServerUnderTest;
+}
+
+/** Until a peer has a group of pictures to start viewers with. */
+const SETTLE_MS = 500;
+const CLOSE_MS = 20_000;
+const GOP_MS = 2000;
+
+/** Live streams, who watches them, and whether they got every byte. */
+export class Show {
+  readonly audience: Audience;
+  /** Of one viewer. */
+  readonly bytesPerSecond: number;
+  private readonly options: ShowOptions;
+  private readonly broadcast: Broadcast;
+  private readonly names: readonly string[];
+  /** Of ours only: others do not end their viewers with the stream. */
+  private readonly witness: Witness | undefined;
+  private joinMs = 0;
+
+  private constructor(options: ShowOptions, broadcast: Broadcast, names: readonly string[]) {
+    const { lab, server, clip, protocol, viewersAt = server } = options;
+    this.options = options;
+    this.broadcast = broadcast;
+    this.names = names;
+    this.bytesPerSecond = clip.bitsPerSecond / 8;
+    const opening = { engine: lab.engine, server: viewersAt, protocol, app: APP, names };
+    this.audience = new Audience(viewerOpener(opening));
+    const isOurs = viewersAt.kind === 'worker';
+    this.witness = isOurs ? new Witness({ lab, server: viewersAt, names, clip }) : undefined;
+  }
+
+  /** Resolves when the streams are there. */
+  static async start(options: ShowOptions): Promise<Show> {
+    const { lab, server, clip } = options;
+    const names = Array.from({ length: options.streams }, (_, i) => `s${i}-${lab.tag}`);
+    const to = { engine: lab.engine, server, app: APP, names, clip };
+    const show = new Show(options, await Broadcast.start(to), names);
+    try {
+      await sleep(SETTLE_MS);
+      await show.witness?.begin();
+    } catch (error) {
+      await show.close();
+      throw error;
+    }
+    return show;
+  }
+
+  async join(viewers: number): Promise<void> {
+    const startedMs = performance.now();
+    await this.audience.join(viewers);
+    this.joinMs += performance.now() - startedMs;
+  }
+
+  /** Measures; the unit is a viewer that is served for a second. */
+  sample(): Promise<Sample> {
+    const { server, lab } = this.options;
+    return takeSample(server, lab, () => {
+      const bytes = this.audience.bytes();
+      return { bytes, units: bytes / this.bytesPerSecond };
+    });
+  }
+
+  /**
+   * Ends the streams, waits until viewers are closed, and says in a sentence what
+   * they did not get; those in `unchecked` may have lost something. A server of
+   * others is not asked.
+   */
+  async end(unchecked: ReadonlySet<number> = new Set()): Promise<string | undefined> {
+    const { lost } = this.broadcast;
+    await this.broadcast.end();
+    if (lost > 0) return `${lost} publishers were closed`;
+    if (this.witness === undefined) return undefined;
+    const { viewers } = this.audience;
+    await patiently('all viewers are closed', CLOSE_MS, () => {
+      return viewers.every(({ isClosed }, i) => isClosed || unchecked.has(i));
+    });
+    const allowed = await this.witness.allowedBytes();
+    if (this.witness.error !== undefined) return `the reading viewer: ${this.witness.error}`;
+    const { protocol } = this.options;
+    return protocol === 'flv' || protocol === 'https-flv'
+      ? this.missingOf(allowed, unchecked)
+      : this.strayOf(unchecked);
+  }
+
+  /** Closes everything, whatever happened. */
+  async close(): Promise<void> {
+    this.witness?.leave();
+    this.audience.leave();
+    await this.broadcast.end();
+  }
+
+  /** By what the witness read. */
+  private missingOf(
+    allowed: readonly Set<number>[],
+    unchecked: ReadonlySet<number>,
+  ): string | undefined {
+    const { viewers } = this.audience;
+    const missing = viewers.filter(({ connection }, i) => {
+      return !unchecked.has(i) && allowed[i % allowed.length]?.has(connection.bytesReceived) !== true;
+    });
+    if (missing.length === 0) return undefined;
+    return `${missing.length} of ${viewers.length} viewers did not get every byte`;
+  }
+
+  /** Where framing differs from what the witness read: by each other. */
+  private strayOf(unchecked: ReadonlySet<number>): string | undefined {
+    const possible = possibleStarts(this.joinMs, GOP_MS);
+    for (const [n, name] of this.names.entries()) {
+      const own = this.audience.totals().filter((_, i) => {
+        return i % this.names.length === n && !unchecked.has(i);
+      });
+      const different = differentTotals(own);
+      if (different > possible) {
+        return `viewers of ${name} got ${different} different amounts, ${possible} are possible`;
+      }
+    }
+    return undefined;
+  }
+}
