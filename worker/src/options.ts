@@ -5,6 +5,7 @@ import { WorkerError } from './errors.ts';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const seconds = z.coerce.number().int().min(0).max(86_400);
+const tick = z.coerce.number().int().min(-1).max(1000).default(-1);
 const address = z.string().refine((text) => isIP(text) !== 0, 'not a literal IP address');
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 const hostAndPort = z.string().regex(/^.+:\d{1,5}$/, 'not HOST:PORT');
@@ -48,6 +49,9 @@ const schema = z.strictObject({
   /** Folder with ca.crt, tls.crt, tls.key and perhaps nats.creds
    * (docs/kubernetes.md). Without it nothing is encrypted, for loopback. */
   credentialsDir: z.string().startsWith('/').optional(),
+  /** Ticks that do not follow the load, to measure what they cost; -1: adaptive. */
+  sendTickMs: tick,
+  readTickMs: tick,
   /** Whether /debug/profile answers: a profile costs, and shows how this runs. */
   profile: z.enum(['on', 'off']).default('off'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -29,6 +29,8 @@ describe('admin', () => {
     directoryEntries: zero,
     isBusConnected: no,
     isDraining: no,
+    isAdmitting: no,
+    arenaReliefs: zero,
     certificateExpiresUnixMs: () => 1_700_000_000_000,
     cpu: () => ({
       cpus: [4],

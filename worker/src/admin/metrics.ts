@@ -21,6 +21,9 @@ export interface MetricsSource {
   readonly directoryEntries: () => number;
   readonly isBusConnected: () => boolean;
   readonly isDraining: () => boolean;
+  /** New viewers and publishers are taken. */
+  readonly isAdmitting: () => boolean;
+  readonly arenaReliefs: () => number;
   readonly cpu: () => CpuFacts;
   /** 0: there is none. */
   readonly certificateExpiresUnixMs: () => number;
@@ -71,6 +74,8 @@ export class WorkerMetrics {
     gauge('directory_entries', 'Streams in the directory.', source.directoryEntries);
     gauge('directory_connected', '1 while NATS answers.', () => Number(source.isBusConnected()));
     gauge('draining', '1 while the worker drains.', () => Number(source.isDraining()));
+    const admitting = (): number => Number(source.isAdmitting());
+    gauge('admitting', '1 while new viewers and publishers are taken.', admitting);
     gauge('allowed_cpus', 'CPUs of the cpuset.', () => source.cpu().allowedCpus.length);
     gauge('loop_cpu', 'CPU of the loop; -1: not pinned to one.', () => source.cpu().loopCpu ?? -1);
     const expires = (): number => source.certificateExpiresUnixMs() / 1_000;
@@ -90,6 +95,8 @@ export class WorkerMetrics {
     total('sent_bytes_total', 'Bytes sent on all connections.', source.bytesSent);
     total('viewer_skips_total', 'Jumps of viewers that were late.', source.viewerSkips);
     total('slow_viewers_closed_total', 'Viewers closed as too slow.', source.slowViewersClosed);
+    const reliefs = 'Times that old GOPs were given up for want of memory.';
+    total('arena_reliefs_total', reliefs, source.arenaReliefs);
     total('dropped_frames_total', 'Frames dropped for want of memory.', source.droppedFrames);
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
+import { Admission, type WorkTotals } from './admission.ts';
 import type { Bus } from './bus.ts';
 import { Claims } from './claims.ts';
 import { Control } from './control.ts';
@@ -39,7 +40,9 @@ export interface ClusterOptions {
   readonly facts: ProcessFacts;
   readonly cpuFacts: () => CpuFacts;
   readonly sample: () => ProcessSample;
-  /** False: new viewers and publishers are refused. */
+  /** Counters of the loop, by which viewers and publishers are admitted. */
+  readonly work: () => WorkTotals;
+  /** False: the arena has no room for more streams. */
   readonly hasRoom: () => boolean;
   readonly onDraining: (isDraining: boolean) => void;
   /** Nobody new from now on; onDraining(false) takes it back. */
@@ -57,6 +60,7 @@ export class Cluster implements StreamAccess {
   readonly control: Control;
   readonly drain: Drain;
   readonly reports: LoadReports;
+  readonly admission: Admission;
   readonly facts: ProcessFacts;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
@@ -68,6 +72,7 @@ export class Cluster implements StreamAccess {
     this.facts = options.facts;
     const { self, onDraining, onRefusing, onDrained } = options;
     const isDraining = (): boolean => this.drain.isDraining;
+    this.admission = new Admission(options);
     this.workers = new Workers(options);
     this.directory = new Directory(options);
     const base = { ...options, workers: this.workers, directory: this.directory, isDraining };
@@ -97,6 +102,7 @@ export class Cluster implements StreamAccess {
   }
 
   start(): void {
+    this.admission.start();
     this.workers.start();
     this.claims.start();
     this.relays.start();
@@ -114,13 +120,24 @@ export class Cluster implements StreamAccess {
     return claims.openPublications > 0 || options.streams.list().some(({ isRead }) => isRead);
   }
 
-  viewSync(name: StreamName): Stream | undefined {
+  present(name: StreamName): Stream | undefined {
     return this.viewing.viewSync(name);
   }
 
+  viewSync(name: StreamName): Stream | undefined {
+    const stream = this.present(name);
+    if (stream === undefined || !this.admission.admitViewer(stream.bitsPerSecond)) return undefined;
+    return stream;
+  }
+
   async view(name: StreamName): Promise<Stream> {
-    this.checkRoom();
-    return await this.viewing.view(name);
+    if (!this.admission.isOpen) throw new WorkerError('WORKER_OVERLOADED', 'busy');
+    if (this.present(name) === undefined) this.checkRoom();
+    const stream = await this.viewing.view(name);
+    if (!this.admission.admitViewer(stream.bitsPerSecond)) {
+      throw new WorkerError('WORKER_OVERLOADED', 'busy');
+    }
+    return stream;
   }
 
   /** For other workers; serves while draining, too. */
@@ -129,13 +146,19 @@ export class Cluster implements StreamAccess {
   }
 
   async publish(name: StreamName, publisher: Publisher): Promise<Publication> {
-    this.checkRoom();
+    // Whoever comes back to a stream that is here makes it no more: its viewers wait.
+    if (this.present(name) === undefined || this.drain.isRefusing) this.admitPublisher();
     return await this.flow.publish(name, publisher);
+  }
+
+  private admitPublisher(): void {
+    this.checkRoom();
+    if (!this.admission.admitPublisher()) throw new WorkerError('WORKER_OVERLOADED', 'busy');
   }
 
   private checkRoom(): void {
     if (this.drain.isRefusing) throw new WorkerError('WORKER_DRAINING');
-    if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED');
+    if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED', 'memory is full');
   }
 
   private followEntry(stream: Stream): void {

@@ -37,8 +37,12 @@ export interface StreamAccess {
    * WORKER_OVERLOADED.
    */
   view(name: StreamName): Promise<Stream>;
-  /** The same without waiting: undefined when it is not here yet. */
+  /** The same without waiting: undefined when it is not here yet, or when view()
+   * would refuse. */
   viewSync(name: StreamName): Stream | undefined;
+  /** For viewers that come with each request and are known already: nobody who
+   * watches is refused. Undefined when it is not here. */
+  present(name: StreamName): Stream | undefined;
   /** The directory is claimed and the home placed when this resolves. Rejects
    * with STREAM_BUSY, WORKER_DRAINING or WORKER_OVERLOADED. */
   publish(name: StreamName, publisher: Publisher): Promise<Publication>;

@@ -242,6 +242,7 @@ export interface Engine {
   setAcceptRate(perSecond: number): void;
   stats(): EngineStats;
   readonly arenaCapBytes: number;
+  readonly arenaUsedBytes: number;
   readonly lags: EngineLags;
   /** All that are open now. */
   connections(): Connection[];

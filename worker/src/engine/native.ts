@@ -127,6 +127,10 @@ class NativeEngine implements Engine {
     return this.#open();
   }
 
+  get arenaUsedBytes(): number {
+    return this.stats().arenaInUseBytes;
+  }
+
   stats(): EngineStats {
     this.#binding.stats();
     return readStats(this.#memory.results);

@@ -115,6 +115,26 @@ export class FrameStore {
     if (packager instanceof TsPackager) packager.stop();
   }
 
+  /** Media time between the oldest and the newest point to start at. */
+  get keptMs(): number {
+    const starts = this.flv?.starts;
+    return (starts?.newest()?.dtsMs ?? 0) - (starts?.oldest()?.dtsMs ?? 0);
+  }
+
+  /** Gives up the oldest GOPs, so that keptMs is at most this. The newest stays. */
+  keepAtMost(keptMs: number): void {
+    const { main } = this;
+    const newest = main.starts.newest();
+    if (newest === undefined || this.keptMs <= keptMs) return;
+    main.trim((main.starts.atOrAfterDts(newest.dtsMs - keptMs) ?? newest).position);
+    this.afterForcedTrim();
+    const { oldest } = this.segments;
+    for (const log of this.further) {
+      if (log.kind === 'ts') trimTs(log, oldest);
+      else log.trimToLag(newest.dtsMs, keptMs, relayKeep(log, oldest));
+    }
+  }
+
   /** No more frames will come. */
   end(lastDtsMs: number): void {
     this.segments.end(lastDtsMs, this.config().hls.segmentSeconds);

@@ -116,6 +116,11 @@ export class HlsWindow {
     }
   }
 
+  /** Whether the player asked for something lately. */
+  knows(client: string): boolean {
+    return this.clients.has(client);
+  }
+
   /** Players seen lately. */
   get viewers(): number {
     return this.clients.size;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { StreamName } from '../media/stream-name.ts';
+import { relieveArena } from './arena-relief.ts';
 import type { Clock, Timer } from './clock.ts';
 import { PackageMeter } from './package-meter.ts';
 import { SlowViewers } from './slow-viewers.ts';
@@ -18,6 +19,7 @@ export interface StreamRegistryOptions {
 
 /** Deadlines of all streams are looked at this often. */
 const TICK_MS = 250;
+const SAY_RELIEF_MS = 10_000;
 
 /** The streams that this worker has, by name. */
 export class StreamRegistry {
@@ -26,6 +28,9 @@ export class StreamRegistry {
   private readonly options: StreamRegistryOptions;
   private readonly streams = new Map<string, Stream>();
   private readonly removed = new Set<(stream: Stream) => void>();
+  /** How often old GOPs had to go before their time. */
+  reliefsTotal = 0;
+  private reliefSaidMs = -Infinity;
   private timer: Timer | undefined = undefined;
 
   constructor(options: StreamRegistryOptions) {
@@ -75,12 +80,24 @@ export class StreamRegistry {
     for (const stream of this.list()) this.remove(stream, reason);
   }
 
+  private relieve(): void {
+    const { engine, log, clock } = this.options;
+    if (!relieveArena(engine, this.list())) return;
+    this.reliefsTotal += 1;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.reliefSaidMs < SAY_RELIEF_MS) return;
+    this.reliefSaidMs = nowMs;
+    const fields = { usedBytes: engine.arenaUsedBytes, capBytes: engine.arenaCapBytes };
+    log.warn(fields, 'arena nearly full: oldest GOPs given up');
+  }
+
   private tick(): void {
     const nowMs = this.options.clock.nowMs();
     for (const stream of this.list()) {
       stream.tick(nowMs);
       if (stream.isDisposable(nowMs)) this.remove(stream);
     }
+    this.relieve();
     const isNeeded = this.streams.size > 0;
     this.timer = isNeeded ? this.options.clock.setTimer(TICK_MS, () => this.tick()) : undefined;
   }

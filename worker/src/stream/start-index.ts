@@ -77,6 +77,14 @@ export class StartIndex {
     return this.atOrBefore(2, dtsMs);
   }
 
+  /** The oldest point that is not before a time. */
+  atOrAfterDts(dtsMs: number): StartPoint | undefined {
+    for (let index = 0; index < this.count; index += 1) {
+      if (this.field(index, 2) >= dtsMs) return this.point(index);
+    }
+    return undefined;
+  }
+
   private atOrBefore(field: number, limit: number): StartPoint | undefined {
     for (let index = this.count - 1; index >= 0; index -= 1) {
       if (this.field(index, field) <= limit) return this.point(index);

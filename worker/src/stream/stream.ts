@@ -134,7 +134,12 @@ export class Stream {
     return this.store.arenaBytes();
   }
 
-  /** Cursors of viewers and relays; without HLS players. */
+  /** How many cursors follow it. */
+  get cursors(): number {
+    return this.viewerSet.size;
+  }
+
+  /** Viewers and relays with a cursor; without HLS players. */
   viewers(): Viewer[] {
     return this.viewerSet.all();
   }
@@ -156,6 +161,16 @@ export class Stream {
   /** Sequence of the frame at which a viewer would start now. */
   get newestStart(): number | undefined {
     return this.store.main.starts.newest()?.sequence;
+  }
+
+  /** See Relievable. */
+  get keptMs(): number {
+    return this.store.keptMs;
+  }
+
+  keepAtMost(keptMs: number): void {
+    this.store.keepAtMost(keptMs);
+    this.hls.onChange();
   }
 
   /** Closes those who are attached; HLS players have nothing to be closed. */

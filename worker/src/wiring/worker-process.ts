@@ -9,14 +9,16 @@ import { GrpcPeers } from '../cluster/adapters/grpc-peers.ts';
 import { NatsBus } from '../cluster/adapters/nats-bus.ts';
 import { ProcessSampler } from '../cluster/adapters/process-sampler.ts';
 import { realRandom } from '../cluster/adapters/real-random.ts';
+import type { WorkTotals } from '../cluster/admission.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { viewersOf } from '../cluster/load-report.ts';
 import { RelayRoute, type RelayAccess } from '../cluster/relay-route.ts';
 import { defaultSettings } from '../cluster/settings.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineStats } from '../engine/engine.ts';
 import { LoopWindow, loopParts } from '../engine/loop-window.ts';
 import { createEngine, DEFAULT_ENGINE_OPTIONS } from '../engine/native.ts';
 import { driveTicks } from '../engine/tick-driver.ts';
+import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
@@ -94,7 +96,7 @@ export class WorkerProcess {
     await startHelpers();
     this.pinning.start();
     const cluster = await this.startControl();
-    this.ticks = driveTicks(this.engine);
+    this.ticks = driveTicks(this.engine, fixedTicks(this.options));
     cluster.directory.onLoaded(() => this.tryBecomeReady());
     cluster.start();
     this.bus.start();
@@ -126,6 +128,7 @@ export class WorkerProcess {
 
   async stop(): Promise<void> {
     this.cluster?.reports.stop();
+    this.cluster?.admission.stop();
     this.media?.close();
     this.admin?.close();
     await this.control?.stop();
@@ -238,6 +241,7 @@ export class WorkerProcess {
       },
       cpuFacts: () => this.pinning.current,
       sample: () => sampler.sample(),
+      work: () => workOf(engine.stats()),
       hasRoom: () => sampler.latest.arenaBytes < options.arenaMib * 1_048_576 * ARENA_FULL_SHARE,
       onDraining: (isDraining) => this.onDraining(isDraining),
       onRefusing: () => this.media?.stopAccepting(),
@@ -318,6 +322,8 @@ export class WorkerProcess {
       directoryEntries: () => this.cluster?.directory.size ?? 0,
       isBusConnected: () => this.bus.isConnected,
       isDraining: () => this.cluster?.drain.isDraining ?? false,
+      isAdmitting: () => this.cluster?.admission.isOpen ?? false,
+      arenaReliefs: () => streams.reliefsTotal,
       cpu: () => this.pinning.current,
       certificateExpiresUnixMs: () => this.credentials.expiresUnixMs,
     });
@@ -333,6 +339,7 @@ export class WorkerProcess {
       sinceStart: loopParts(stats, streams.packaging.totalMs),
       sinceLastLook: loop.look(),
       latest: this.sampler.latest,
+      admission: this.cluster?.admission.describe(),
       engine: stats,
     };
   }
@@ -350,4 +357,18 @@ export class WorkerProcess {
       workers: cluster?.workers.live() ?? [],
     };
   }
+}
+
+/** A tick of -1 follows the load. */
+function fixedTicks({ sendTickMs, readTickMs }: WorkerOptions): Partial<Ticks> {
+  return {
+    ...(sendTickMs >= 0 && { sendTickMs }),
+    ...(readTickMs >= 0 && { readTickMs }),
+  };
+}
+
+function workOf(stats: EngineStats): WorkTotals {
+  const { activeMs, sendMs, tickSendMs } = stats;
+  const { sendCallsTotal: sendCalls, bytesSentTotal: bytesSent } = stats;
+  return { activeMs, sendMs, tickSendMs, sendCalls, bytesSent };
 }

@@ -110,6 +110,10 @@ export class SimWorker {
   readonly dialed: RelayRequest[] = [];
   drainEvents: string[] = [];
   isUp = true;
+  /** Share of the time that its loop is busy from now on. */
+  busy = 0.1;
+  private lookedAtMs = 0;
+  private activeTotalMs = 0;
   /** Answers nobody, but lives. */
   isHung = false;
 
@@ -152,6 +156,13 @@ export class SimWorker {
         arenaBytes: 0,
         rssBytes: 0,
       }),
+      work: () => ({
+        activeMs: this.activeMs(),
+        sendMs: 0,
+        tickSendMs: 0,
+        sendCalls: 0,
+        bytesSent: 0,
+      }),
       hasRoom: () => true,
       onDraining: (isDraining) => this.drainEvents.push(isDraining ? 'draining' : 'back'),
       onRefusing: () => this.drainEvents.push('refusing'),
@@ -161,6 +172,13 @@ export class SimWorker {
 
   get address(): string {
     return `${this.id}:1`;
+  }
+
+  private activeMs(): number {
+    const nowMs = this.sim.clock.nowMs();
+    this.activeTotalMs += (nowMs - this.lookedAtMs) * this.busy;
+    this.lookedAtMs = nowMs;
+    return this.activeTotalMs;
   }
 
   /** Gone without a word, as by kill -9. */

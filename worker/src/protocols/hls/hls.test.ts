@@ -46,6 +46,20 @@ describe('HlsRoute', () => {
     expect(live.stream.hls.viewers).toBe(2);
   });
 
+  it('serves those who watch when nobody new is taken', async () => {
+    live.publish();
+    for (let i = 0; i < 3; i++) live.play();
+    const known = { 'user-agent': 'known' };
+    await bytes(playlistUrl(), known);
+    const [segment] = await segmentUrls();
+    live.isFull = true;
+    const stranger = await fetch(playlistUrl(), { headers: { 'user-agent': 'stranger' } });
+    expect(stranger.status).toBe(503);
+    expect(stranger.headers.get('retry-after')).toBe('2');
+    expect((await fetch(playlistUrl(), { headers: known })).status).toBe(200);
+    expect((await fetch(segment!)).status).toBe(200);
+  });
+
   it('serves a window whose segments hold every picture', async () => {
     live.publish();
     for (let i = 0; i < 6; i++) live.play();

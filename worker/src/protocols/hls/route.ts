@@ -2,13 +2,18 @@ import { realClock, type Clock } from '../../stream/clock.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
 import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
-import { streamName } from '../../media/stream-name.ts';
+import { streamName, type StreamName } from '../../media/stream-name.ts';
 import type { HlsStream } from './hls-stream.ts';
 import { PlaylistAnswers } from './playlist.ts';
 import { answerSegment } from './segment.ts';
 
+/** HLS has no sessions: whoever is known by an earlier request goes on. */
+export interface HlsAccess extends ViewAccess<HlsStream> {
+  present(name: StreamName): HlsStream | undefined;
+}
+
 export interface HlsRouteOptions {
-  readonly streams: ViewAccess<HlsStream>;
+  readonly streams: HlsAccess;
   readonly clock?: Clock;
   /** Longest time that a request is held. */
   readonly waitMs?: number;
@@ -24,7 +29,7 @@ const MAX_AGENT_LENGTH = 64;
 /** HLS: `GET /APP/NAME.m3u8` and its segments, `/APP/NAME/SEQUENCE.ts`. */
 export class HlsRoute implements MediaRoute {
   readonly name = 'hls';
-  private readonly streams: ViewAccess<HlsStream>;
+  private readonly streams: HlsAccess;
   private readonly clock: Clock;
   private readonly waitMs: number;
   private readonly playlists: PlaylistAnswers;
@@ -46,10 +51,13 @@ export class HlsRoute implements MediaRoute {
   private playlist(exchange: HttpExchange): void {
     const name = nameOfPath(exchange.segments, SUFFIX);
     const client = clientOf(exchange);
-    withStream(this.streams, exchange, name, ({ hls }) => {
+    const answer = ({ hls }: HlsStream): void => {
       hls.touch(client);
       this.playlists.answer(exchange, hls);
-    });
+    };
+    const here = this.presentOf(name);
+    if (here?.hls.knows(client) === true) answer(here);
+    else withStream(this.streams, exchange, name, answer);
   }
 
   private segment(exchange: HttpExchange): void {
@@ -61,10 +69,19 @@ export class HlsRoute implements MediaRoute {
       clock: this.clock,
       waitMs: this.waitMs,
     };
-    withStream(this.streams, exchange, streamName(app, name), ({ hls }) => {
+    const answer = ({ hls }: HlsStream): void => {
       hls.touch();
       answerSegment(exchange, hls, request);
-    });
+    };
+    const ofStream = streamName(app, name);
+    // Whoever has a playlist gets its segments.
+    const here = this.presentOf(ofStream);
+    if (here !== undefined) answer(here);
+    else withStream(this.streams, exchange, ofStream, answer);
+  }
+
+  private presentOf(name: StreamName | undefined): HlsStream | undefined {
+    return name === undefined ? undefined : this.streams.present(name);
   }
 }
 

@@ -20,6 +20,10 @@ export class MemoryEngine implements Engine {
     this.budget = { leftBytes: arenaBytes };
   }
 
+  get arenaUsedBytes(): number {
+    return this.arenaCapBytes - this.budget.leftBytes;
+  }
+
   createLog(framing: Framing): MemoryLog {
     const log = new MemoryLog(framing, this.budget);
     this.logs.push(log);

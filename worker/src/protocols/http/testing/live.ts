@@ -24,6 +24,8 @@ export class Live implements ViewAccess<Stream> {
   readonly name = streamName('live', 'news') as StreamName;
   /** Bodies of all video pictures published so far. */
   readonly pictures: Buffer[] = [];
+  /** Nobody new is taken. */
+  isFull = false;
   private source: PublishSource | undefined = undefined;
   private loops = 0;
 
@@ -42,11 +44,16 @@ export class Live implements ViewAccess<Stream> {
     onTestFinished(() => this.registry.close());
   }
 
-  viewSync(name: StreamName): Stream | undefined {
+  present(name: StreamName): Stream | undefined {
     return this.registry.get(name);
   }
 
+  viewSync(name: StreamName): Stream | undefined {
+    return this.isFull ? undefined : this.present(name);
+  }
+
   view(name: StreamName): Promise<Stream> {
+    if (this.isFull) return Promise.reject(new WorkerError('WORKER_OVERLOADED'));
     const stream = this.registry.get(name);
     if (stream !== undefined) return Promise.resolve(stream);
     return Promise.reject(new WorkerError('STREAM_NOT_FOUND', name.key));
