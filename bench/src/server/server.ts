@@ -1,6 +1,5 @@
 /** Programs that can be under test, each with one factory. */
-export type ServerKind =
-  'worker' | 'floor' | 'nginx-rtmp' | 'nginx' | 'node-media-server' | 'lal' | 'livego' | 'mediamtx';
+export type ServerKind = 'worker' | 'floor' | 'nginx-rtmp' | 'nginx' | 'node-media-server' | 'lal';
 
 /** What a server is to do; one server does one thing in a run. */
 export type ServerTask =
@@ -33,6 +32,8 @@ export interface ServerNeed {
   readonly tls?: TlsFiles;
   /** Streams that a floor writes; 1 by default. */
   readonly streams?: number;
+  /** Media of each stream that a floor keeps; 10 s by default. */
+  readonly keepMs?: number;
 }
 
 export interface TlsFiles {
@@ -65,6 +66,8 @@ export interface ServerCounters {
   readonly readCalls?: number;
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
+  /** Viewers that were closed for being too slow. */
+  readonly lost?: number;
 }
 
 /** A server on the CPU under test. */
