@@ -8,7 +8,7 @@ import { sleep } from './wait.ts';
 
 const HOST = '127.0.0.1';
 const BATCH = 25;
-const BATCH_PAUSE_MS = 50;
+const BATCH_PAUSE_MS = 20;
 const CLOSE_MS = 15_000;
 
 export interface BroadcastOptions {
@@ -54,6 +54,13 @@ export class Broadcast {
   /** Publishers that the server has closed. */
   get lost(): number {
     return this.publishers.filter(({ isLive }) => !isLive).length;
+  }
+
+  /** What publishers have written. */
+  sentBytes(): number {
+    let sum = 0;
+    for (const { connection } of this.publishers) sum += connection.bytesSent;
+    return sum;
   }
 
   /** Ends every stream in an orderly way. */

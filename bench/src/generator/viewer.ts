@@ -4,8 +4,8 @@ import {
   type Connection,
   type ConnectionHandler,
 } from '@streamcluster/worker';
-import { NO_ANSWER, RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
-import { command } from './rtmp-commands.ts';
+import { RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
+import { command, NO_ANSWER } from './rtmp-commands.ts';
 
 /** A viewer that only counts what it receives. */
 export interface CountingViewer {

@@ -1,8 +1,7 @@
 import { CLIP_2_MBPS, CLIP_7_MBPS, loadClip, type Clip } from '../generator/clip.ts';
-import type { RatioBar } from './workload.ts';
 import { floor, ours, peers } from './contenders.ts';
 import { deliver } from './deliver.ts';
-import type { Case, Contender, Sizes, Workload } from './workload.ts';
+import type { Case, Contender, RatioBar, Sizes, Workload } from './workload.ts';
 
 const TICKS_MS = [20, 50, 100, 200, 400];
 /** Of comparisons at one tick. */
@@ -50,7 +49,10 @@ function tickCase(sizes: Sizes, load: Load, tickMs: number): Case {
       FLOOR_BAR,
       ...(isMain ? [{ kind: 'ratio', of: 'node-media-server', to: 'ours', min: 8 } as const] : []),
     ],
-    curve: { plot: 'tick', x: tickMs },
+    curves: [
+      { plot: 'tick', x: tickMs },
+      ...(isMain ? [{ plot: 'load', x: gigabits(load) } as const] : []),
+    ],
     ...(isMain ? {} : { roundsShare: CURVE_ROUNDS }),
   };
 }
@@ -69,7 +71,6 @@ function manyStreams(sizes: Sizes, load: Load): Case {
 async function loads(one: Load): Promise<Load[]> {
   const large = await loadClip(CLIP_7_MBPS);
   return [
-    one,
     { ...one, viewers: one.viewers * 2 },
     { ...one, viewers: one.viewers * 4 },
     { ...one, viewers: one.viewers * 2, clip: large },
@@ -83,7 +84,7 @@ function loadCase(load: Load): Case {
     unit: 'viewer',
     contenders: [...pair(load, TICK_MS), adaptive(load)],
     bars: [FLOOR_BAR],
-    curve: { plot: 'load', x: (load.viewers * load.clip.bitsPerSecond) / 1e9 },
+    curves: [{ plot: 'load', x: gigabits(load) }],
     roundsShare: CURVE_ROUNDS,
   };
 }
@@ -113,6 +114,10 @@ function needOf({ clip, streams }: Load): Contender['need'] {
 function titleOf(load: Load): string {
   const streams = load.streams === 1 ? 'one stream' : `${load.streams} streams`;
   return `${load.viewers} viewers of ${streams} of ${megabits(load)} Mb/s`;
+}
+
+function gigabits({ clip, viewers }: Load): number {
+  return (viewers * clip.bitsPerSecond) / 1e9;
 }
 
 function megabits({ clip }: Load): string {

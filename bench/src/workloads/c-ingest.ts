@@ -45,19 +45,16 @@ export async function takeIn(
   const broadcast = await Broadcast.start({ engine, server, app: APP, names, clip });
   try {
     await sleep(lab.warmUpMs);
-    let feedBytes = broadcast.feed.flvBytes;
+    let feedBytes = broadcast.feed.rtmpBytes;
     const sample = await takeSample(server, lab, () => ({
       bytes: broadcast.sentBytes(),
       units: broadcast.feed.messages * count,
     }));
-    feedBytes = broadcast.feed.flvBytes - feedBytes;
+    feedBytes = broadcast.feed.rtmpBytes - feedBytes;
     const fault = broadcast.lost > 0 ? `${broadcast.lost} publishers were closed` : undefined;
     const wrong = fault ?? (await compareStreams(server, lab, { clip, names }));
-    return measurementOf(sample, feedBytes * count * FRAMING, { fault: wrong });
+    return measurementOf(sample, feedBytes * count, { fault: wrong });
   } finally {
     await broadcast.end();
   }
 }
-
-/** A message's chunk headers are shorter than a tag's. */
-const FRAMING = 0.98;

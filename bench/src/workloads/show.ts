@@ -64,6 +64,11 @@ export class Show {
     return show;
   }
 
+  /** Of the first stream over HTTP-FLV. */
+  get path(): string {
+    return `/${APP}/${this.names[0] ?? ''}.flv`;
+  }
+
   async join(viewers: number): Promise<void> {
     const startedMs = performance.now();
     await this.audience.join(viewers);
@@ -81,24 +86,23 @@ export class Show {
 
   /**
    * Ends the streams, waits until viewers are closed, and says in a sentence what
-   * they did not get; those in `unchecked` may have lost something. A server of
-   * others is not asked.
+   * they did not get. A server of others is not asked.
    */
-  async end(unchecked: ReadonlySet<number> = new Set()): Promise<string | undefined> {
+  async end(): Promise<string | undefined> {
     const { lost } = this.broadcast;
     await this.broadcast.end();
     if (lost > 0) return `${lost} publishers were closed`;
     if (this.witness === undefined) return undefined;
     const { viewers } = this.audience;
     await patiently('all viewers are closed', CLOSE_MS, () => {
-      return viewers.every(({ isClosed }, i) => isClosed || unchecked.has(i));
+      return viewers.every(({ isClosed }) => isClosed);
     });
     const allowed = await this.witness.allowedBytes();
     if (this.witness.error !== undefined) return `the reading viewer: ${this.witness.error}`;
     const { protocol } = this.options;
     return protocol === 'flv' || protocol === 'https-flv'
-      ? this.missingOf(allowed, unchecked)
-      : this.strayOf(unchecked);
+      ? this.missingOf(allowed)
+      : this.strayOf();
   }
 
   /** Closes everything, whatever happened. */
@@ -109,25 +113,20 @@ export class Show {
   }
 
   /** By what the witness read. */
-  private missingOf(
-    allowed: readonly Set<number>[],
-    unchecked: ReadonlySet<number>,
-  ): string | undefined {
+  private missingOf(allowed: readonly Set<number>[]): string | undefined {
     const { viewers } = this.audience;
     const missing = viewers.filter(({ connection }, i) => {
-      return !unchecked.has(i) && allowed[i % allowed.length]?.has(connection.bytesReceived) !== true;
+      return allowed[i % allowed.length]?.has(connection.bytesReceived) !== true;
     });
     if (missing.length === 0) return undefined;
     return `${missing.length} of ${viewers.length} viewers did not get every byte`;
   }
 
   /** Where framing differs from what the witness read: by each other. */
-  private strayOf(unchecked: ReadonlySet<number>): string | undefined {
+  private strayOf(): string | undefined {
     const possible = possibleStarts(this.joinMs, GOP_MS);
     for (const [n, name] of this.names.entries()) {
-      const own = this.audience.totals().filter((_, i) => {
-        return i % this.names.length === n && !unchecked.has(i);
-      });
+      const own = this.audience.totals().filter((_, i) => i % this.names.length === n);
       const different = differentTotals(own);
       if (different > possible) {
         return `viewers of ${name} got ${different} different amounts, ${possible} are possible`;

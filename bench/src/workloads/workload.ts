@@ -64,7 +64,7 @@ export interface Case {
   readonly unit: string;
   readonly contenders: readonly Contender[];
   readonly bars: readonly Bar[];
-  readonly curve?: CurvePoint;
+  readonly curves?: readonly CurvePoint[];
   /** Part of the good rounds that are asked for; 1 by default. Points of a curve
    * and figures that are not compared need fewer. */
   readonly roundsShare?: number;
