@@ -23,11 +23,26 @@ export class Audience {
       for (let i = 0; i < BATCH && this.viewers.length < wanted; i++) this.joinOne();
       await sleep(BATCH_PAUSE_MS);
     }
+    await this.answered();
+    const refused = this.viewers.find((viewer) => !isServed(viewer));
+    if (refused !== undefined) throw new Error(`a viewer was answered ${refused.status}`);
+  }
+
+  /** Resolves when each has an answer, whatever it is. */
+  async answered(): Promise<void> {
     await patiently('all viewers are answered', JOIN_MS, () =>
       this.viewers.every((viewer) => viewer.status !== 0 || viewer.isClosed),
     );
-    const refused = this.viewers.find((viewer) => !isServed(viewer));
-    if (refused !== undefined) throw new Error(`a viewer was answered ${refused.status}`);
+  }
+
+  /** Those who have been refused leave the audience. */
+  takeRefused(): CountingViewer[] {
+    const refused = this.viewers.filter(({ status }) => status >= 400);
+    if (refused.length === 0) return refused;
+    const staying = this.viewers.filter(({ status }) => status < 400);
+    this.viewers.splice(0, Infinity, ...staying);
+    for (const { connection } of refused) connection.close();
+    return refused;
   }
 
   joinOne(): CountingViewer {

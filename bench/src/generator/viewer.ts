@@ -60,6 +60,8 @@ export class CountingHttpViewer implements CountingViewer, ConnectionHandler {
   readonly closed: Promise<CloseReason>;
   isClosed = false;
   status = 0;
+  /** The answer's head, when it was a refusal. */
+  refusal = '';
   readonly connection: Connection;
   private readonly target: HttpTarget;
   private readonly end = Promise.withResolvers<CloseReason>();
@@ -74,10 +76,11 @@ export class CountingHttpViewer implements CountingViewer, ConnectionHandler {
     this.connection.write(requestHead(this.target));
   }
 
-  onData(slab: Buffer, start: number): void {
+  onData(slab: Buffer, start: number, end: number): void {
     if (this.status !== 0) return;
     this.status = Number(slab.toString('latin1', start + 9, start + 12));
     if (this.status < 400) this.connection.discardInput(true);
+    else this.refusal = slab.toString('latin1', start, end);
   }
 
   onClose(reason: CloseReason): void {
