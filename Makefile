@@ -79,7 +79,7 @@ plugin: node_modules/.package-lock.json ## Write .cache/bin/kubectl-streamcluste
 	@scripts/plugin.sh
 
 clean: ## Remove what was built, and what `make run` left.
-	rm -rf node_modules .cache .run worker/native/build
+	rm -rf node_modules .cache .run worker/native/build bench/native/build
 
 setup: node_modules/.package-lock.json
 	@$(MAKE) --no-print-directory -C worker/native

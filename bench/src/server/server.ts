@@ -1,6 +1,5 @@
 /** Programs that can be under test, each with one factory. */
-export type ServerKind =
-  'worker' | 'floor' | 'nginx-rtmp' | 'nginx' | 'node-media-server' | 'lal' | 'livego' | 'mediamtx';
+export type ServerKind = 'worker' | 'floor' | 'nginx-rtmp' | 'nginx' | 'node-media-server' | 'lal';
 
 /** What a server is to do; one server does one thing in a run. */
 export type ServerTask =
@@ -65,6 +64,8 @@ export interface ServerCounters {
   readonly readCalls?: number;
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
+  /** Viewers that were closed for being too slow. */
+  readonly lost?: number;
 }
 
 /** A server on the CPU under test. */
