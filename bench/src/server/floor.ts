@@ -70,13 +70,14 @@ export const floor: ServerFactory = {
 
 /** Flags of bench/native/src/args.c. */
 export function floorFlags(need: ServerNeed): string[] {
-  const { sendTickMs, clipFile, bitsPerSecond, bodyBytes, tls, streams } = need;
+  const { sendTickMs, clipFile, bitsPerSecond, bodyBytes, tls, streams, keepMs } = need;
   const values = {
     '--tick-ms': sendTickMs,
     '--clip': clipFile,
     '--bits-per-second': bitsPerSecond,
     '--body-bytes': bodyBytes,
     '--streams': streams,
+    '--keep-ms': keepMs,
     '--cert': tls?.certFile,
     '--key': tls?.keyFile,
   };
@@ -131,5 +132,6 @@ function countsOf(line: string, wanted: number): ServerCounters | undefined {
 }
 
 function after(word: string): (line: string) => unknown {
-  return (line) => (line.startsWith(word) ? JSON.parse(line.slice(word.length)) : undefined);
+  return (line) =>
+    line.startsWith(word) ? (JSON.parse(line.slice(word.length)) as unknown) : undefined;
 }

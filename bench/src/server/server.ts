@@ -32,6 +32,8 @@ export interface ServerNeed {
   readonly tls?: TlsFiles;
   /** Streams that a floor writes; 1 by default. */
   readonly streams?: number;
+  /** Media of each stream that a floor keeps; 10 s by default. */
+  readonly keepMs?: number;
 }
 
 export interface TlsFiles {
