@@ -15,6 +15,8 @@ export interface Delivery {
   readonly protocol: Protocol;
   /** Where viewers go, when that is not where publishers go. */
   readonly viewersAt?: ServerUnderTest;
+  /** By default the one where publishers go. */
+  readonly measured?: ServerUnderTest;
   /** Instead of the usual: ticks that adapt need seconds. */
   readonly warmUpMs?: number;
 }
@@ -34,7 +36,7 @@ export async function deliver(
     await show.join(delivery.viewers);
     await sleep(delivery.warmUpMs ?? lab.warmUpMs);
     const sample = await show.sample();
-    const sendTickMs = (await loopOf(server))?.engine.sendTickMs;
+    const sendTickMs = (await loopOf(delivery.measured ?? server))?.engine.sendTickMs;
     const figures = sendTickMs === undefined ? {} : { sendTickMs };
     const fault = await show.end();
     const expected = delivery.viewers * sample.seconds * show.bytesPerSecond;

@@ -17,6 +17,8 @@ export interface ShowOptions {
   readonly protocol: Protocol;
   /** Where viewers go, when that is not where publishers go. */
   readonly viewersAt?: ServerUnderTest;
+  /** By default the one where publishers go. */
+  readonly measured?: ServerUnderTest;
 }
 
 /** Until a peer has a group of pictures to start viewers with. */
@@ -77,8 +79,8 @@ export class Show {
 
   /** Measures; the unit is a viewer that is served for a second. */
   sample(): Promise<Sample> {
-    const { server, lab } = this.options;
-    return takeSample(server, lab, () => {
+    const { server, lab, measured = server } = this.options;
+    return takeSample(measured, lab, () => {
       const bytes = this.audience.bytes();
       return { bytes, units: bytes / this.bytesPerSecond };
     });

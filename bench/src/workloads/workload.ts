@@ -1,5 +1,6 @@
 import type { Engine } from '@streamcluster/worker';
 import type { ServerKind, ServerNeed, ServerUnderTest } from '../server/server.ts';
+import type { WorkerOptions, WorkerUnderTest } from '../server/worker.ts';
 
 /** What one run of one contender came to. Shares are of 1, of one CPU. */
 export interface Measurement {
@@ -100,6 +101,8 @@ export interface Lab {
   readonly idleBusy: number;
   /** A word that no other run has: names of streams end with it. */
   readonly tag: string;
+  /** A further worker of the cluster, which ends with the run. */
+  startWorker(options: Pick<WorkerOptions, 'cpu' | 'ticks'>): Promise<WorkerUnderTest>;
   /** Says on the terminal what goes on. */
   say(text: string): void;
 }
