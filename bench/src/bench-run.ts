@@ -26,6 +26,9 @@ export interface BenchOptions {
 export class BenchRun {
   private readonly options: BenchOptions;
   private runs = 0;
+  /** What the server's CPU does when nothing is under test: the least that was seen,
+   * since what others do now and then hits all contenders alike. */
+  private idleBusy = 1;
 
   constructor(options: BenchOptions) {
     this.options = options;
@@ -36,12 +39,13 @@ export class BenchRun {
     const { say, rounds } = this.options;
     say(`${one.key}: ${one.title}`);
     const { server } = await measureWindow(IDLE_SECONDS, () => ({}));
-    const idleBusy = server.busy;
+    this.idleBusy = Math.min(this.idleBusy, server.busy);
+    const { idleBusy } = this;
     const byName = new Map(contenders.map((contender) => [contender.name, contender]));
     const runs = await runRounds<Measurement>({
       contenders: [...byName.keys()],
       wanted: Math.max(1, Math.round(rounds * (one.roundsShare ?? 1))),
-      run: (name) => this.runOne(byName.get(name), idleBusy),
+      run: (name) => this.runOne(byName.get(name)),
       faultOf: ({ fault }) => fault,
       onRun: (run) => say(lineOf(run)),
     });
@@ -53,14 +57,14 @@ export class BenchRun {
     };
   }
 
-  private async runOne(contender: Contender | undefined, idleBusy: number): Promise<Measurement> {
+  private async runOne(contender: Contender | undefined): Promise<Measurement> {
     const { engine, servers, factories, seconds, warmUpMs, say } = this.options;
-    const factory = contender && factories.get(contender.kind);
-    if (factory === undefined) throw new Error('nothing to start');
+    const factory = contender === undefined ? undefined : factories.get(contender.kind);
+    if (contender === undefined || factory === undefined) throw new Error('nothing to start');
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const server = await factory.start(contender.need);
     const tag = `${process.pid.toString(36)}-${(this.runs++).toString(36)}`;
-    const lab = { engine, seconds, warmUpMs, idleBusy, tag, say };
+    const lab = { engine, seconds, warmUpMs, idleBusy: this.idleBusy, tag, say };
     try {
       const running = contender.run(server, {
         ...lab,

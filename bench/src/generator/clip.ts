@@ -81,7 +81,7 @@ export interface Clip {
   /** Configurations and metadata, to send before anything else. */
   readonly head: readonly ClipTag[];
   readonly tags: readonly ClipTag[];
-  /** Of the FLV stream, framing included. */
+  /** Of the FLV stream, framing included; whole. */
   readonly bitsPerSecond: number;
   /** The same as an FLV file. */
   readonly file: string;
@@ -138,7 +138,8 @@ function readClip(file: string, durationMs: number): Clip {
   const error = reader.push(flv, 0, flv.length);
   if (error !== undefined) throw new Error(`clip cannot be read: ${error}`);
   const bytes = tags.reduce((sum, tag) => sum + tag.body.length + FLV_TAG_OVERHEAD_BYTES, 0);
-  return { durationMs, head, tags, bitsPerSecond: (bytes * 8000) / durationMs, file };
+  const bitsPerSecond = Math.round((bytes * 8000) / durationMs);
+  return { durationMs, head, tags, bitsPerSecond, file };
 }
 
 function isHead(kind: number, body: Buffer): boolean {

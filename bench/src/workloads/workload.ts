@@ -107,5 +107,5 @@ export interface Lab {
   say(text: string): void;
 }
 
-export const HOST = '127.0.0.1';
+export { HOST } from './environment.ts';
 export const APP = 'bench';
