@@ -32,6 +32,7 @@ static bool set_number(Args *args, const char *name, const char *text) {
   else if (strcmp(name, "bits-per-second") == 0) args->bits_per_second = value;
   else if (strcmp(name, "body-bytes") == 0) args->body_bytes = value;
   else if (strcmp(name, "fresh") == 0) args->fresh = value != 0;
+  else if (strcmp(name, "copy") == 0) args->copy = value != 0;
   else return false;
   return true;
 }

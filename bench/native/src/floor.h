@@ -21,6 +21,7 @@ typedef struct {
   uint64_t bits_per_second, body_bytes;
   const char *clip;         /* File that streams repeat; NULL: a pattern. */
   bool fresh;               /* Memory that is used again gets fresh pages first. */
+  bool copy;                /* Plain transport: by send(), not sendfile(). */
   const char *cert, *key, *cipher;
 } Args;
 
@@ -108,7 +109,7 @@ typedef struct {
 } Transport;
 
 /* rings is what spans are of. */
-const Transport *plain_transport(const Rings *rings);
+const Transport *plain_transport(const Rings *rings, const Args *args);
 const Transport *tls_transport(const Rings *rings, const Args *args);
 
 /* NULL: over, or nobody came. */

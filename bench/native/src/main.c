@@ -3,21 +3,16 @@
 
 #include "floor.h"
 
-static const Transport *plain(const Rings *rings, const Args *args) {
-  (void)args;
-  return plain_transport(rings);
-}
-
 int main(int count, char **words) {
   Args args = args_parse(count, words);
   bool flv = strcmp(args.task, "flv") == 0;
   bool playlist = strcmp(args.task, "playlist") == 0;
   if (flv || strcmp(args.task, "rtmp") == 0) {
     /* What sendfile() took may not be written over. */
-    args.fresh = true;
-    fanout_run(&args, plain, flv);
+    args.fresh = !args.copy;
+    fanout_run(&args, plain_transport, flv);
   } else if (playlist || strcmp(args.task, "segment") == 0) {
-    answers_run(&args, plain, playlist);
+    answers_run(&args, plain_transport, playlist);
   } else if (strcmp(args.task, "ingest") == 0) {
     ingest_run(&args);
   } else {

@@ -1,4 +1,10 @@
-/* Straight to the kernel: send() for the head, sendfile() from the memfd. */
+/*
+ * Straight to the kernel: send() for the head, sendfile() from the memfd for the
+ * rest; or, with --copy 1, send() for that too. Which of the two costs less is
+ * not plain: a copy of bytes that are in the cache, because the viewer before got
+ * them, is cheap, and its pages may be written over without a hole; but it takes
+ * as much kernel memory as all viewers together have in flight.
+ */
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -6,6 +12,8 @@
 #include "floor.h"
 
 static int file = -1;
+static const uint8_t *base;
+static bool copies;
 
 static void nothing(Peer *peer) { (void)peer; }
 
@@ -30,15 +38,18 @@ static ssize_t send_span(Peer *peer, const char *head, size_t head_bytes, uint64
   if (head_bytes > 0 && !send_head(peer, head, head_bytes, length > 0)) return -1;
   if (length == 0) return 0;
   off_t at = (off_t)offset;
-  ssize_t n = sendfile(peer->fd, file, &at, length);
+  ssize_t n = copies ? send(peer->fd, base + offset, length, 0)
+                     : sendfile(peer->fd, file, &at, length);
   counts.send_calls++;
   if (n < 0) return errno == EAGAIN ? 0 : -1;
   counts.bytes_sent += (uint64_t)n;
   return n;
 }
 
-const Transport *plain_transport(const Rings *rings) {
+const Transport *plain_transport(const Rings *rings, const Args *args) {
   static const Transport transport = {nothing, receive, send_span, nothing};
   file = rings->fd;
+  base = rings->base;
+  copies = args->copy;
   return &transport;
 }

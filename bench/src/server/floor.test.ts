@@ -58,21 +58,28 @@ afterEach(async () => {
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe('a floor of streams', () => {
-  it('sends HTTP viewers their streams, whole although memory is used again', async () => {
-    const { ports } = await start({ task: 'flv', ...FAST, streams: 2 });
-    const viewers = await Promise.all(
-      [0, 1].map(async () => {
-        const request = http.get({ host: HOST, port: ports.http, path: '/live/a.flv' });
-        const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-        const position = Number(response.headers['x-position']);
-        await sleep(STALL_MS);
-        const bytes = await read(response, 1_500_000);
-        expect(bytes.equals(expected(position, bytes.length))).toBe(true);
-        return response.headers['x-stream'];
-      }),
-    );
-    expect(viewers.sort()).toEqual(['0', '1']);
-  });
+  it.each([
+    { what: 'pages', isCopying: false },
+    { what: 'copies', isCopying: true },
+  ])(
+    'sends HTTP viewers $what of their streams, whole although memory is used again',
+    async (by) => {
+      const { isCopying } = by;
+      const { ports } = await start({ task: 'flv', ...FAST, streams: 2, isCopying });
+      const viewers = await Promise.all(
+        [0, 1].map(async () => {
+          const request = http.get({ host: HOST, port: ports.http, path: '/live/a.flv' });
+          const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+          const position = Number(response.headers['x-position']);
+          await sleep(STALL_MS);
+          const bytes = await read(response, 1_500_000);
+          expect(bytes.equals(expected(position, bytes.length))).toBe(true);
+          return response.headers['x-stream'];
+        }),
+      );
+      expect(viewers.sort()).toEqual(['0', '1']);
+    },
+  );
 
   it('writes at the rate that it is told, one call a viewer and tick', async () => {
     const server = await start({ task: 'rtmp', bitsPerSecond: 2_000_000, sendTickMs: 50 });
@@ -102,7 +109,7 @@ describe('a floor of streams', () => {
 
 describe('the floor of ingest', () => {
   it('reads all that publishers send', async () => {
-    const server = await start({ task: 'ingest', sendTickMs: 20, streams: 8 });
+    const server = await start({ task: 'ingest', readTickMs: 20, streams: 8 });
     const publishers = Array.from({ length: 8 }, () => net.connect(server.ports.raw!, HOST));
     const bytes = 300_000;
     for (const publisher of publishers) publisher.end(Buffer.alloc(bytes));
@@ -169,6 +176,9 @@ describe('floorFlags()', () => {
     expect(floorFlags({ task: 'flv' })).toEqual([]);
     expect(floorFlags({ task: 'flv', sendTickMs: 40, streams: 100 })).toEqual([
       ...['--tick-ms', '40', '--streams', '100'],
+    ]);
+    expect(floorFlags({ task: 'ingest', sendTickMs: 40, readTickMs: 20 })).toEqual([
+      ...['--tick-ms', '20'],
     ]);
   });
 });

@@ -70,16 +70,16 @@ export const floor: ServerFactory = {
 
 /** Flags of bench/native/src/args.c. */
 export function floorFlags(need: ServerNeed): string[] {
-  const { sendTickMs, clipFile, bitsPerSecond, bodyBytes, tls, streams, keepMs } = need;
   const values = {
-    '--tick-ms': sendTickMs,
-    '--clip': clipFile,
-    '--bits-per-second': bitsPerSecond,
-    '--body-bytes': bodyBytes,
-    '--streams': streams,
-    '--keep-ms': keepMs,
-    '--cert': tls?.certFile,
-    '--key': tls?.keyFile,
+    '--tick-ms': need.task === 'ingest' ? need.readTickMs : need.sendTickMs,
+    '--clip': need.clipFile,
+    '--bits-per-second': need.bitsPerSecond,
+    '--body-bytes': need.bodyBytes,
+    '--streams': need.streams,
+    '--keep-ms': need.keepMs,
+    '--copy': need.isCopying === true ? 1 : undefined,
+    '--cert': need.tls?.certFile,
+    '--key': need.tls?.keyFile,
   };
   return Object.entries(values).flatMap(([flag, value]) =>
     value === undefined ? [] : [flag, String(value)],

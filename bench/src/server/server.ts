@@ -22,6 +22,8 @@ export interface ServerNeed {
   readonly task: ServerTask;
   /** A fixed tick of sending; undefined: what the server does by itself. */
   readonly sendTickMs?: number;
+  /** The same of reading what publishers send. */
+  readonly readTickMs?: number;
   /** Media that a floor repeats instead of a stream; undefined: a pattern. */
   readonly clipFile?: string;
   /** Of one stream: what a floor writes by itself. */
@@ -34,6 +36,8 @@ export interface ServerNeed {
   readonly streams?: number;
   /** Media of each stream that a floor keeps; 10 s by default. */
   readonly keepMs?: number;
+  /** A floor sends by send() instead of sendfile(). */
+  readonly isCopying?: boolean;
 }
 
 export interface TlsFiles {

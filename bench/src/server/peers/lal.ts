@@ -5,8 +5,6 @@ import { peerProgram, startPeer, tlsOf, whyNoPeer } from './program.ts';
 
 const HOST = '127.0.0.1';
 const LOG_WARNINGS = 3;
-/** What is smaller waits for the next message: audio leaves with a picture. */
-const MERGE_WRITE_BYTES = 4096;
 
 /** lal, a media server in Go. */
 export const lal: ServerFactory = {
@@ -32,7 +30,10 @@ export const lal: ServerFactory = {
   },
 };
 
-/** RTMP and FLV only. One GOP is kept, so that viewers start as with us. */
+/**
+ * RTMP and FLV only. One GOP is kept, so that viewers start as with us. Writes
+ * are not merged: with more than one RTMP viewer only the first gets those.
+ */
 export function lalConfig(need: ServerNeed, folder: string, ports: ServerPorts): object {
   const off = { enable: false };
   return {
@@ -41,7 +42,7 @@ export function lalConfig(need: ServerNeed, folder: string, ports: ServerPorts):
       enable: true,
       addr: `${HOST}:${ports.rtmp}`,
       gop_num: 1,
-      merge_write_size: MERGE_WRITE_BYTES,
+      merge_write_size: 0,
     },
     default_http: {
       http_listen_addr: `${HOST}:${ports.http}`,

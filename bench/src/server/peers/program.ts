@@ -9,7 +9,13 @@ import { SERVER_CPU } from '../../measure/window.ts';
 import { freePort } from '../free-port.ts';
 import { ServerProcess } from '../process.ts';
 import { ROOT } from '../root.ts';
-import type { ServerKind, ServerNeed, ServerPaths, ServerPorts, ServerUnderTest } from '../server.ts';
+import type {
+  ServerKind,
+  ServerNeed,
+  ServerPaths,
+  ServerPorts,
+  ServerUnderTest,
+} from '../server.ts';
 import { ProcessUnderTest } from '../under-test.ts';
 
 const HOST = '127.0.0.1';
