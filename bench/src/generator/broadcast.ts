@@ -9,7 +9,7 @@ import { sleep } from './wait.ts';
 const HOST = '127.0.0.1';
 const BATCH = 25;
 const BATCH_PAUSE_MS = 20;
-const CLOSE_MS = 15_000;
+const CLOSE_MS = 3000;
 
 export interface BroadcastOptions {
   readonly engine: Engine;
@@ -25,6 +25,7 @@ type AnyPublisher = Publisher | RawPublisher;
 export class Broadcast {
   readonly feed: Feed;
   readonly publishers: readonly AnyPublisher[];
+  private ending: Promise<void> | undefined = undefined;
 
   private constructor(feed: Feed, publishers: readonly AnyPublisher[]) {
     this.feed = feed;
@@ -63,8 +64,13 @@ export class Broadcast {
     return sum;
   }
 
-  /** Ends every stream in an orderly way. */
-  async end(): Promise<void> {
+  /** Ends every stream in an orderly way; once. */
+  end(): Promise<void> {
+    this.ending ??= this.endAll();
+    return this.ending;
+  }
+
+  private async endAll(): Promise<void> {
     for (const publisher of this.publishers) publisher.unpublish();
     const closed = Promise.all(this.publishers.map((publisher) => publisher.closed));
     await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);

@@ -31,6 +31,13 @@ export interface WorkerOptions {
   readonly ticks?: Pick<ServerNeed, 'sendTickMs' | 'readTickMs'>;
 }
 
+/** What /debug/loop says, as far as it is used here. */
+export interface WorkerLoop {
+  readonly engine: EngineStats;
+  /** Since somebody asked last. */
+  readonly sinceLastLook: { readonly turnTime: { readonly maxMs: number } };
+}
+
 /** One worker process, alone on its ports, pinned. */
 export class WorkerUnderTest implements ServerUnderTest {
   readonly kind = 'worker';
@@ -83,9 +90,13 @@ export class WorkerUnderTest implements ServerUnderTest {
 
   /** Counters of the worker's engine, now. */
   async engine(): Promise<EngineStats> {
+    return (await this.loop()).engine;
+  }
+
+  async loop(): Promise<WorkerLoop> {
     const response = await fetch(`http://${HOST}:${this.adminPort}/debug/loop`);
     if (!response.ok) throw new Error(`/debug/loop answered ${response.status}`);
-    return ((await response.json()) as { engine: EngineStats }).engine;
+    return (await response.json()) as WorkerLoop;
   }
 
   async counters(): Promise<ServerCounters> {

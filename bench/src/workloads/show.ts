@@ -23,7 +23,9 @@ export interface ShowOptions {
 
 /** Until a peer has a group of pictures to start viewers with. */
 const SETTLE_MS = 500;
-const CLOSE_MS = 20_000;
+/** Longer than the longest tick. */
+const QUIET_MS = 600;
+const QUIET_WITHIN_MS = 10_000;
 const GOP_MS = 2000;
 
 /** Live streams, who watches them, and whether they got every byte. */
@@ -87,19 +89,18 @@ export class Show {
   }
 
   /**
-   * Ends the streams, waits until viewers are closed, and says in a sentence what
-   * they did not get. A server of others is not asked.
+   * Ends the streams, waits until all is delivered, and says in a sentence what
+   * viewers did not get. A server of others is not asked.
    */
   async end(): Promise<string | undefined> {
     const { lost } = this.broadcast;
     await this.broadcast.end();
     if (lost > 0) return `${lost} publishers were closed`;
     if (this.witness === undefined) return undefined;
-    const { viewers } = this.audience;
-    await patiently('all viewers are closed', CLOSE_MS, () => {
-      return viewers.every(({ isClosed }) => isClosed);
-    });
-    const allowed = await this.witness.allowedBytes();
+    // Our worker keeps viewers for a while, as the publisher might come back.
+    await this.untilQuiet();
+    if (this.audience.closed > 0) return `${this.audience.closed} viewers were closed`;
+    const allowed = this.witness.allowedBytes();
     if (this.witness.error !== undefined) return `the reading viewer: ${this.witness.error}`;
     const { protocol } = this.options;
     return protocol === 'flv' || protocol === 'https-flv'
@@ -112,6 +113,18 @@ export class Show {
     this.witness?.leave();
     this.audience.leave();
     await this.broadcast.end();
+  }
+
+  /** Resolves when nothing has come for longer than any tick. */
+  private async untilQuiet(): Promise<void> {
+    let bytes = -1;
+    let sinceMs = performance.now();
+    await patiently('nothing comes any more', QUIET_WITHIN_MS, () => {
+      const now = this.audience.bytes();
+      if (now !== bytes) sinceMs = performance.now();
+      bytes = now;
+      return performance.now() - sinceMs > QUIET_MS;
+    });
   }
 
   /** By what the witness read. */
