@@ -43,6 +43,7 @@ export class WorkerUnderTest {
     const command = [
       path.join(root, 'node_modules/.bin/node'),
       // As the operator starts workers of one CPU.
+      '--max-semi-space-size=8',
       '--single-threaded-gc',
       path.join(root, 'worker/src/main.ts'),
       ...['--id', id, '--namespace', 'default', '--cluster', CLUSTER, '--bucket', CLUSTER],
