@@ -40,10 +40,12 @@ COPY --from=worker-build --chown=root:root /app /app
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN mkdir .compile-cache && chown 10001 .compile-cache
 USER 10001
-RUN for flags in "" --single-threaded-gc; do node $flags worker/src/main.ts >/dev/null 2>&1; done; \
+RUN for flags in "" --single-threaded-gc; do \
+    node --max-semi-space-size=8 $flags worker/src/main.ts >/dev/null 2>&1; \
+  done; \
   node -e "process.exit(fs.readdirSync('.compile-cache').length > 0 ? 0 : 1)"
 EXPOSE 1935 8080 9090 9091
-ENTRYPOINT ["node", "--single-threaded-gc", "worker/src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--single-threaded-gc", "worker/src/main.ts"]
 
 FROM ${BASE} AS operator
 WORKDIR /app

@@ -51,7 +51,7 @@ export interface ServerPorts {
   readonly http?: number;
   readonly https?: number;
   readonly rtmps?: number;
-  /** TCP without a protocol, of a floor: see docs/performance.md. */
+  /** TCP without a protocol, of a floor: see bench/native/README.md. */
   readonly raw?: number;
 }
 

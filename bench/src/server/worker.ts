@@ -67,6 +67,7 @@ export class WorkerUnderTest implements ServerUnderTest {
     const command = [
       NODE,
       // As the operator starts workers of one CPU.
+      '--max-semi-space-size=8',
       '--single-threaded-gc',
       path.join(ROOT, 'worker/src/main.ts'),
       ...['--id', id, '--namespace', 'default', '--cluster', CLUSTER, '--bucket', CLUSTER],

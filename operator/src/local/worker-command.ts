@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { cpuCount } from '../api/quantity.ts';
+import { nodeFlags } from '../api/node-flags.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { Command } from './worker-child.ts';
 
@@ -52,12 +52,16 @@ export function workerCommand(
   return {
     file: settings.node,
     args: [
-      // Helper threads of the collector would take the loop's only CPU from it.
-      ...(cpuCount(spec.worker.cpus) === 1 ? ['--single-threaded-gc'] : []),
+      ...nodeFlags(spec.worker),
       path.join(settings.root, 'worker/src/main.ts'),
       ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
     ],
-    env: { ...withoutOurs(process.env), UV_THREADPOOL_SIZE: String(THREAD_POOL_SIZE) },
+    env: {
+      ...withoutOurs(process.env),
+      UV_THREADPOOL_SIZE: String(THREAD_POOL_SIZE),
+      // A start takes half of the time: that of a worker that died counts.
+      NODE_COMPILE_CACHE: path.join(settings.root, '.cache/compile'),
+    },
   };
 }
 

@@ -48,7 +48,7 @@ describe('workerPod', () => {
     const pinned = podOf({ fixed: {}, worker: { cpus: 2 } }).spec?.containers[0];
     expect(pinned?.resources?.limits).toEqual({ cpu: '2', memory: '1Gi' });
     expect(pinned?.resources?.requests).toEqual(pinned?.resources?.limits);
-    expect(pinned?.command).toEqual(['node', 'worker/src/main.ts']);
+    expect(pinned?.command).toEqual(['node', '--max-semi-space-size=8', 'worker/src/main.ts']);
   });
 
   it('has no limit of CPU when it is not', () => {

@@ -1,5 +1,5 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
-import { cpuCount } from '../api/quantity.ts';
+import { nodeFlags } from '../api/node-flags.ts';
 import type { Pod } from '../kube/resources.ts';
 import {
   ACCEPTING_LABEL,
@@ -82,14 +82,12 @@ export function workerPod(request: WorkerPodRequest): Pod {
 }
 
 function container({ resource, defaultImage, surroundings }: WorkerPodRequest): Container {
-  const { image = defaultImage, imagePullPolicy, cpus } = resource.spec.worker;
-  // Helper threads of the collector would take the loop's only CPU from it.
-  const flags = cpuCount(cpus) === 1 ? ['--single-threaded-gc'] : [];
+  const { image = defaultImage, imagePullPolicy } = resource.spec.worker;
   return {
     name: 'worker',
     image,
     imagePullPolicy,
-    command: ['node', ...flags, 'worker/src/main.ts'],
+    command: ['node', ...nodeFlags(resource.spec.worker), 'worker/src/main.ts'],
     env: workerEnv(resource, surroundings),
     ports: [
       { name: 'rtmp', containerPort: RTMP_PORT },

@@ -1,5 +1,5 @@
 /*
- * The arena: one memfd, mapped shared, cut into units of 64 KB.
+ * The arena: one memfd, mapped shared, cut into units of 16 KB.
  *
  * sendfile hands the kernel the pages themselves, so bytes that were sent may
  * sit unread in socket buffers for long. Writing to those pages would corrupt
@@ -21,11 +21,11 @@
 
 /* Extents that were never sent keep their pages (a fresh page costs ten times a
  * used one): so much at least, and up to a part of what is in use. */
-#define RECYCLED_UNITS_MIN 512
+#define RECYCLED_UNITS_MIN 2048
 #define RECYCLED_PART 4
-#define RECYCLED_RUNS_MAX 4096
+#define RECYCLED_RUNS_MAX 8192
 /* Frees are punched together once so much waits (or at the next housekeeping). */
-#define PENDING_UNITS_MAX 64
+#define PENDING_UNITS_MAX 256
 
 const char *arena_open(Arena *arena, size_t bytes, size_t cap_bytes) {
   memset(arena, 0, sizeof *arena);

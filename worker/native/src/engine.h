@@ -86,7 +86,7 @@ size_t framing_extended(const Framing *framing, const uint8_t *p);
 
 /* ---- arena.c ---- */
 
-#define UNIT_BYTES 65536
+#define UNIT_BYTES 16384
 
 enum { UNIT_FREE, UNIT_USED, UNIT_RECYCLED, UNIT_PENDING };
 

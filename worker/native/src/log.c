@@ -17,7 +17,7 @@
  * memory comes back by whole extents. */
 #define EXTENT_FIRST_BYTES UNIT_BYTES
 #define EXTENT_GROWTH 4
-#define EXTENT_MAX_BYTES (16 * UNIT_BYTES)
+#define EXTENT_MAX_BYTES (64 * UNIT_BYTES)
 #define FILLED_SOON_MS 4000
 #define FILLED_LATE_MS 16000
 

@@ -45,6 +45,10 @@ const EXPECTED_OPEN = 0.75;
 const BUSY_CLOSE = 0.95;
 const BUSY_OPEN = 0.85;
 
+/** What a quiet publisher adds to base, until it is measured. A busy one costs
+ * several times that, but publishing takes a while, so that the loop shows it. */
+export const PUBLISHER_SHARE = 0.0001;
+
 export const INITIAL_ADMISSION: AdmissionState = { isOpen: true, busy: 0, base: 0, unitMs: 0.009 };
 
 /** Units a second that a viewer costs at the longest tick. */

@@ -6,6 +6,7 @@ import {
   INITIAL_ADMISSION,
   isOpenAfter,
   observe,
+  PUBLISHER_SHARE,
   viewerUnits,
   type AdmissionState,
   type WorkLook,
@@ -22,8 +23,6 @@ export interface AdmissionOptions {
 }
 
 const LOOK_MS = 250;
-/** What a publisher costs before it is measured: 60 messages a second. */
-const PUBLISHER_SHARE = 0.0006;
 
 /** Keeps a worker from taking more than it can serve: those inside keep what they have. */
 export class Admission {
@@ -94,10 +93,11 @@ export class Admission {
     };
     this.before = now;
     this.beforeMs = nowMs;
-    this.unitsPerSecond = 0;
+    let unitsPerSecond = 0;
     for (const { cursors, bitsPerSecond } of streams.list()) {
-      if (cursors > 0) this.unitsPerSecond += cursors * viewerUnits(bitsPerSecond);
+      if (cursors > 0) unitsPerSecond += cursors * viewerUnits(bitsPerSecond);
     }
+    this.unitsPerSecond = unitsPerSecond;
     this.become(observe(this.state, look, this.unitsPerSecond));
   }
 

@@ -1,4 +1,4 @@
-import { LoadReport, NumaAlignment, type StreamInfo } from '@streamcluster/proto';
+import { LoadReport, NumaAlignment } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { Alignment } from '../topology/alignment.ts';
@@ -101,9 +101,10 @@ export class LoadReports {
 
   private report(): LoadReport {
     const { workers, clock, facts, cpuFacts, sample, settings, claims, isDraining } = this.options;
-    const infos = this.options.infos.list();
+    const { infos } = this.options;
     const now = sample();
-    const viewersByProtocol = viewersOf(infos);
+    const viewersByProtocol = infos.viewersByProtocol();
+    const streams = infos.count;
     const { relay = 0, ...players } = viewersByProtocol;
     this.sequence += 1;
     return LoadReport.fromPartial({
@@ -114,7 +115,7 @@ export class LoadReports {
       tickLagMs: now.tickLagMs,
       bytesInPerSecond: now.bytesInPerSecond,
       bytesOutPerSecond: now.bytesOutPerSecond,
-      streams: infos.length,
+      streams,
       publishers: claims.openPublications,
       viewers: sum(Object.values(players)),
       relaysOut: relay,
@@ -123,8 +124,8 @@ export class LoadReports {
       rssBytes: BigInt(now.rssBytes),
       ...cpuFields(cpuFacts()),
       draining: isDraining(),
-      topStreams: topOf(infos),
-      topStreamsTruncated: infos.length > MAX_STREAMS,
+      topStreams: infos.top(MAX_STREAMS),
+      topStreamsTruncated: streams > MAX_STREAMS,
       grpcAddress: facts.grpcAddress,
       httpAddress: facts.httpAddress,
       appliedVersion: BigInt(settings.appliedVersion),
@@ -192,25 +193,6 @@ function decode(payload: Uint8Array): LoadReport | undefined {
   } catch {
     return undefined;
   }
-}
-
-function topOf(infos: readonly StreamInfo[]): StreamInfo[] {
-  return infos
-    .map((info) => ({ info, viewers: sum(Object.values(info.viewers)) }))
-    .sort((a, b) => b.viewers - a.viewers)
-    .slice(0, MAX_STREAMS)
-    .map(({ info }) => info);
-}
-
-/** Viewers by protocol, relays of other workers among them. */
-export function viewersOf(infos: readonly StreamInfo[]): Record<string, number> {
-  const totals: Record<string, number> = {};
-  for (const { viewers } of infos) {
-    for (const [protocol, count] of Object.entries(viewers)) {
-      totals[protocol] = (totals[protocol] ?? 0) + count;
-    }
-  }
-  return totals;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -20,11 +20,36 @@ export class StreamInfos {
     this.options = options;
   }
 
+  get count(): number {
+    return this.streams().length;
+  }
+
   list(): StreamInfo[] {
-    return this.options.streams
-      .list()
-      .filter(({ state }) => state !== 'ended' && state !== 'idle')
-      .map((stream) => this.infoOf(stream));
+    return this.streams().map((stream) => this.infoOf(stream));
+  }
+
+  /** Those with the most viewers, at most so many. */
+  top(count: number): StreamInfo[] {
+    return this.streams()
+      .map((stream) => ({ stream, viewers: sum(stream.viewerCounts()) }))
+      .sort((a, b) => b.viewers - a.viewers)
+      .slice(0, count)
+      .map(({ stream }) => this.infoOf(stream));
+  }
+
+  /** Of all streams, relays of other workers among them. */
+  viewersByProtocol(): Record<string, number> {
+    const totals: Record<string, number> = {};
+    for (const stream of this.streams()) {
+      for (const [protocol, count] of Object.entries(stream.viewerCounts())) {
+        totals[protocol] = (totals[protocol] ?? 0) + count;
+      }
+    }
+    return totals;
+  }
+
+  private streams(): Stream[] {
+    return this.options.streams.list().filter(({ state }) => state !== 'ended' && state !== 'idle');
   }
 
   private infoOf(stream: Stream): StreamInfo {
@@ -60,6 +85,10 @@ export class StreamInfos {
     }
     return isHome ? StreamInfo_Role.ROLE_HOME : StreamInfo_Role.ROLE_RELAY;
   }
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
 function trackInfo(track: VideoTrack | AudioTrack): TrackInfo {

@@ -91,9 +91,9 @@ describe('cursor', () => {
     await until('punched', () => engine.stats().arenaPunchedBytesTotal >= used);
     /* Now the whole arena is written over. */
     const churn = engine.createLog('raw');
-    for (let i = 0; churn.reserve(65_536); i += 1) {
-      pattern(65_536, i).copy(churn.buffer, churn.offset);
-      churn.commit(65_536);
+    for (let i = 0; churn.reserve(16_384); i += 1) {
+      pattern(16_384, i).copy(churn.buffer, churn.offset);
+      churn.commit(16_384);
     }
     expect(churn.head).toBe(8 << 20);
     slow.socket.resume();

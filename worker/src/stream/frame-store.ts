@@ -145,6 +145,7 @@ export class FrameStore {
 
   /** Closes the further logs that nobody used for a while. */
   closeIdle(nowMs: number, isUsed: (kind: LogKind) => boolean): void {
+    if (this.further.length === 0) return;
     for (const log of [...this.further]) {
       if (log.log.cursors > 0 || isUsed(log.kind)) this.lastUsedMs.set(log.kind, nowMs);
       else if (nowMs - (this.lastUsedMs.get(log.kind) ?? 0) > IDLE_LOG_MS) this.drop(log);

@@ -144,6 +144,7 @@ export class HlsWindow {
   }
 
   forgetIdleClients(nowMs: number): void {
+    if (this.clients.size === 0) return;
     for (const [client, seenMs] of this.clients) {
       if (nowMs - seenMs >= CLIENT_IDLE_MS) this.clients.delete(client);
     }

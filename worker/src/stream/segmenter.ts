@@ -7,7 +7,7 @@ import {
 } from '../formats/mpegts/packetizer.ts';
 import type { SegmentMark } from '../formats/relay/segment-mark.ts';
 import { FrameKind, type Frame } from '../media/frame.ts';
-import type { TrackHistory } from './tracks.ts';
+import type { TrackHistory, Tracks } from './tracks.ts';
 
 export interface SegmenterOptions {
   readonly tracks: TrackHistory;
@@ -41,6 +41,7 @@ export class Segmenter {
   private readonly tracks: TrackHistory;
   private counters: TsCounters = { psi: 0, video: 0, audio: 0 };
   private program: TsProgram | undefined = undefined;
+  private programTracks: Tracks = {};
   private nextMarkSequence: number;
   private discontinuitySequence: number;
   private targetDurationSeconds: number;
@@ -113,9 +114,18 @@ export class Segmenter {
       counters: { ...this.counters },
     };
     this.nextMarkSequence += 1;
-    this.program = createTsProgram(this.tracks.tracksAt(sequence));
+    this.useTracks(this.tracks.tracksAt(sequence));
     advancePsiCounters(this.counters);
     return mark;
+  }
+
+  /** Most segments have the tracks of the one before. */
+  private useTracks(tracks: Tracks): void {
+    const { video, audio } = this.programTracks;
+    const isSame = tracks.video === video && tracks.audio === audio;
+    if (isSame && this.program !== undefined) return;
+    this.programTracks = tracks;
+    this.program = createTsProgram(tracks);
   }
 
   private discontinue(): void {

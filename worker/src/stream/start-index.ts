@@ -9,19 +9,24 @@ export interface StartPoint {
 
 const FIELDS = 4;
 
+/** Enough for the window of a stream with a key frame every two seconds. */
+const FIRST_CAPACITY = 16;
+
 /**
  * The start points (key frames; every second or so without video) of one log,
- * oldest first, in a ring of fixed size: when it is full the oldest falls out.
+ * oldest first, in a ring that grows up to its capacity: then the oldest falls out.
  */
 export class StartIndex {
-  private readonly ring: Float64Array;
   private readonly capacity: number;
+  private ring: Float64Array;
+  private places: number;
   private first = 0;
   private count = 0;
 
   constructor(capacity = 128) {
     this.capacity = capacity;
-    this.ring = new Float64Array(capacity * FIELDS);
+    this.places = Math.min(FIRST_CAPACITY, capacity);
+    this.ring = new Float64Array(this.places * FIELDS);
   }
 
   get size(): number {
@@ -30,7 +35,8 @@ export class StartIndex {
 
   push(position: number, sequence: number, dtsMs: number, floorDtsMs: number): void {
     if (this.count === this.capacity) this.dropOldest();
-    const at = ((this.first + this.count) % this.capacity) * FIELDS;
+    if (this.count === this.places) this.grow();
+    const at = ((this.first + this.count) % this.places) * FIELDS;
     this.ring[at] = position;
     this.ring[at + 1] = sequence;
     this.ring[at + 2] = dtsMs;
@@ -92,13 +98,24 @@ export class StartIndex {
     return undefined;
   }
 
+  private grow(): void {
+    const places = Math.min(this.places * 2, this.capacity);
+    const ring = new Float64Array(places * FIELDS);
+    const start = this.first * FIELDS;
+    ring.set(this.ring.subarray(start));
+    ring.set(this.ring.subarray(0, start), this.ring.length - start);
+    this.ring = ring;
+    this.places = places;
+    this.first = 0;
+  }
+
   private dropOldest(): void {
-    this.first = (this.first + 1) % this.capacity;
+    this.first = (this.first + 1) % this.places;
     this.count -= 1;
   }
 
   private field(index: number, field: number): number {
-    return this.ring[((this.first + index) % this.capacity) * FIELDS + field] ?? 0;
+    return this.ring[((this.first + index) % this.places) * FIELDS + field] ?? 0;
   }
 
   private point(index: number): StartPoint {

@@ -13,6 +13,7 @@ import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
 import { Numbering } from './numbering.ts';
 import type { PackageMeter } from './package-meter.ts';
+import type { LogKind } from './packaged-log.ts';
 import { LocalSource, type PublishSource } from './publish-source.ts';
 import {
   FollowSource,
@@ -265,7 +266,7 @@ export class Stream {
     this.hls.forgetIdleClients(nowMs);
     this.closeStalled(nowMs);
     if (this.viewerSet.hasPending) this.viewerSet.startPending();
-    this.store.closeIdle(nowMs, (kind) => kind === 'ts' && this.hls.isUsed);
+    this.store.closeIdle(nowMs, this.isUsedBesides);
     this.heartbeat(nowMs);
     this.checkUnread(nowMs);
     const graceMs = this.config().publisherGraceSeconds * 1000;
@@ -281,6 +282,9 @@ export class Stream {
     const isAlone = this.sourceKind === 'none' && !this.isRead;
     return this.state === 'idle' && isAlone && nowMs - this.lastReadMs >= IDLE_MS;
   }
+
+  /** HLS players read the TS log without a cursor. */
+  private readonly isUsedBesides = (kind: LogKind): boolean => kind === 'ts' && this.hls.isUsed;
 
   private get isCaughtUp(): boolean {
     return this.upstream === undefined || this.upstream.isCaughtUp;

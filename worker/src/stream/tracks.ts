@@ -88,6 +88,8 @@ export class TrackHistory {
 
   /** Entries in force only before a frame are forgotten. */
   trim(sequence: number): void {
+    // Nearly always one entry a track, in force since the beginning.
+    if (this.entries.length <= 2) return;
     const needed = new Set(this.at(sequence));
     this.entries = this.entries.filter((entry) => entry.sequence > sequence || needed.has(entry));
   }

@@ -116,6 +116,7 @@ export class ViewerSet implements ViewerOwner {
 
   /** Closes those who do not take their bytes; call it about once a second. */
   closeStalled(lagMs: number): void {
+    if (this.viewers.size === 0) return;
     const nowMs = this.options.clock.nowMs();
     for (const viewer of [...this.viewers]) {
       if (nowMs >= viewer.endDeadlineMs) viewer.close('ended');

@@ -11,7 +11,6 @@ import { ProcessSampler } from '../cluster/adapters/process-sampler.ts';
 import { realRandom } from '../cluster/adapters/real-random.ts';
 import type { WorkTotals } from '../cluster/admission.ts';
 import { Cluster } from '../cluster/cluster.ts';
-import { viewersOf } from '../cluster/load-report.ts';
 import { RelayRoute, type RelayAccess } from '../cluster/relay-route.ts';
 import { defaultSettings } from '../cluster/settings.ts';
 import type { Engine, EngineStats } from '../engine/engine.ts';
@@ -306,10 +305,10 @@ export class WorkerProcess {
     const { engine, sampler, streams } = this;
     const { slowViewers } = streams;
     return new WorkerMetrics({
-      streams: () => this.cluster?.infos.list().length ?? 0,
+      streams: () => this.cluster?.infos.count ?? 0,
       publishers: () => this.cluster?.claims.openPublications ?? 0,
       relays: () => this.cluster?.relays.size ?? 0,
-      viewersByProtocol: () => viewersOf(this.cluster?.infos.list() ?? []),
+      viewersByProtocol: () => this.cluster?.infos.viewersByProtocol() ?? {},
       connections: () => sampler.latest.connections,
       arenaBytes: () => sampler.latest.arenaBytes,
       loopUtilization: () => sampler.latest.loopUtilization,

@@ -15,6 +15,7 @@ import type {
   ServerPaths,
   ServerPorts,
   ServerUnderTest,
+  TlsFiles,
 } from '../server.ts';
 import { ProcessUnderTest } from '../under-test.ts';
 
@@ -70,7 +71,7 @@ export async function startPeer(peer: Peer): Promise<ServerUnderTest> {
 }
 
 /** The files that a task over TLS cannot do without. */
-export function tlsOf({ task, tls }: ServerNeed): NonNullable<ServerNeed['tls']> {
+export function tlsOf({ task, tls }: ServerNeed): TlsFiles {
   if (tls === undefined) throw new Error(`${task} needs a certificate`);
   return tls;
 }
