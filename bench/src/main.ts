@@ -46,7 +46,11 @@ async function withLab<T>(work: (engine: Engine, servers: Servers) => Promise<T>
 }
 
 /** Runs everything that was asked for; `save` is called whenever a case is done. */
-async function measure(engine: Engine, servers: Servers, save: (results: Results) => void): Promise<Results> {
+async function measure(
+  engine: Engine,
+  servers: Servers,
+  save: (results: Results) => void,
+): Promise<Results> {
   const workloads = chosenWorkloads(options);
   const all = serverFactories(servers);
   const available = await Available.among(all, (kind) => {

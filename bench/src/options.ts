@@ -27,7 +27,12 @@ export function readOptions(words: readonly string[]): Options {
     .description('Measures servers on CPU 0 under load from CPU 1, in rounds.')
     .option('--only <letters>', 'workloads, or single cases by their key', LETTERS)
     .option('--rounds <count>', 'good rounds of each pair', Number, 5)
-    .option('--seconds <count>', 'how long each measurement lasts; even, as GOPs are 2 s', Number, 4)
+    .option(
+      '--seconds <count>',
+      'how long each measurement lasts; even, as GOPs are 2 s',
+      Number,
+      4,
+    )
     .option('--peers <names>', 'servers of others: all, none, or their names', 'all')
     .option('--floor', 'only the floors, which do nothing but system calls', false)
     .option('--viewers <count>', 'of a fan-out, up to 5000', Number, 1000)

@@ -50,7 +50,10 @@ export class AnswerReader {
         ? buf.subarray(at, end)
         : Buffer.concat([this.gathered, buf.subarray(at, end)]);
     const found = head.indexOf(HEAD_END);
-    if (found < 0) return this.gather(head);
+    if (found < 0) {
+      this.gather(head);
+      return undefined;
+    }
     this.gathered = undefined;
     const text = head.toString('latin1', 0, found);
     const length = LENGTH.exec(text)?.[1];
@@ -66,9 +69,8 @@ export class AnswerReader {
     return at + headBytes - had;
   }
 
-  private gather(head: Buffer): undefined {
+  private gather(head: Buffer): void {
     if (head.length > HEAD_MAX_BYTES) this.sink.onBroken('endless head');
     else this.gathered = Buffer.from(head);
-    return undefined;
   }
 }

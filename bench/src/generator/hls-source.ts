@@ -29,15 +29,20 @@ export class HlsSource {
   /** Resolves when there is something to ask for: of our worker so many segments. */
   async begin(segments: number): Promise<void> {
     const { server, app, name, what } = this.options;
-    const { paths } = server;
-    const path = what === 'playlist' ? paths.playlist?.(app, name) : paths.segment?.(app, name, 0);
-    if (server.kind !== 'worker') return this.become(path);
-    await patiently('segments are there', BEGIN_MS, async () => {
-      return (await this.segments()).length >= segments;
-    });
-    if (what === 'playlist') return this.become(path);
-    await this.look();
-    this.timer = setInterval(() => void this.look(), LOOK_MS);
+    const { paths, kind } = server;
+    if (kind === 'worker') {
+      await patiently('segments are there', BEGIN_MS, async () => {
+        return (await this.segments()).length >= segments;
+      });
+    }
+    if (kind === 'worker' && what === 'segment') {
+      await this.look();
+      this.timer = setInterval(() => void this.look(), LOOK_MS);
+    } else {
+      this.become(
+        what === 'playlist' ? paths.playlist?.(app, name) : paths.segment?.(app, name, 0),
+      );
+    }
   }
 
   stop(): void {

@@ -15,12 +15,7 @@ export function tagMessageSize(tag: ClipTag, timestampMs: number): number {
 }
 
 /** Writes so many bytes to out[at, …). */
-export function writeTagMessage(
-  out: Buffer,
-  at: number,
-  tag: ClipTag,
-  timestampMs: number,
-): void {
+export function writeTagMessage(out: Buffer, at: number, tag: ClipTag, timestampMs: number): void {
   const header = {
     typeId: tag.kind,
     streamId: RTMP_LOG_STREAM_ID,

@@ -111,7 +111,6 @@ function stroke(kind: string, [x1, y1]: [number, number], [x2, y2]: [number, num
   return `<line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`;
 }
 
-// eslint-disable-next-line max-params -- Where, what, and from which end.
 function text(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped(words)}</text>`;
 }

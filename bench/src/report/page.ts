@@ -75,7 +75,8 @@ function contenderTable(result: CaseResult): string[] {
   const rows = result.contenders.flatMap(({ name }) => {
     const summary = summaryOf(result, name);
     if (summary === undefined) return [[name, 'no good round', '', '', '', '', '']];
-    const ratio = first === undefined || name === first.name ? undefined : ratioOf(result, name, first.name);
+    const ratio =
+      first === undefined || name === first.name ? undefined : ratioOf(result, name, first.name);
     return [
       [
         name,
@@ -89,7 +90,15 @@ function contenderTable(result: CaseResult): string[] {
     ];
   });
   const { unit } = result;
-  const head = ['server', 'CPU', `times ${first?.name ?? ''}`, 'RSS', `${unit}s/s`, `calls per ${unit}`, 'further'];
+  const head = [
+    'server',
+    'CPU',
+    `times ${first?.name ?? ''}`,
+    'RSS',
+    `${unit}s/s`,
+    `calls per ${unit}`,
+    'further',
+  ];
   return markdownTable(head, rows);
 }
 
@@ -110,7 +119,10 @@ function leftOut({ leftOut: sentences }: Results): string[] {
 const item = (text: string): string => `- ${text}`;
 
 /** As prettier would write it, so that the page stays as it is. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>

@@ -6,7 +6,7 @@ import type { ServerUnderTest } from '../server/server.ts';
 import { APP, HOST, type Lab } from './workload.ts';
 
 const SAMPLES = 3;
-const SAMPLE_TAGS = 120;
+const SAMPLE_SECONDS = 2;
 const SAMPLE_MS = 30_000;
 
 interface Published {
@@ -25,21 +25,26 @@ export async function compareStreams(
   const chosen = Array.from({ length: Math.min(SAMPLES, names.length) }, (_, i) => {
     return names[Math.floor((i * names.length) / SAMPLES)] ?? '';
   });
+  const wanted = Math.floor((clip.tags.length * SAMPLE_SECONDS * 1000) / clip.durationMs);
   const faults = await Promise.all(
     chosen.map((name) => {
       const check = new ContentCheck(clip);
       const at = { engine: lab.engine, host: HOST, port, path: `/${APP}/${name}.flv` };
-      return compare(check, new ReadingViewer(at, check));
+      return compare(check, new ReadingViewer(at, check), wanted);
     }),
   );
   return faults.find((fault) => fault !== undefined);
 }
 
-async function compare(check: ContentCheck, viewer: ReadingViewer): Promise<string | undefined> {
+async function compare(
+  check: ContentCheck,
+  viewer: ReadingViewer,
+  wanted: number,
+): Promise<string | undefined> {
   await patiently('a sample is compared', SAMPLE_MS, () => {
-    return check.tags >= SAMPLE_TAGS || check.error !== undefined || viewer.isClosed;
+    return check.tags >= wanted || check.error !== undefined || viewer.isClosed;
   });
   viewer.connection.close();
-  if (check.tags >= SAMPLE_TAGS && check.error === undefined) return undefined;
+  if (check.tags >= wanted && check.error === undefined) return undefined;
   return `a stream ended after ${check.tags} tags: ${check.error ?? `status ${viewer.status}`}`;
 }

@@ -54,7 +54,8 @@ export function measurementOf(
 ): Measurement {
   const { bytes, busy, generatorBusy, rssBytes, unitsPerSecond, callsPerUnit } = sample;
   const share = bytes / expectedBytes;
-  const less = share < BYTES_WANTED ? `only ${(share * 100).toFixed(1)} % of the bytes came` : undefined;
+  const less =
+    share < BYTES_WANTED ? `only ${(share * 100).toFixed(1)} % of the bytes came` : undefined;
   const fault = extra.fault ?? less;
   return {
     ...{ busy, generatorBusy, rssBytes, unitsPerSecond, expectedBytes },

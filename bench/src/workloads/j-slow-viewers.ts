@@ -12,8 +12,8 @@ const TICK_MS = 100;
 /** One in so many reads at half of the stream's rate. */
 const SLOW = 10;
 /** At half rate somebody is 5 s late, which is when a viewer jumps, after 10 s;
- * what socket buffers hold comes on top. */
-const UNTIL_LATE_MS = 16_000;
+ * until socket buffers are full it takes as long again. */
+const UNTIL_LATE_MS = 24_000;
 const FLAT_BYTES = 30e6;
 
 interface Crowd {
@@ -57,7 +57,7 @@ export const slowViewers: Workload = {
 async function watch(server: ServerUnderTest, lab: Lab, crowd: Crowd): Promise<Measurement> {
   const { clip, viewers, slow } = crowd;
   const show = await Show.start({ lab, server, clip, streams: 1, protocol: 'flv' });
-  const target = { engine: lab.engine, host: HOST, port: server.ports.http ?? 0, path: show.path };
+  const target = { host: HOST, port: server.ports.http ?? 0, path: show.path };
   const readers = new SlowReaders(slow, target, show.bytesPerSecond / 2);
   try {
     await show.join(viewers - slow);

@@ -51,7 +51,10 @@ async function comeAndGo(server: ServerUnderTest, lab: Lab, clip: Clip): Promise
     const unserved =
       passing.unserved > 0 ? `${passing.unserved} newcomers got nothing in time` : undefined;
     const fault = (await show.end()) ?? unserved;
-    return measurementOf(sample, PRESENT * sample.seconds * show.bytesPerSecond, { figures, fault });
+    return measurementOf(sample, PRESENT * sample.seconds * show.bytesPerSecond, {
+      figures,
+      fault,
+    });
   } finally {
     passing.stop();
     await show.close();

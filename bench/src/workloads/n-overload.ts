@@ -81,7 +81,7 @@ async function pressIn(show: Show, maxViewers: number): Promise<CountingViewer[]
   const refused: CountingViewer[] = [];
   const startedMs = performance.now();
   let wanted = maxViewers;
-  for (let tried = 0; tried < wanted; ) {
+  for (let tried = 0; tried < wanted;) {
     const due = Math.min(wanted, ((performance.now() - startedMs) / 1000) * PER_SECOND);
     for (; tried < due; tried++) audience.joinOne();
     await sleep(STEP_MS);

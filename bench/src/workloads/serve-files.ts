@@ -44,13 +44,14 @@ export async function serveFiles(
     await load.open();
     load.start(perSecond);
     await sleep(lab.warmUpMs);
-    let { answers } = load;
-    const sample = await takeSample(server, lab, () => ({
-      bytes: load.bytes,
-      units: unitBytes === undefined ? load.answers : load.bytes / unitBytes,
-    }));
-    answers = load.answers - answers;
-    const bytesPerAnswer = sample.bytes / Math.max(1, answers);
+    const answers: number[] = [];
+    const sample = await takeSample(server, lab, () => {
+      answers.push(load.answers);
+      const units = unitBytes === undefined ? load.answers : load.bytes / unitBytes;
+      return { bytes: load.bytes, units };
+    });
+    const [from = 0, to = 0] = answers;
+    const bytesPerAnswer = sample.bytes / Math.max(1, to - from);
     const figures = { bytesPerAnswer };
     const expected = bytesPerAnswer * perSecond * sample.seconds;
     return measurementOf(sample, expected, { figures, fault: load.fault ?? source.fault });
