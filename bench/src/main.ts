@@ -18,7 +18,7 @@ import { printSoak, soak } from './workloads/soak.ts';
 const GENERATOR_SEND_TICK_MS = 10;
 const NO_WAIT = 0;
 const MAX_CONNECTIONS = 18_000;
-const WARM_UP_MS = 2000;
+const WARM_UP_MS = 1200;
 
 const options = readOptions(process.argv.slice(2));
 

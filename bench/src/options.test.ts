@@ -12,6 +12,11 @@ describe('options', () => {
     expect(() => letters('--only', 'Z')).toThrow('no workload Z');
   });
 
+  it('measure over whole groups of pictures', () => {
+    expect(readOptions(['--seconds', '6']).seconds).toBe(6);
+    expect(() => readOptions(['--seconds', '3'])).toThrow('--seconds');
+  });
+
   it('choose cases by letter or key', () => {
     const options = readOptions(['--only', 'A-tick,H-home,N']);
     expect(isChosen(options, 'A', 'A-tick-20')).toBe(true);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { GOP_SECONDS } from './generator/clip.ts';
 import type { ServerKind } from './server/server.ts';
 import type { Sizes, Workload } from './workloads/workload.ts';
 import { WORKLOADS } from './workloads/catalogue.ts';
@@ -23,16 +24,11 @@ export interface Options {
 const LETTERS = WORKLOADS.map(({ letter }) => letter).join(',');
 
 export function readOptions(words: readonly string[]): Options {
-  return new Command('bench')
+  const options = new Command('bench')
     .description('Measures servers on CPU 0 under load from CPU 1, in rounds.')
     .option('--only <letters>', 'workloads, or single cases by their key', LETTERS)
     .option('--rounds <count>', 'good rounds of each pair', Number, 5)
-    .option(
-      '--seconds <count>',
-      'how long each measurement lasts; even, as GOPs are 2 s',
-      Number,
-      4,
-    )
+    .option('--seconds <count>', 'how long each measurement lasts, even', Number, 4)
     .option('--peers <names>', 'servers of others: all, none, or their names', 'all')
     .option('--floor', 'only the floors, which do nothing but system calls', false)
     .option('--viewers <count>', 'of a fan-out, up to 5000', Number, 1000)
@@ -46,6 +42,10 @@ export function readOptions(words: readonly string[]): Options {
     .option('--merge', 'put what is measured among the last results', false)
     .parse([...words], { from: 'user' })
     .opts<Options>();
+  if (!(options.seconds > 0) || options.seconds % GOP_SECONDS !== 0) {
+    throw new Error(`--seconds must be whole groups of pictures, ${GOP_SECONDS} s each`);
+  }
+  return options;
 }
 
 /** Workloads of which something is wanted. Throws for a name that nothing has. */

@@ -11,10 +11,15 @@ export class ClipClock {
     this.clip = clip;
   }
 
+  /** Time to play since the beginning. */
+  get elapsedMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
   /** Hands over what has become due since the last call. */
   advance(onTag: (tag: ClipTag, timestampMs: number) => void): void {
     const { tags, durationMs } = this.clip;
-    const nowMs = performance.now() - this.startedMs;
+    const nowMs = this.elapsedMs;
     for (;;) {
       const tag = tags[this.count % tags.length];
       if (tag === undefined) return;

@@ -66,7 +66,8 @@ export const CLIP_SMALL: ClipOptions = {
 };
 
 const AUDIO_BITS_PER_SECOND = 96_000;
-const GOP_SECONDS = 2;
+/** Of every clip. */
+export const GOP_SECONDS = 2;
 
 export interface ClipTag {
   readonly kind: number;

@@ -1,6 +1,7 @@
 import { RTMP_LOG_CHUNK_BYTES, type Engine, type EngineLog } from '@streamcluster/worker';
-import type { Clip, ClipTag } from './clip.ts';
+import { FLV_TAG_OVERHEAD_BYTES, GOP_SECONDS, type Clip, type ClipTag } from './clip.ts';
 import { ClipClock } from './clip-clock.ts';
+import { sleep } from './wait.ts';
 import { headMessages, tagMessageSize, writeTagMessage } from './messages.ts';
 
 const STEP_MS = 5;
@@ -17,6 +18,8 @@ export class Feed {
   messages = 0;
   /** As a publisher sends them. */
   rtmpBytes = 0;
+  /** As a viewer over FLV gets them. */
+  flvBytes = 0;
   private readonly clock: ClipClock;
   private readonly keyPositions: number[] = [];
   private readonly timer: NodeJS.Timeout;
@@ -40,6 +43,17 @@ export class Feed {
     return headMessages(this.clip);
   }
 
+  /**
+   * Resolves in the middle of a group of pictures. What is counted from there over
+   * whole groups does not depend on whether a key frame, which is large, is just on
+   * its way.
+   */
+  async untilMidGop(): Promise<void> {
+    const gopMs = GOP_SECONDS * 1000;
+    const position = this.clock.elapsedMs % gopMs;
+    await sleep((gopMs * 1.5 - position) % gopMs);
+  }
+
   stop(): void {
     clearInterval(this.timer);
     this.log.close();
@@ -52,6 +66,7 @@ export class Feed {
     const position = this.log.commit(size);
     this.messages++;
     this.rtmpBytes += size;
+    this.flvBytes += tag.body.length + FLV_TAG_OVERHEAD_BYTES;
     if (tag.isKey) this.keyFrame(position);
   }
 

@@ -51,15 +51,17 @@ export async function takeIn(
   const broadcast = await Broadcast.start({ engine, server, app: APP, names, clip });
   try {
     await sleep(lab.warmUpMs);
-    let feedBytes = broadcast.feed.rtmpBytes;
-    const sample = await takeSample(server, lab, () => ({
-      bytes: broadcast.sentBytes(),
-      units: broadcast.feed.messages * count,
-    }));
-    feedBytes = broadcast.feed.rtmpBytes - feedBytes;
+    await broadcast.feed.untilMidGop();
+    const { feed } = broadcast;
+    const published: number[] = [];
+    const sample = await takeSample(server, lab, () => {
+      published.push(feed.rtmpBytes);
+      return { bytes: broadcast.sentBytes(), units: feed.messages * count };
+    });
+    const [from = 0, to = 0] = published;
     const fault = broadcast.lost > 0 ? `${broadcast.lost} publishers were closed` : undefined;
     const wrong = fault ?? (await compareStreams(server, lab, { clip, names }));
-    return measurementOf(sample, feedBytes * count, { fault: wrong });
+    return measurementOf(sample, (to - from) * count, { fault: wrong });
   } finally {
     await broadcast.end();
   }

@@ -39,8 +39,7 @@ export async function deliver(
     const sendTickMs = (await loopOf(delivery.measured ?? server))?.engine.sendTickMs;
     const figures = sendTickMs === undefined ? {} : { sendTickMs };
     const fault = await show.end();
-    const expected = delivery.viewers * sample.seconds * show.bytesPerSecond;
-    return measurementOf(sample, expected, { figures, fault });
+    return measurementOf(sample, show.expectedBytes(), { figures, fault });
   } finally {
     await show.close();
   }

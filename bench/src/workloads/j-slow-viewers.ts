@@ -5,7 +5,7 @@ import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
 import { measurementOf } from './deliver.ts';
 import { loopOf } from './loop-of.ts';
-import { Show } from './show.ts';
+import { Show, viewerSeconds } from './show.ts';
 import { HOST, type Lab, type Measurement, type Workload } from './workload.ts';
 
 const TICK_MS = 100;
@@ -63,7 +63,7 @@ async function watch(server: ServerUnderTest, lab: Lab, crowd: Crowd): Promise<M
     await show.join(viewers - slow);
     await sleep(slow > 0 ? UNTIL_LATE_MS : lab.warmUpMs);
     const before = server.residentBytes();
-    const sample = await show.sample();
+    const sample = await show.sample(viewerSeconds(viewers));
     const jumps = (await loopOf(server))?.engine.lateCursorsTotal ?? 0;
     const figures = {
       jumpsPerSlowViewer: slow === 0 ? 0 : jumps / slow,
@@ -72,9 +72,7 @@ async function watch(server: ServerUnderTest, lab: Lab, crowd: Crowd): Promise<M
     };
     readers.leave();
     const fault = await show.end();
-    const expected = (viewers - slow) * sample.seconds * show.bytesPerSecond;
-    // The same work for both: whoever is served, fast or slow.
-    return { ...measurementOf(sample, expected, { figures, fault }), unitsPerSecond: viewers };
+    return measurementOf(sample, show.expectedBytes(), { figures, fault });
   } finally {
     readers.leave();
     await show.close();

@@ -25,7 +25,7 @@ export const joinStorm: Workload = {
       {
         key: 'K',
         title: `${NEWCOMERS} viewers join ${present} within a second`,
-        unit: 'viewer',
+        unit: 'newcomer',
         contenders: [ours({ task: 'flv' }, (server, lab) => storm(server, lab, { clip, present }))],
         bars: [{ kind: 'figure', figure: 'slowestStartMs', max: 1000 }],
         roundsShare: ROUNDS_SHARE,
@@ -45,7 +45,12 @@ async function storm(
     await show.join(present);
     await sleep(lab.warmUpMs);
     const target = { engine: lab.engine, host: HOST, port: server.ports.http ?? 0 };
-    const sampling = show.sample();
+    const begin = Promise.withResolvers<undefined>();
+    const sampling = show.sample(() => {
+      begin.resolve(undefined);
+      return newcomers.length;
+    });
+    await Promise.race([begin.promise, sampling]);
     await comeWithin(STORM_MS, NEWCOMERS, () => {
       newcomers.push(new StartingViewer({ ...target, path: show.path }));
     });
@@ -62,8 +67,7 @@ async function storm(
     };
     const lost = await show.end();
     const fault = unserved > 0 ? `${unserved} newcomers got no picture` : lost;
-    const expected = present * sample.seconds * show.bytesPerSecond;
-    return measurementOf(sample, expected, { figures, fault });
+    return measurementOf(sample, show.expectedBytes(), { figures, fault });
   } finally {
     for (const { viewer } of newcomers) viewer.connection.close();
     await show.close();

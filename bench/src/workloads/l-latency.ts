@@ -77,9 +77,11 @@ async function delays(
     }
     if (sample === undefined) throw new Error('nothing was measured');
     const count = show.audience.viewers.length;
-    const expected = count * sample.seconds * show.bytesPerSecond;
     const fault = probes.error ?? (await show.end());
-    return measurementOf(sample, expected, { figures: { ...figures, viewers: count }, fault });
+    return measurementOf(sample, show.expectedBytes(), {
+      figures: { ...figures, viewers: count },
+      fault,
+    });
   } finally {
     probes.close();
     await show.close();

@@ -1,7 +1,6 @@
 import { CLIP_2_MBPS, loadClip, type Clip } from '../generator/clip.ts';
 import { CountingHttpViewer } from '../generator/viewer.ts';
 import { sleep } from '../generator/wait.ts';
-import { takeSample } from '../measure/sample.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
 import { measurementOf } from './deliver.ts';
@@ -42,16 +41,13 @@ async function comeAndGo(server: ServerUnderTest, lab: Lab, clip: Clip): Promise
   try {
     await show.join(PRESENT);
     await sleep(lab.warmUpMs);
-    const sample = await takeSample(server, lab, () => ({
-      bytes: show.audience.bytes(),
-      units: passing.left,
-    }));
+    const sample = await show.sample(() => passing.left);
     passing.stop();
     const figures = { unservedNewcomers: passing.unserved };
     const unserved =
       passing.unserved > 0 ? `${passing.unserved} newcomers got nothing in time` : undefined;
     const fault = (await show.end()) ?? unserved;
-    return measurementOf(sample, PRESENT * sample.seconds * show.bytesPerSecond, {
+    return measurementOf(sample, show.expectedBytes(), {
       figures,
       fault,
     });

@@ -66,8 +66,7 @@ async function crowd(
       recoveredMs: await untilAdmitted(() => new CountingHttpViewer(at)),
     };
     const none = refused.length === 0 ? `all of ${admitted} were taken in` : undefined;
-    const expected = admitted * sample.seconds * show.bytesPerSecond;
-    return measurementOf(sample, expected, { figures, fault: fault ?? none });
+    return measurementOf(sample, show.expectedBytes(), { figures, fault: fault ?? none });
   } finally {
     await show.close();
     await beside.end();

@@ -19,7 +19,8 @@ export interface Requests {
   readonly isTls?: boolean;
 }
 
-const PLAYLIST_SEGMENTS = 3;
+/** Of our worker: a playlist of nearly 400 B, or one segment to ask for. */
+const SEGMENTS_WANTED = { playlist: 2, segment: 1 };
 
 /** Answers requests at a fixed rate; of our worker for a live stream. */
 export async function serveFiles(
@@ -40,7 +41,7 @@ export async function serveFiles(
     request: () => source.request,
   });
   try {
-    await source.begin(PLAYLIST_SEGMENTS);
+    await source.begin(SEGMENTS_WANTED[requests.what]);
     await load.open();
     load.start(perSecond);
     await sleep(lab.warmUpMs);

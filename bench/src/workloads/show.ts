@@ -1,6 +1,6 @@
 import { Audience } from '../generator/audience.ts';
 import { Broadcast } from '../generator/broadcast.ts';
-import type { Clip } from '../generator/clip.ts';
+import { GOP_SECONDS, type Clip } from '../generator/clip.ts';
 import { viewerOpener, type Protocol } from '../generator/viewer-opener.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { takeSample, type Sample } from '../measure/sample.ts';
@@ -26,7 +26,7 @@ const SETTLE_MS = 500;
 /** Longer than the longest tick. */
 const QUIET_MS = 600;
 const QUIET_WITHIN_MS = 10_000;
-const GOP_MS = 2000;
+const GOP_MS = GOP_SECONDS * 1000;
 
 /** Live streams, who watches them, and whether they got every byte. */
 export class Show {
@@ -39,6 +39,7 @@ export class Show {
   /** Of ours only: others do not end their viewers with the stream. */
   private readonly witness: Witness | undefined;
   private joinMs = 0;
+  private bytesEach = 0;
 
   private constructor(options: ShowOptions, broadcast: Broadcast, names: readonly string[]) {
     const { lab, server, clip, protocol, viewersAt = server } = options;
@@ -59,13 +60,18 @@ export class Show {
     const to = { engine: lab.engine, server, app: APP, names, clip };
     const show = new Show(options, await Broadcast.start(to), names);
     try {
-      await sleep(SETTLE_MS);
-      await show.witness?.begin();
+      // A witness waits for a picture instead.
+      await (show.witness?.begin() ?? sleep(SETTLE_MS));
     } catch (error) {
       await show.close();
       throw error;
     }
     return show;
+  }
+
+  /** What so many viewers must have got while the last sample was taken. */
+  expectedBytes(viewers = this.audience.viewers.length): number {
+    return viewers * this.bytesEach;
   }
 
   /** Of the first stream over HTTP-FLV. */
@@ -79,13 +85,24 @@ export class Show {
     this.joinMs += performance.now() - startedMs;
   }
 
-  /** Measures; the unit is a viewer that is served for a second. */
-  sample(): Promise<Sample> {
+  /**
+   * Measures. The unit is a viewer for a second, if it is not counted otherwise: what
+   * is paid for is mostly the sends, so that a few bytes more or less change nothing.
+   */
+  async sample(units = viewerSeconds(this.audience.viewers.length)): Promise<Sample> {
     const { server, lab, measured = server } = this.options;
-    return takeSample(measured, lab, () => {
-      const bytes = this.audience.bytes();
-      return { bytes, units: bytes / this.bytesPerSecond };
+    const { feed } = this.broadcast;
+    await feed.untilMidGop();
+    const published: number[] = [];
+    const sample = await takeSample(measured, lab, () => {
+      published.push(feed.flvBytes);
+      return { bytes: this.audience.bytes(), units: units() };
     });
+    const [from = 0, to = 0] = published;
+    // A floor makes its own streams, at an even rate.
+    const isFloor = this.broadcast.publishers.length === 0;
+    this.bytesEach = isFloor ? sample.seconds * this.bytesPerSecond : to - from;
+    return sample;
   }
 
   /**
@@ -149,4 +166,9 @@ export class Show {
     }
     return undefined;
   }
+}
+
+/** Grows by so many each second. */
+export function viewerSeconds(viewers: number): () => number {
+  return () => (performance.now() / 1000) * viewers;
 }
