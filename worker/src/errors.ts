@@ -25,7 +25,10 @@ const WORKER_ERRORS = {
     message: 'a certificate for users is missing, malformed or does not fit its key',
     httpStatus: 500,
   },
-  TLS_HANDSHAKE_FAILED: { message: 'clients cannot agree on TLS with this worker', httpStatus: 400 },
+  TLS_HANDSHAKE_FAILED: {
+    message: 'clients cannot agree on TLS with this worker',
+    httpStatus: 400,
+  },
   OPTIONS_INVALID: { message: 'an option is missing or malformed', httpStatus: 500 },
   PORT_IN_USE: { message: 'the port is in use by another process', httpStatus: 500 },
   ENGINE_MISSING: { message: 'the native engine is not built', httpStatus: 500 },
