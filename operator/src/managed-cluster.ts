@@ -9,7 +9,7 @@ import type { NatsLink } from './fleet/nats-link.ts';
 import { ReportWatch } from './fleet/report-watch.ts';
 import { Sightings } from './fleet/sightings.ts';
 import { streamSource } from './http/stream-source.ts';
-import type { ClusterView } from './http/view.ts';
+import type { ClusterView, Endpoints } from './http/view.ts';
 import { Placer } from './place/placer.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import type { Runtime } from './reconcile/runtime.ts';
@@ -24,8 +24,7 @@ export interface ManagedClusterOptions {
     readonly storage: 'file' | 'memory';
     readonly replicas: number;
   };
-  /** Ports on which users reach workers. */
-  readonly endpoints: { readonly rtmp: number; readonly http: number };
+  readonly endpoints: Endpoints;
   readonly onCount: Effects['count'];
   /** Something may have changed: a pass is due. */
   readonly onDue: () => void;

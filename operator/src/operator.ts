@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { realClock } from './clock.ts';
 import { OperatorError } from './errors.ts';
 import { Metrics } from './http/metrics.ts';
+import type { MediaPorts } from './http/page.ts';
 import { createHttpServer } from './http/server.ts';
 import { WorkQueue } from './kube/work-queue.ts';
 import { ManagedCluster, type ManagedClusterOptions } from './managed-cluster.ts';
@@ -13,7 +14,7 @@ export interface OperatorOptions {
   /** Why not; undefined: ready. */
   readonly notReady: () => string | undefined;
   /** Where the page's players find media. */
-  readonly mediaPort: number;
+  readonly mediaPorts: MediaPorts;
   /** Undefined: unencrypted, for loopback only. */
   readonly placeCredentials?: PlaceCredentials;
   /** To whoever leads, when this one does not. */
@@ -60,7 +61,7 @@ export class Operator {
       metrics: this.metrics,
       counts: () => this.counts(),
       notReady: this.options.notReady,
-      mediaPort: this.options.mediaPort,
+      mediaPorts: this.options.mediaPorts,
       log: this.options.log,
     });
     try {

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const cluster = await LocalCluster.start(flags, log);
   endWith(cluster, { onStop: () => say('stopping …'), fail });
   await untilReady(cluster);
-  process.stdout.write(banner(flags, cluster.status?.readyReplicas ?? 0));
+  process.stdout.write(banner(flags, cluster.status?.readyReplicas ?? 0, cluster.hasTls));
 }
 
 main().catch(fail);

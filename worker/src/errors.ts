@@ -21,6 +21,14 @@ const WORKER_ERRORS = {
     message: 'credentials are missing, malformed or do not fit',
     httpStatus: 500,
   },
+  TLS_CERTIFICATE_INVALID: {
+    message: 'a certificate for users is missing, malformed or does not fit its key',
+    httpStatus: 500,
+  },
+  TLS_HANDSHAKE_FAILED: {
+    message: 'clients cannot agree on TLS with this worker',
+    httpStatus: 400,
+  },
   OPTIONS_INVALID: { message: 'an option is missing or malformed', httpStatus: 500 },
   PORT_IN_USE: { message: 'the port is in use by another process', httpStatus: 500 },
   ENGINE_MISSING: { message: 'the native engine is not built', httpStatus: 500 },

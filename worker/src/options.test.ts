@@ -36,6 +36,7 @@ describe('parseOptions', () => {
       SC_ADVERTISE: '10.1.2.3',
       SC_GRPC_PORT: '9091',
       SC_CREDENTIALS_DIR: '/etc/streamcluster/credentials',
+      SC_TLS_DIR: '/etc/streamcluster/tls/a,/etc/streamcluster/tls/b',
       SC_PIN: 'auto',
       SC_DRAIN_LINGER_SECONDS: '5',
     });
@@ -43,6 +44,9 @@ describe('parseOptions', () => {
       adminHost: '10.1.2.3',
       grpcPort: 9091,
       credentialsDir: '/etc/streamcluster/credentials',
+      tlsDir: ['/etc/streamcluster/tls/a', '/etc/streamcluster/tls/b'],
+      httpsPort: 8443,
+      rtmpsPort: 1936,
       pin: 'auto',
       drainLingerSeconds: 5,
       sysfsRoot: '/sys',
@@ -51,10 +55,17 @@ describe('parseOptions', () => {
   });
 
   it('takes an empty variable for none', () => {
-    const environment = { SC_CREDENTIALS_DIR: '', SC_OPERATOR: '', SC_PIN: '', SC_HTTP_PORT: '' };
+    const environment = {
+      SC_CREDENTIALS_DIR: '',
+      SC_OPERATOR: '',
+      SC_PIN: '',
+      SC_HTTP_PORT: '',
+      SC_TLS_DIR: '',
+    };
     const options = parseOptions(NEEDED, environment);
     expect(options).toMatchObject({ pin: 'off', httpPort: 8080 });
     expect(options.credentialsDir).toBeUndefined();
+    expect(options.tlsDir).toBeUndefined();
     expect(options.operator).toBeUndefined();
   });
 
@@ -79,6 +90,7 @@ describe('parseOptions', () => {
       [...NEEDED, '--credentials-dir', 'a'],
       '--credentials-dir',
     ],
+    ['a certificate in a relative folder', [...NEEDED, '--tls-dir', '/a,b'], '--tls-dir'],
     ['a bad bucket', [...NEEDED, '--bucket', 'a.b'], '--bucket'],
     ['a bad id', ['--id', 'w.0', '--nats', 'nats://x'], '--id'],
     ['an unknown flag', [...NEEDED, '--colour', 'red'], '--colour'],

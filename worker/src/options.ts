@@ -10,6 +10,9 @@ const address = z.string().refine((text) => isIP(text) !== 0, 'not a literal IP 
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 const hostAndPort = z.string().regex(/^.+:\d{1,5}$/, 'not HOST:PORT');
 
+/** PAIRS_MAX of the engine. */
+const MAX_CERTIFICATES = 64;
+
 /** One flag each, `--rtmp-port` for rtmpPort, or the variable SC_RTMP_PORT. */
 const schema = z.strictObject({
   id: label,
@@ -31,6 +34,16 @@ const schema = z.strictObject({
     .pipe(z.array(address).min(1)),
   rtmpPort: port.default(1935),
   httpPort: port.default(8080),
+  /** RTMPS and HTTPS, opened where there is a certificate. */
+  rtmpsPort: port.default(1936),
+  httpsPort: port.default(8443),
+  /** Folders with tls.crt and tls.key each, by comma: certificates for users,
+   * chosen by the name that they ask for; the first for all other names. */
+  tlsDir: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().startsWith('/')).min(1).max(MAX_CERTIFICATES))
+    .optional(),
   adminHost: address.default('127.0.0.1'),
   adminPort: port.default(9090),
   grpcPort: port.default(0),

@@ -122,7 +122,10 @@ function play(name, format, endpoints) {
   const video = byId('video');
   byId('player').hidden = false;
   byId('player-title').textContent = `${name} as ${format}`;
-  const base = `${location.protocol}//${location.hostname}:${endpoints.http}/${name}`;
+  const isSecure = location.protocol === 'https:';
+  // A page by HTTPS may play nothing that is not encrypted.
+  const port = isSecure && endpoints.https ? endpoints.https : endpoints.http;
+  const base = `${location.protocol}//${location.hostname}:${port}/${name}`;
   playing = format === 'FLV' ? startFlv(video, `${base}.flv`) : startHls(video, `${base}.m3u8`);
   video.play().catch(() => undefined);
 }

@@ -13,10 +13,11 @@ export class WsFlvRecorder {
   private readonly socket: WebSocket;
   private readonly output: fs.WriteStream;
 
-  constructor(url: string, file: string) {
+  /** `ca`: what is believed where the URL is wss. */
+  constructor(url: string, file: string, ca?: Buffer) {
     this.file = file;
     this.output = fs.createWriteStream(file);
-    this.socket = new WebSocket(url, { perMessageDeflate: false });
+    this.socket = new WebSocket(url, { perMessageDeflate: false, ca });
     this.socket.binaryType = 'nodebuffer';
     this.socket.on('message', (data: Buffer) => {
       this.messages++;

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import YAML from 'yaml';
 import { Api } from './api.ts';
@@ -8,6 +10,7 @@ import { freePort } from '@streamcluster/bench';
 import { NODE, ROOT, scratchFolder } from './paths.ts';
 import { commandLine, descendants } from './procfs.ts';
 
+const SECRET = 'users';
 const READY_MS = 90_000;
 const STOP_MS = 60_000;
 const PUBLISH_MS = 20_000;
@@ -17,6 +20,8 @@ export interface ClusterOptions {
   readonly policy?: 'Random' | 'TwoChoices' | 'Local';
   readonly publisherGraceSeconds?: number;
   readonly maxLagSeconds?: number;
+  /** Names in the certificate that users see; without: no TLS. */
+  readonly certificateFor?: readonly string[];
 }
 
 /** A worker's process, by the id that the API shows. */
@@ -33,20 +38,26 @@ export class TestCluster {
   readonly api: Api;
   readonly rtmpPort: number;
   readonly httpPort: number;
+  private readonly rtmpsPort: number;
+  private readonly httpsPort: number;
 
-  private constructor(folder: string, operator: Child, ports: Ports) {
+  private constructor(folder: string, operator: Child, ports: Required<Ports>) {
     this.folder = folder;
     this.resourceFile = path.join(folder, 'cluster.yaml');
     this.operator = operator;
     this.rtmpPort = ports.rtmp;
     this.httpPort = ports.http;
+    this.rtmpsPort = ports.rtmps;
+    this.httpsPort = ports.https;
     this.api = new Api(`http://127.0.0.1:${ports.api}`);
   }
 
   /** Resolves when every worker is ready. */
   static async start(name: string, options: ClusterOptions = {}): Promise<TestCluster> {
     const folder = scratchFolder(name);
-    const ports = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
+    const plain = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
+    const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
+    if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
     const cluster = new TestCluster(folder, startOperator(folder, ports), ports);
     try {
@@ -67,8 +78,25 @@ export class TestCluster {
     return `http://127.0.0.1:${this.httpPort}/${stream}.${extension}`;
   }
 
+  rtmpsUrl(stream: string): string {
+    return `rtmps://127.0.0.1:${this.rtmpsPort}/${stream}`;
+  }
+
+  httpsUrl(stream: string, extension: string): string {
+    return `https://127.0.0.1:${this.httpsPort}/${stream}.${extension}`;
+  }
+
+  wssUrl(stream: string): string {
+    return `wss://127.0.0.1:${this.httpsPort}/${stream}.flv`;
+  }
+
   wsUrl(stream: string): string {
     return `ws://127.0.0.1:${this.httpPort}/${stream}.flv`;
+  }
+
+  /** What clients have to believe. */
+  get certificateFile(): string {
+    return path.join(this.folder, 'tls', SECRET, 'tls.crt');
   }
 
   /** Worker processes that run now. */
@@ -146,6 +174,9 @@ interface Ports {
   readonly rtmp: number;
   readonly http: number;
   readonly api: number;
+  /** Undefined: those of `make run`, which nobody opens without a certificate. */
+  readonly rtmps?: number;
+  readonly https?: number;
 }
 
 export function startOperator(folder: string, ports: Ports): Child {
@@ -157,9 +188,29 @@ export function startOperator(folder: string, ports: Ports): Child {
       SC_FILE: path.join(folder, 'cluster.yaml'),
       SC_RTMP_PORT: String(ports.rtmp),
       SC_HTTP_PORT: String(ports.http),
+      ...(ports.rtmps !== undefined && { SC_RTMPS_PORT: String(ports.rtmps) }),
+      ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
+      SC_TLS_DIR: path.join(folder, 'tls'),
       SC_API_PORT: String(ports.api),
     },
   });
+}
+
+/** Signed by itself, in the form of a Secret. */
+function makeCertificate(folder: string, names: readonly string[]): void {
+  const secret = path.join(folder, 'tls', SECRET);
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const alternatives = names.map((name) => (isIP(name) === 0 ? `DNS:${name}` : `IP:${name}`));
+  fs.mkdirSync(secret, { recursive: true });
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', ...curve, '-subj', '/CN=e2e', '-days', '2'],
+      ...['-keyout', 'tls.key', '-out', 'tls.crt'],
+      ...['-addext', `subjectAltName=${alternatives.join(',')}`],
+    ],
+    { cwd: secret, stdio: 'ignore' },
+  );
 }
 
 /** The resource that `make run` watches. */
@@ -173,6 +224,7 @@ export function writeResource(file: string, options: ClusterOptions): void {
       fixed: { replicas },
       placement: { policy },
       streams: { publisherGraceSeconds, maxLagSeconds },
+      ...(options.certificateFor !== undefined && { tls: { secretNames: [SECRET] } }),
     },
   };
   fs.writeFileSync(file, YAML.stringify(resource));

@@ -56,6 +56,7 @@ describe('parseStreamCluster', () => {
       placement: { policy: 'Random' },
       rebalance: { mode: 'Auto', maxImbalance: 1.25, maxMovesPercent: 2 },
       hotStreams: { splitAtMeanLoad: 0.5 },
+      tls: {},
       update: { maxSurgePercent: 33 },
       drain: {
         deadlineSeconds: 600,

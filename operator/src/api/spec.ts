@@ -7,6 +7,7 @@ import { nats } from './spec/nats.ts';
 import { autoscaling, fixed } from './spec/scaling.ts';
 import { loadBalancerClassStays, service } from './spec/service.ts';
 import { streams } from './spec/streams.ts';
+import { tls } from './spec/tls.ts';
 import { worker } from './spec/worker.ts';
 
 const fields = z.object({
@@ -14,6 +15,7 @@ const fields = z.object({
   autoscaling: autoscaling.optional(),
   worker,
   service,
+  tls,
   placement,
   rebalance,
   hotStreams,

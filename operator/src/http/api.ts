@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { hasTls } from '../specs/user-ports.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
 import { StreamPages, type PageQuery } from './stream-pages.ts';
@@ -79,7 +80,9 @@ function registerStreams(app: FastifyInstance, find: (params: ClusterParams) => 
 }
 
 function clusterItem(cluster: ClusterView): object {
-  const { resource, generation, status, endpoints } = cluster;
+  const { resource, generation, status } = cluster;
+  const { rtmps, https, ...plain } = cluster.endpoints;
+  const endpoints = hasTls(resource) ? { ...plain, rtmps, https } : plain;
   const { name, namespace } = resource.metadata;
   return { namespace, name, generation, spec: resource.spec, status: status ?? {}, endpoints };
 }

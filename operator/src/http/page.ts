@@ -3,17 +3,21 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import path from 'node:path';
 import { pageRoot, vendorFiles } from '@streamcluster/console';
 import { OperatorError } from '../errors.ts';
+import type { Endpoints } from './view.ts';
+
+/** Where workers serve media. */
+export type MediaPorts = Pick<Endpoints, 'http' | 'https'>;
 
 const HOST = /^[A-Za-z0-9.-]+$|^\[[0-9A-Fa-f:.]+\]$/;
 
 /** The page and the players that it loads. */
-export async function registerPage(app: FastifyInstance, mediaPort: number): Promise<void> {
+export async function registerPage(app: FastifyInstance, mediaPorts: MediaPorts): Promise<void> {
   await app.register(fastifyStatic, {
     root: pageRoot,
     cacheControl: false,
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (!request.url.startsWith('/api/')) addPolicy(request, reply, mediaPort);
+    if (!request.url.startsWith('/api/')) addPolicy(request, reply, mediaPorts);
     done(null, payload);
   });
   app.get<{ Params: { file: string } }>('/vendor/:file', ({ params }, reply) => {
@@ -23,21 +27,23 @@ export async function registerPage(app: FastifyInstance, mediaPort: number): Pro
   });
 }
 
-function addPolicy(request: FastifyRequest, reply: FastifyReply, mediaPort: number): void {
+function addPolicy(request: FastifyRequest, reply: FastifyReply, mediaPorts: MediaPorts): void {
   void reply
-    .header('content-security-policy', contentSecurityPolicy(request.hostname, mediaPort))
+    .header('content-security-policy', contentSecurityPolicy(request.hostname, mediaPorts))
     .header('cache-control', 'no-cache');
 }
 
 /**
- * Nothing but our own scripts, and media from the workers' port of the same
+ * Nothing but our own scripts, and media from the workers' ports of the same
  * host. mpegts.js and hls.js run workers and media sources from blobs.
  */
-export function contentSecurityPolicy(hostname: string, mediaPort: number): string {
+export function contentSecurityPolicy(hostname: string, mediaPorts: MediaPorts): string {
   // The header is the client's: only what is a host's name is put into ours.
   const host = HOST.test(hostname) ? hostname : '127.0.0.1';
-  const media = `http://${host}:${mediaPort} https://${host}:${mediaPort}`;
-  const sockets = `ws://${host}:${mediaPort} wss://${host}:${mediaPort}`;
+  const { http, https } = mediaPorts;
+  // At the plain port a proxy may speak TLS for the workers.
+  const media = `http://${host}:${http} https://${host}:${http} https://${host}:${https}`;
+  const sockets = `ws://${host}:${http} wss://${host}:${http} wss://${host}:${https}`;
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -44,7 +44,7 @@ describe('the HTTP server', () => {
       metrics: new Metrics(),
       counts: () => cluster.fleet,
       notReady: () => reason,
-      mediaPort: 8080,
+      mediaPorts: { http: 8080, https: 8443 },
       log: pino({ level: 'silent' }),
     });
   });
@@ -60,6 +60,9 @@ describe('the HTTP server', () => {
     expect(await json('/api/v1/clusters')).toMatchObject({
       items: [{ namespace: 'default', name: 'test', endpoints: { rtmp: 1935, http: 8080 } }],
     });
+    // The encrypted ports are named where they are open.
+    const [item] = ((await json('/api/v1/clusters')) as { items: { endpoints: object }[] }).items;
+    expect(item?.endpoints).toEqual({ rtmp: 1935, http: 8080 });
     expect(await json(BASE)).toMatchObject({ spec: { fixed: { replicas: 2 } }, events: [] });
   });
 
@@ -216,11 +219,14 @@ describe('the HTTP server', () => {
 
 describe('contentSecurityPolicy', () => {
   it.each(["x; script-src 'unsafe-inline'", 'a b', 'a,b', ''])('takes no such host: %s', (host) => {
-    expect(contentSecurityPolicy(host, 1)).toBe(contentSecurityPolicy('127.0.0.1', 1));
+    const ports = { http: 1, https: 2 };
+    expect(contentSecurityPolicy(host, ports)).toBe(contentSecurityPolicy('127.0.0.1', ports));
   });
 
   it('takes a literal of IPv6', () => {
-    expect(contentSecurityPolicy('[::1]', 8080)).toContain('ws://[::1]:8080');
+    const policy = contentSecurityPolicy('[::1]', { http: 8080, https: 8443 });
+    expect(policy).toContain('ws://[::1]:8080');
+    expect(policy).toContain('wss://[::1]:8443');
   });
 });
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
 import { registerApi } from './api.ts';
 import type { FleetCounts, Metrics } from './metrics.ts';
-import { registerPage } from './page.ts';
+import { registerPage, type MediaPorts } from './page.ts';
 import { renderStreamMetrics } from './stream-metrics.ts';
 import type { ClusterView } from './view.ts';
 
@@ -15,7 +15,7 @@ export interface HttpServerOptions {
   /** Why not; undefined: ready. */
   readonly notReady: () => string | undefined;
   /** Where the page's players find media. */
-  readonly mediaPort: number;
+  readonly mediaPorts: MediaPorts;
   readonly log: Logger;
 }
 
@@ -47,7 +47,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   registerHealth(app, options);
   registerApi(app, options);
-  await registerPage(app, options.mediaPort);
+  await registerPage(app, options.mediaPorts);
   return app;
 }
 

@@ -11,6 +11,9 @@ const schema = z.object({
   apiPort: port,
   rtmpPort: port.min(1),
   httpPort: port.min(1),
+  rtmpsPort: port.min(1),
+  httpsPort: port.min(1),
+  tlsDir: z.string().min(1),
   nats: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
@@ -30,6 +33,9 @@ export function parseLocalFlags(args: readonly string[], root: string): LocalFla
     option('--api-port <port>', 'port of page and API', '8088'),
     option('--rtmp-port <port>', 'port of RTMP, of all workers', '1935'),
     option('--http-port <port>', 'port of HTTP media, of all workers', '8080'),
+    option('--rtmps-port <port>', 'port of RTMPS, of all workers', '1936'),
+    option('--https-port <port>', 'port of HTTPS media, of all workers', '8443'),
+    option('--tls-dir <path>', 'a folder for each Secret that spec.tls names', '.run/tls', root),
     option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];

@@ -9,6 +9,7 @@ import { natsErrorCode } from '../fleet/nats-errors.ts';
 import { NatsLink } from '../fleet/nats-link.ts';
 import type { ManagedCluster } from '../managed-cluster.ts';
 import { Operator } from '../operator.ts';
+import { hasTls } from '../specs/user-ports.ts';
 import type { LocalFlags } from './flags.ts';
 import { LogFile } from './log-file.ts';
 import { NatsProcess } from './nats-process.ts';
@@ -66,6 +67,11 @@ export class LocalCluster {
     return this.managed?.status;
   }
 
+  /** As the file said at the start: workers that run open no further ports. */
+  get hasTls(): boolean {
+    return hasTls(this.resourceFile.snapshot.resource);
+  }
+
   /** Workers first, what they need last. Safe to call again. */
   async stop(): Promise<void> {
     this.resourceFile.close();
@@ -98,7 +104,7 @@ export class LocalCluster {
     this.runtime = runtime;
     const operator = new Operator({
       notReady: () => this.notReady(),
-      mediaPort: flags.httpPort,
+      mediaPorts: { http: flags.httpPort, https: flags.httpsPort },
       log,
     });
     this.operator = operator;
@@ -110,7 +116,12 @@ export class LocalCluster {
       link: this.connect(natsUrl, (other) => other !== bucket && other.startsWith(prefix)),
       control: this.control,
       directory: { bucket, storage: 'file', replicas: 1 },
-      endpoints: { rtmp: flags.rtmpPort, http: flags.httpPort },
+      endpoints: {
+        rtmp: flags.rtmpPort,
+        http: flags.httpPort,
+        rtmps: flags.rtmpsPort,
+        https: flags.httpsPort,
+      },
     });
     operator.startActing();
     runtime.watchHangs(this.managed.fleet);
@@ -140,10 +151,10 @@ export class LocalCluster {
   }
 
   private async probePorts(): Promise<void> {
-    const { listen, rtmpPort, httpPort, apiHost, apiPort } = this.flags;
+    const { listen, rtmpPort, httpPort, rtmpsPort, httpsPort, apiHost, apiPort } = this.flags;
+    const ports = [rtmpPort, httpPort, ...(this.hasTls ? [rtmpsPort, httpsPort] : [])];
     for (const host of listen) {
-      await probePort(host, rtmpPort);
-      await probePort(host, httpPort);
+      for (const port of ports) await probePort(host, port);
     }
     await probePort(apiHost, apiPort);
   }
@@ -164,9 +175,10 @@ export class LocalCluster {
   }
 
   private workerSettings(): WorkerSettings & { operator: string } {
-    const { root, listen, rtmpPort, httpPort } = this.flags;
+    const { root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort } = this.flags;
     return {
-      ...{ node: process.execPath, root, listen, rtmpPort, httpPort },
+      ...{ node: process.execPath, root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort },
+      tlsDir: path.resolve(this.flags.tlsDir),
       ...{ natsUrl: '', bucket: '', operator: '' },
     };
   }

@@ -16,6 +16,10 @@ export interface WorkerSettings {
   readonly listen: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
+  readonly rtmpsPort: number;
+  readonly httpsPort: number;
+  /** Absolute: what would be a Secret's content lies in a folder of its name. */
+  readonly tlsDir: string;
 }
 
 /** A small pool: its threads share the worker's CPU with its loop. */
@@ -39,6 +43,7 @@ export function workerCommand(
     listen: settings.listen.join(','),
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
+    ...tlsOf(settings, resource),
     'admin-host': '127.0.0.1',
     'admin-port': 0,
     'grpc-port': 0,
@@ -63,6 +68,14 @@ export function workerCommand(
       NODE_COMPILE_CACHE: path.join(settings.root, '.cache/compile'),
     },
   };
+}
+
+/** Names of Secrets are DNS names: none leads out of the folder. */
+function tlsOf(settings: WorkerSettings, { spec }: StreamCluster): Record<string, string | number> {
+  const { tlsDir, rtmpsPort, httpsPort } = settings;
+  const folders = (spec.tls.secretNames ?? []).map((name) => path.join(tlsDir, name));
+  if (folders.length === 0) return {};
+  return { 'tls-dir': folders.join(','), 'rtmps-port': rtmpsPort, 'https-port': httpsPort };
 }
 
 /** Our own SC_* variables have names that workers read, too. */

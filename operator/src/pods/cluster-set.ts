@@ -15,7 +15,7 @@ import {
 import type { Operator } from '../operator.ts';
 import type { RuntimeEvent } from '../reconcile/runtime.ts';
 import { bucketName } from '../specs/names.ts';
-import { HTTP_PORT, RTMP_PORT } from '../specs/ports.ts';
+import { HTTP_PORT, HTTPS_PORT, RTMP_PORT, RTMPS_PORT } from '../specs/ports.ts';
 import type { Cache } from './cache.ts';
 import type { Credentials } from './credentials.ts';
 import { PodRuntime, type Surroundings } from './runtime.ts';
@@ -109,7 +109,7 @@ export class ClusterSet {
       link,
       control,
       directory: { bucket: bucketName(uid), storage: 'file', replicas: bucketReplicas },
-      endpoints: { rtmp: RTMP_PORT, http: HTTP_PORT },
+      endpoints: { rtmp: RTMP_PORT, http: HTTP_PORT, rtmps: RTMPS_PORT, https: HTTPS_PORT },
     });
     this.options.log.info({ streamCluster: key }, 'StreamCluster taken on');
     return member;

@@ -15,7 +15,7 @@ import { Operator } from '../operator.ts';
 import { PlaceForward } from '../place/forward.ts';
 import type { Stoppable } from '../signals.ts';
 import { bucketName } from '../specs/names.ts';
-import { HTTP_PORT } from '../specs/ports.ts';
+import { HTTP_PORT, HTTPS_PORT } from '../specs/ports.ts';
 import { Cache } from './cache.ts';
 import { ClusterSet } from './cluster-set.ts';
 import { Credentials } from './credentials.ts';
@@ -160,7 +160,7 @@ export class PodsOperator implements Stoppable {
     const { credentials, forward, log } = this;
     return new Operator({
       notReady: () => this.notReady(),
-      mediaPort: HTTP_PORT,
+      mediaPorts: { http: HTTP_PORT, https: HTTPS_PORT },
       placeCredentials: {
         server: credentials.server,
         authorise: (call, cluster) => isWorkerOf(call, cluster) || isOperator(call),

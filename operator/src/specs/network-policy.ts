@@ -1,7 +1,8 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { NetworkPolicy } from '../kube/resources.ts';
 import { COMPONENT, OPERATOR_COMPONENT, ownedMeta, workerSelector, workersName } from './names.ts';
-import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+import { ADMIN_PORT, GRPC_PORT } from './ports.ts';
+import { userPorts } from './user-ports.ts';
 
 /** Namespaces with this label may scrape the workers' metrics. */
 const METRICS_LABEL = 'streamcluster.dev/metrics';
@@ -29,7 +30,7 @@ export function networkPolicy(resource: StreamCluster, operatorNamespace: string
       podSelector: { matchLabels: workerSelector(resource) },
       policyTypes: ['Ingress'],
       ingress: [
-        { ports: [tcp(RTMP_PORT), tcp(HTTP_PORT)] },
+        { ports: userPorts(resource).map(({ port }) => tcp(port)) },
         { from: [workers, operator], ports: [tcp(ADMIN_PORT), tcp(GRPC_PORT)] },
         { from: [scrapers], ports: [tcp(ADMIN_PORT)] },
       ],

@@ -5,6 +5,8 @@ import { specSchema, type StreamClusterSpec } from '../api/spec.ts';
 const HASH_CHARACTERS = 10;
 const DEFAULTS = specSchema.parse({ fixed: {} });
 
+type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls'>;
+
 /**
  * Names what of a StreamCluster a running worker cannot follow, so that it has
  * to be replaced. Only what the user wrote counts: neither the operator's
@@ -12,8 +14,11 @@ const DEFAULTS = specSchema.parse({ fixed: {} });
  * upgrade of the operator replaces nobody. Seconds of a drain and nodes to
  * avoid concern only workers to come.
  */
-export function revisionOf({ worker, nats }: Pick<StreamClusterSpec, 'worker' | 'nats'>): string {
-  const parts = [unlike(worker, DEFAULTS.worker), unlike(nats, DEFAULTS.nats)];
+export function revisionOf({ worker, nats, tls }: Replacing): string {
+  const parts: object[] = [unlike(worker, DEFAULTS.worker), unlike(nats, DEFAULTS.nats)];
+  // Mounts and ports; what is in the Secrets reaches running workers.
+  const { secretNames = [] } = tls;
+  if (secretNames.length > 0) parts.push({ secretNames });
   const text = JSON.stringify(parts, sortedKeys);
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
 }

@@ -1,7 +1,8 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { Service } from '../kube/resources.ts';
 import { ACCEPTING_LABEL, ownedMeta, workerSelector, workersName } from './names.ts';
-import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+import { ADMIN_PORT, GRPC_PORT } from './ports.ts';
+import { userPorts } from './user-ports.ts';
 
 function tcpPort(
   name: string,
@@ -19,7 +20,7 @@ export function usersService(resource: StreamCluster): Service {
     spec: {
       type,
       selector: { ...workerSelector(resource), [ACCEPTING_LABEL]: 'true' },
-      ports: [tcpPort('rtmp', RTMP_PORT), tcpPort('http', HTTP_PORT)],
+      ports: userPorts(resource).map(({ name, port }) => tcpPort(name, port)),
       ...(type !== 'ClusterIP' && { externalTrafficPolicy }),
       ...(loadBalancerClass !== undefined && { loadBalancerClass }),
     },

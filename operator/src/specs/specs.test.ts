@@ -129,6 +129,45 @@ describe('workerPod', () => {
   });
 });
 
+describe('certificates for users', () => {
+  const spec = { fixed: {}, tls: { secretNames: ['b.example', 'a'] } };
+
+  it('are mounted in their order, without other keys of their Secrets', () => {
+    const pod = podOf(spec).spec;
+    const items = ['tls.crt', 'tls.key'].map((key) => ({ key, path: key }));
+    expect(pod?.volumes?.slice(1)).toEqual([
+      { name: 'tls-0', secret: { secretName: 'b.example', items, defaultMode: 0o444 } },
+      { name: 'tls-1', secret: { secretName: 'a', items, defaultMode: 0o444 } },
+    ]);
+    expect(pod?.containers[0]?.volumeMounts?.slice(1)).toEqual([
+      { name: 'tls-0', mountPath: '/etc/streamcluster/tls/b.example', readOnly: true },
+      { name: 'tls-1', mountPath: '/etc/streamcluster/tls/a', readOnly: true },
+    ]);
+    expect(envOf(spec)).toMatchObject({
+      SC_TLS_DIR: '/etc/streamcluster/tls/b.example,/etc/streamcluster/tls/a',
+      SC_HTTPS_PORT: '8443',
+      SC_RTMPS_PORT: '1936',
+    });
+  });
+
+  it('open ports in pods, Service and NetworkPolicy', () => {
+    const resource = testResource(spec);
+    const all = [1935, 8080, 1936, 8443];
+    const ports = podOf(spec).spec?.containers[0]?.ports?.map((port) => port.containerPort);
+    expect(ports).toEqual([...all, 9090, 9091]);
+    expect(usersService(resource).spec?.ports?.map(({ port }) => port)).toEqual(all);
+    const [media] = networkPolicy(resource, 'sys').spec?.ingress ?? [];
+    expect(media?.ports?.map(({ port }) => port)).toEqual(all);
+  });
+
+  it('leave a pod as it was where there are none', () => {
+    for (const tls of [undefined, {}, { secretNames: [] }]) {
+      expect(podOf({ fixed: {}, tls })).toEqual(podOf());
+    }
+    expect(Object.keys(envOf()).filter((name) => name.includes('TLS'))).toEqual([]);
+  });
+});
+
 describe('revisionOf', () => {
   const base = revisionOf(testResource().spec);
 
@@ -136,6 +175,7 @@ describe('revisionOf', () => {
     ['defaults that are written out', { fixed: {}, worker: { cpus: 1, memory: '1Gi' } }],
     ['how many there are', { fixed: { replicas: 9 } }],
     ['how workers drain', { fixed: {}, drain: { deadlineSeconds: 1 } }],
+    ['no certificates', { fixed: {}, tls: { secretNames: [] } }],
     ['what reaches running workers', { fixed: {}, streams: { maxLagSeconds: 9 } }],
   ])('is the same for %s', (_what, spec) => {
     expect(revisionOf(testResource(spec).spec)).toBe(base);
@@ -147,6 +187,13 @@ describe('revisionOf', () => {
     ['pinning', { pinning: 'None' }],
   ])('is another for another %s', (_what, worker) => {
     expect(revisionOf(testResource({ fixed: {}, worker }).spec)).not.toBe(base);
+  });
+
+  it('is another for other certificates, also in another order', () => {
+    const all = [['a'], ['b'], ['a', 'b'], ['b', 'a']].map((secretNames) =>
+      revisionOf(testResource({ fixed: {}, tls: { secretNames } }).spec),
+    );
+    expect(new Set([base, ...all]).size).toBe(5);
   });
 
   it('does not depend on the order of keys', () => {

@@ -1,7 +1,8 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import { memoryMib } from '../api/quantity.ts';
 import { bucketName } from './names.ts';
-import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, HTTPS_PORT, RTMP_PORT, RTMPS_PORT } from './ports.ts';
+import { userCertificates } from './user-certificates.ts';
 
 /** What workers are told of the installation that they belong to. */
 export interface WorkerSurroundings {
@@ -38,6 +39,7 @@ export function workerEnv(resource: StreamCluster, surroundings: WorkerSurroundi
     SC_LISTEN: '0.0.0.0,::',
     SC_RTMP_PORT: RTMP_PORT,
     SC_HTTP_PORT: HTTP_PORT,
+    ...tlsOf(resource),
     SC_ADMIN_PORT: ADMIN_PORT,
     SC_GRPC_PORT: GRPC_PORT,
     SC_CREDENTIALS_DIR: CREDENTIALS_DIR,
@@ -54,6 +56,17 @@ export function workerEnv(resource: StreamCluster, surroundings: WorkerSurroundi
     field('SC_ADVERTISE', 'status.podIP'),
     ...Object.entries(values).map(([name, value]) => ({ name, value: String(value) })),
   ];
+}
+
+/** Nothing where there is no certificate: the pod is as it was before there was TLS. */
+function tlsOf(resource: StreamCluster): Record<string, string | number> {
+  const { folders } = userCertificates(resource);
+  if (folders.length === 0) return {};
+  return {
+    SC_RTMPS_PORT: RTMPS_PORT,
+    SC_HTTPS_PORT: HTTPS_PORT,
+    SC_TLS_DIR: folders.join(','),
+  };
 }
 
 function field(name: string, fieldPath: string): EnvVar {

@@ -14,8 +14,10 @@ import {
   workersName,
 } from './names.ts';
 import { evictionAnnotations } from './marks.ts';
-import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, RTMP_PORT } from './ports.ts';
+import { ADMIN_PORT, GRPC_PORT } from './ports.ts';
 import { revisionOf } from './revision.ts';
+import { userCertificates } from './user-certificates.ts';
+import { userPorts } from './user-ports.ts';
 import { workerScheduling } from './worker-scheduling.ts';
 import { CREDENTIALS_DIR, workerEnv, type WorkerSurroundings } from './worker-env.ts';
 
@@ -65,7 +67,10 @@ export function workerPod(request: WorkerPodRequest): Pod {
       ...workerScheduling(resource, avoidNodes),
       containers: [container(request)],
       // Not an emptyDir, which makes `kubectl drain` refuse.
-      volumes: [{ name: 'credentials', secret: { secretName: name, defaultMode: 0o444 } }],
+      volumes: [
+        { name: 'credentials', secret: { secretName: name, defaultMode: 0o444 } },
+        ...userCertificates(resource).volumes,
+      ],
     },
   };
 
@@ -90,8 +95,7 @@ function container({ resource, defaultImage, surroundings }: WorkerPodRequest): 
     command: ['node', ...nodeFlags(resource.spec.worker), 'worker/src/main.ts'],
     env: workerEnv(resource, surroundings),
     ports: [
-      { name: 'rtmp', containerPort: RTMP_PORT },
-      { name: 'http', containerPort: HTTP_PORT },
+      ...userPorts(resource).map(({ name, port }) => ({ name, containerPort: port })),
       { name: 'admin', containerPort: ADMIN_PORT },
       { name: 'grpc', containerPort: GRPC_PORT },
     ],
@@ -102,7 +106,10 @@ function container({ resource, defaultImage, surroundings }: WorkerPodRequest): 
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'credentials', mountPath: CREDENTIALS_DIR, readOnly: true }],
+    volumeMounts: [
+      { name: 'credentials', mountPath: CREDENTIALS_DIR, readOnly: true },
+      ...userCertificates(resource).volumeMounts,
+    ],
   };
 }
 

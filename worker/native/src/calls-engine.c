@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "addon.h"
+#include "tls.h"
 
 #define HOST_MAX 64
 #define CPUS_MAX 1024
@@ -21,7 +22,8 @@ static napi_value call_listen(napi_env env, napi_callback_info info) {
   uint16_t port = (uint16_t)call_number(&call, 1);
   if (!text(&call, 0, host)) return call_answer(&call, -EINVAL);
   bool reuse_port = call_flag(&call, 2), paced = call_flag(&call, 3);
-  int64_t id = listener_open(call.engine, host, &port, reuse_port, paced);
+  TlsContext *tls = tls_find(call.engine, (uint32_t)call_number(&call, 4));
+  int64_t id = listener_open(call.engine, host, &port, reuse_port, paced, tls);
   call.engine->results[0] = port;
   return call_answer(&call, (double)id);
 }

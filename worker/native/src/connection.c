@@ -5,13 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "tls.h"
 
 /* Of one connection in one batch; the others are read before its next turn. */
 #define READ_BUDGET_BYTES 65536
 #define READ_ROOM_MIN_BYTES 8192
 #define DISCARD_BYTES (1 << 20)
 #define CONNECT_TIMEOUT_MS 10000
+#define HANDSHAKE_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 5000
 
 Connection *connection_open(Engine *engine, int fd, ConnectionState state) {
@@ -41,6 +42,22 @@ static void set_deadline(Engine *engine, Connection *connection, uint64_t in_ms)
   connection->deadline_ms = now_ms() + in_ms;
   if (link_alone(&connection->deadlines)) list_push(&engine->deadlines, &connection->deadlines);
   engine_keep_house(engine);
+}
+
+void connection_shake(Engine *engine, Connection *connection, const TlsContext *context,
+                      uint32_t listener_id) {
+  if (!tls_accept(engine, connection, context, listener_id)) {
+    connection_close(engine, connection, CLOSE_ERROR);
+    return;
+  }
+  set_deadline(engine, connection, HANDSHAKE_TIMEOUT_MS);
+  poller_add(engine, connection);
+}
+
+void connection_shaken(Engine *engine, Connection *connection, uint32_t listener_id) {
+  connection->state = STATE_OPEN;
+  link_remove(&connection->deadlines);
+  dispatch_event(engine, EVENT_ACCEPT, connection, (int)listener_id, 0);
 }
 
 static void remember_port(Connection *connection) {
@@ -99,6 +116,8 @@ static void read_stopped(Engine *engine, Connection *connection, ssize_t n) {
     connection_close(engine, connection, socket_reason(errno));
   } else if (connection->state == STATE_LINGER) {
     connection_close(engine, connection, connection->reason);
+  } else if (connection->state == STATE_SHAKING) {
+    connection_close(engine, connection, CLOSE_REMOTE);
   } else {
     /* What was read is told first; an answer to it may still be flushed. */
     connection->half_closed = true;
@@ -106,11 +125,17 @@ static void read_stopped(Engine *engine, Connection *connection, ssize_t n) {
   }
 }
 
-static ssize_t read_some(Engine *engine, Connection *connection, size_t room, bool drop) {
+/* `more`: a short read means drained. */
+static ssize_t read_some(Engine *engine, Connection *connection, size_t room, bool drop,
+                         bool *more) {
+  if (connection->tls) return tls_read(engine, connection, room, more);
+  uint8_t *to = engine->slab + engine->slab_used;
+  size_t wanted = drop ? DISCARD_BYTES : room;
   engine->stats.read_calls++;
   /* TCP drops in the kernel with MSG_TRUNC: nothing is copied. */
-  if (drop) return recv(connection->fd, NULL, DISCARD_BYTES, MSG_DONTWAIT | MSG_TRUNC);
-  return recv(connection->fd, engine->slab + engine->slab_used, room, MSG_DONTWAIT);
+  ssize_t n = recv(connection->fd, drop ? NULL : to, wanted, MSG_DONTWAIT | (drop ? MSG_TRUNC : 0));
+  *more = n >= (ssize_t)wanted;
+  return n;
 }
 
 static void took(Engine *engine, Connection *connection, size_t n, bool drop) {
@@ -132,23 +157,23 @@ void connection_read(Engine *engine, Connection *connection) {
   size_t budget = READ_BUDGET_BYTES;
   while (connection->generation == generation && readable(connection)) {
     size_t room = (size_t)engine->options.slab_bytes - engine->slab_used;
-    if (room < READ_ROOM_MIN_BYTES || dispatch_full(engine)) {
+    if (room < (connection->tls ? TLS_ROOM_MIN_BYTES : READ_ROOM_MIN_BYTES) || dispatch_full(engine)) {
       dispatch(engine);
       continue;
     }
     bool drop = connection->discard || connection->state >= STATE_ENDING;
-    if (room > budget) room = budget;
-    ssize_t n = read_some(engine, connection, room, drop);
+    if (room > budget && !connection->tls) room = budget;
+    bool more = false;
+    ssize_t n = read_some(engine, connection, room, drop, &more);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       read_stopped(engine, connection, n);
       return;
     }
     took(engine, connection, (size_t)n, drop);
-    size_t wanted = drop ? DISCARD_BYTES : room;
-    /* A short read means drained, unless the end is known to be behind it. */
-    if ((size_t)n < wanted && !connection->hangup) return;
-    budget -= drop ? budget : (size_t)n;
+    /* Drained, unless the end is known to be behind it. */
+    if (!more && !connection->hangup) return;
+    budget -= drop || (size_t)n > budget ? budget : (size_t)n;
     if (budget == 0) {
       poller_again(engine, connection);
       return;
@@ -159,6 +184,7 @@ void connection_read(Engine *engine, Connection *connection) {
 static void linger(Engine *engine, Connection *connection) {
   /* Closing with unread input would reset the peer before it read our last
    * bytes, so its end is awaited (RFC 9112 section 9.6). */
+  if (connection->tls && !tls_end(engine, connection)) return;
   connection->state = STATE_LINGER;
   if (connection->half_closed || shutdown(connection->fd, SHUT_WR) < 0) {
     connection_close(engine, connection, connection->reason);
@@ -184,6 +210,7 @@ static void flushed(Engine *engine, Connection *connection) {
 }
 
 void connection_flush(Engine *engine, Connection *connection) {
+  if (connection->state == STATE_SHAKING) tls_flush(engine, connection);
   if (connection->state != STATE_OPEN && connection->state != STATE_ENDING) return;
   if (!connection->blocked) {
     SendResult result = queue_send(engine, connection);
@@ -218,6 +245,7 @@ void connection_close(Engine *engine, Connection *connection, CloseReason reason
   connection->reason = reason;
   cursor_detach(engine, connection);
   queue_clear(engine, connection);
+  if (connection->tls) tls_closed(engine, connection, reason);
   close(connection->fd); /* Also leaves its epoll set. */
   connection->fd = -1;
   link_remove(&connection->ready);

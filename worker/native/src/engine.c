@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "tls.h"
 
 #define HOUSE_MS 100
 
@@ -159,6 +159,7 @@ void engine_close(Engine *engine) {
   if (engine->closed) return;
   engine->closed = true;
   close_all(engine);
+  tls_close(engine);
   arena_close(&engine->arena);
   uv_handle_t *handles[HANDLES] = {
       (uv_handle_t *)&engine->poll_now,   (uv_handle_t *)&engine->poll_tick,

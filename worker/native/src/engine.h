@@ -15,6 +15,7 @@
  *   Extent      a piece of the arena. Freed when its log let go of it (released)
  *               and refs (cursors standing in it, spans queued on it) is zero.
  *   QueueItem   owned by its connection's queue.
+ *   Tls         owned by the engine, with its contexts; see tls.h.
  */
 #pragma once
 #define NAPI_VERSION 9
@@ -31,10 +32,13 @@ typedef struct Engine Engine;
 typedef struct Connection Connection;
 typedef struct Log Log;
 typedef struct Extent Extent;
+typedef struct Tls Tls;
+typedef struct TlsConnection TlsConnection;
+typedef struct TlsContext TlsContext;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */
@@ -182,6 +186,7 @@ bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *re
 typedef enum {
   STATE_FREE,
   STATE_CONNECTING,
+  STATE_SHAKING, /* Accepted, and JavaScript is told once it speaks TLS. */
   STATE_OPEN,
   STATE_ENDING,  /* end(): flushing. */
   STATE_LINGER,  /* Flushed and shut down, waiting for the peer's end. */
@@ -213,6 +218,7 @@ struct Connection {
   size_t rest_bytes;  /* Among them rests of records, which no write() is to blame for. */
   Cursor cursor;
   uint64_t deadline_ms;
+  TlsConnection *tls; /* Owned. NULL: plain TCP. */
   Link ready, dirty, notifying, deadlines;
   union {
     struct sockaddr any;
@@ -224,6 +230,10 @@ struct Connection {
 
 /* Takes the descriptor over. NULL (and fd closed): no slot is free. */
 Connection *connection_open(Engine *engine, int fd, ConnectionState state);
+/* Of one just accepted at a listener with TLS. */
+void connection_shake(Engine *engine, Connection *connection, const TlsContext *context,
+                      uint32_t listener_id);
+void connection_shaken(Engine *engine, Connection *connection, uint32_t listener_id);
 Connection *connection_connect(Engine *engine, const char *host, uint16_t port);
 void connection_connected(Engine *engine, Connection *connection);
 void connection_read(Engine *engine, Connection *connection);
@@ -256,6 +266,7 @@ typedef struct {
   int fd;
   uint32_t id;
   uint16_t port;
+  TlsContext *tls; /* NULL: plain TCP. Borrowed. */
   bool paced;    /* Its accepts count against the engine's accept rate. */
   bool sleeping; /* Out of descriptors or of that rate; woken by the housekeeping timer. */
 } Listener;
@@ -269,7 +280,7 @@ typedef struct {
 
 /* A negative errno, or the id. */
 int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port,
-                      bool paced);
+                      bool paced, TlsContext *tls);
 void listener_set_rate(Engine *engine, double per_second);
 void listener_close(Engine *engine, uint32_t id);
 void listener_accept(Engine *engine, uint32_t id);
@@ -328,7 +339,9 @@ typedef struct {
   double tick_read_ns, tick_send_ns; /* Of these, what waited for its tick. */
   double turns, ticks, batches; /* Of the loop, of sending, of events told. */
   uint64_t active_ns;           /* Of the loop since it began, as of its last turn. */
-  uint32_t connections, cursors, logs, extents, items;
+  double tls_handshakes, tls_resumed, tls_failures;
+  double tls_waiting; /* Ciphertext that the kernel did not take. */
+  uint32_t connections, cursors, logs, extents, items, tls_connections;
 } Stats;
 
 void stats_open(Engine *engine);
@@ -374,6 +387,7 @@ struct Engine {
   Link listeners;
   uint32_t listener_id;
   AcceptRate accept_rate;
+  Tls *tls; /* NULL until there is a context. */
   Arena arena;
 
   int epoll_now, epoll_tick;

@@ -1,6 +1,7 @@
 /*
  * Cursors: viewers that follow a log. What is pending goes out by sendfile,
  * straight from the arena's pages; nothing is copied or allocated per viewer.
+ * With TLS it is encrypted from there instead.
  *
  *   [ extent (start .. sealed end) ][ next extent ... head ]
  *        ^ position: mid-record after a partial send, else between two
@@ -11,7 +12,7 @@
 #define _GNU_SOURCE
 #include <sys/sendfile.h>
 
-#include "engine.h"
+#include "tls.h"
 
 /* A larger rest of a record is pinned where it stands instead of copied. */
 #define REST_COPY_MAX_BYTES 65536
@@ -220,15 +221,24 @@ static bool enter_extent(Engine *engine, Cursor *cursor) {
   return true;
 }
 
+static ssize_t send_from(Engine *engine, Connection *connection, Extent *extent, size_t length) {
+  int64_t within = connection->cursor.position - extent->start;
+  if (connection->tls) {
+    const uint8_t *bytes = extent_bytes(&engine->arena, extent) + within;
+    return tls_send(engine, connection, bytes, length, false);
+  }
+  off_t offset = (off_t)extent->first_unit * UNIT_BYTES + within;
+  extent->sent = true;
+  return sendfile(connection->fd, engine->arena.fd, &offset, length);
+}
+
 static SendResult send_plain(Engine *engine, Connection *connection, int64_t target) {
   Cursor *cursor = &connection->cursor;
-  Extent *extent = cursor->extent;
-  off_t offset = (off_t)extent->first_unit * UNIT_BYTES + (cursor->position - extent->start);
+  size_t length = (size_t)(target - cursor->position);
   SendResult result;
   ssize_t n;
-  extent->sent = true;
   do {
-    n = sendfile(connection->fd, engine->arena.fd, &offset, (size_t)(target - cursor->position));
+    n = send_from(engine, connection, cursor->extent, length);
   } while (!sent_some(engine, connection, n, &result));
   if (result != SEND_DONE) return result;
   moved_to(connection, cursor->position + n);

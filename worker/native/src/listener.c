@@ -37,7 +37,7 @@ static void watch(Engine *engine, Listener *listener, int operation) {
 }
 
 int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reuse_port,
-                      bool paced) {
+                      bool paced, TlsContext *tls) {
   struct sockaddr_in6 address;
   socklen_t length;
   if (!socket_address(host, *port, &address, &length)) return -EINVAL;
@@ -54,6 +54,7 @@ int64_t listener_open(Engine *engine, const char *host, uint16_t *port, bool reu
   listener->fd = fd;
   listener->port = *port;
   listener->paced = paced;
+  listener->tls = tls;
   listener->id = ++engine->listener_id;
   list_push(&engine->listeners, &listener->link);
   watch(engine, listener, EPOLL_CTL_ADD);
@@ -78,7 +79,8 @@ void listener_close(Engine *engine, uint32_t id) {
 
 static void accepted(Engine *engine, const Listener *listener, int fd,
                      const struct sockaddr_in6 *remote) {
-  Connection *connection = connection_open(engine, fd, STATE_OPEN);
+  ConnectionState state = listener->tls ? STATE_SHAKING : STATE_OPEN;
+  Connection *connection = connection_open(engine, fd, state);
   if (!connection) {
     engine->stats.accept_errors++;
     return;
@@ -86,8 +88,12 @@ static void accepted(Engine *engine, const Listener *listener, int fd,
   connection->remote.v6 = *remote;
   connection->local_port = listener->port;
   engine->stats.accepted++;
-  dispatch_event(engine, EVENT_ACCEPT, connection, (int)listener->id, 0);
-  poller_add(engine, connection);
+  if (listener->tls) {
+    connection_shake(engine, connection, listener->tls, listener->id);
+  } else {
+    dispatch_event(engine, EVENT_ACCEPT, connection, (int)listener->id, 0);
+    poller_add(engine, connection);
+  }
 }
 
 /* Level-triggered: what is not accepted now is reported again when it wakes. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "engine.h"
+#include "tls.h"
 
 #define PIECES_MAX 64
 #define HEAD_MAX 32
@@ -107,15 +107,20 @@ static void follow(const Engine *engine, Cursor *cursor, int64_t target) {
   }
 }
 
+static ssize_t send_batch(Engine *engine, Connection *connection, Batch *batch) {
+  if (connection->tls) return tls_send_pieces(engine, connection, batch->pieces, batch->count);
+  struct msghdr message = {.msg_iov = batch->pieces, .msg_iovlen = (size_t)batch->count};
+  return sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 SendResult patch_send(Engine *engine, Connection *connection, int64_t target) {
   Cursor *cursor = &connection->cursor;
   Batch batch;
   fill(engine, cursor, &batch, target);
-  struct msghdr message = {.msg_iov = batch.pieces, .msg_iovlen = (size_t)batch.count};
   SendResult result;
   ssize_t n;
   do {
-    n = sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    n = send_batch(engine, connection, &batch);
   } while (!sent_some(engine, connection, n, &result));
   if (result != SEND_DONE) return result;
   cursor->position += n;

@@ -7,7 +7,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
-#include "engine.h"
+#include "tls.h"
 
 #define ITEM_BYTES_MIN 1000
 
@@ -99,8 +99,18 @@ bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *re
   return true;
 }
 
-static ssize_t send_item(Engine *engine, const Connection *connection, QueueItem *item) {
+static ssize_t encrypt_item(Engine *engine, Connection *connection, const QueueItem *item) {
+  const uint8_t *bytes = item->bytes;
+  if (item->extent) {
+    bytes = extent_bytes(&engine->arena, item->extent) + (item->position - item->extent->start);
+  }
   size_t left = item->length - item->sent;
+  return tls_send(engine, connection, bytes + item->sent, left, item->next != NULL);
+}
+
+static ssize_t send_item(Engine *engine, Connection *connection, QueueItem *item) {
+  size_t left = item->length - item->sent;
+  if (connection->tls) return encrypt_item(engine, connection, item);
   if (!item->extent) {
     /* A header and the span behind it should share packets. */
     int more = item->next ? MSG_MORE : 0;
@@ -113,6 +123,10 @@ static ssize_t send_item(Engine *engine, const Connection *connection, QueueItem
 }
 
 SendResult queue_send(Engine *engine, Connection *connection) {
+  if (connection->tls) {
+    SendResult before = tls_flush(engine, connection);
+    if (before != SEND_DONE) return before;
+  }
   while (connection->first) {
     QueueItem *item = connection->first;
     SendResult result;
@@ -123,5 +137,6 @@ SendResult queue_send(Engine *engine, Connection *connection) {
     count(engine, connection, -(double)n);
     if (item->sent == item->length) drop_first(engine, connection);
   }
-  return SEND_DONE;
+  /* With TLS all may be accepted, and the kernel be full. */
+  return connection->blocked ? SEND_BLOCKED : SEND_DONE;
 }

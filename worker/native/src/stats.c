@@ -60,6 +60,11 @@ void stats_fill(Engine *engine, double *out) {
       stats->house_ns / 1e6,
       stats->tick_read_ns / 1e6,
       stats->tick_send_ns / 1e6,
+      stats->tls_connections,
+      stats->tls_handshakes,
+      stats->tls_resumed,
+      stats->tls_failures,
+      stats->tls_waiting,
   };
   memcpy(out, values, sizeof values);
 }

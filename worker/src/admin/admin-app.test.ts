@@ -21,6 +21,13 @@ describe('admin', () => {
     arenaBytes: zero,
     loopUtilization: zero,
     tickLagMs: () => 20,
+    tls: () => ({
+      tlsConnections: 6,
+      tlsHandshakesTotal: 9,
+      tlsResumedTotal: 4,
+      tlsFailuresTotal: 2,
+    }),
+    userCertificateExpiresUnixMs: () => 1_800_000_000_000,
     bytesReceived: () => 1_000,
     bytesSent: zero,
     viewerSkips: zero,
@@ -82,6 +89,12 @@ describe('admin', () => {
       expect(text).toContain('streamcluster_viewers{protocol="hls"} 0\n');
       expect(text).toContain('streamcluster_allowed_cpus 2\n');
       expect(text).toContain('streamcluster_certificate_expiry_timestamp_seconds 1700000000\n');
+      expect(text).toContain('streamcluster_tls_connections 6\n');
+      expect(text).toContain('streamcluster_tls_handshakes_total 9\n');
+      expect(text).toContain('streamcluster_tls_resumed_total 4\n');
+      expect(text).toContain('streamcluster_tls_handshake_failures_total 2\n');
+      const userEnd = 'streamcluster_user_certificate_expiry_timestamp_seconds 1800000000\n';
+      expect(text).toContain(userEnd);
       expect(text).toContain('streamcluster_loop_cpu 4\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="aligned"} 1\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="astray"} 0\n');

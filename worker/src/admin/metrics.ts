@@ -13,6 +13,9 @@ export interface MetricsSource {
   readonly arenaBytes: () => number;
   readonly loopUtilization: () => number;
   readonly tickLagMs: () => number;
+  readonly tls: () => TlsFigures;
+  /** Of the certificates that users see, the first to end. 0: there is none. */
+  readonly userCertificateExpiresUnixMs: () => number;
   readonly bytesReceived: () => number;
   readonly bytesSent: () => number;
   readonly viewerSkips: () => number;
@@ -27,6 +30,14 @@ export interface MetricsSource {
   readonly cpu: () => CpuFacts;
   /** 0: there is none. */
   readonly certificateExpiresUnixMs: () => number;
+}
+
+/** As in EngineStats. */
+export interface TlsFigures {
+  readonly tlsConnections: number;
+  readonly tlsHandshakesTotal: number;
+  readonly tlsResumedTotal: number;
+  readonly tlsFailuresTotal: number;
 }
 
 const ALIGNMENTS = ['aligned', 'astray', 'unknown'] as const;
@@ -47,6 +58,7 @@ export class WorkerMetrics {
     for (const code of WORKER_ERROR_CODES) this.refusals.inc({ code }, 0);
     this.gauges(source);
     this.totals(source);
+    this.tls(source);
     this.viewers(source);
     this.alignment(source);
   }
@@ -58,12 +70,7 @@ export class WorkerMetrics {
   }
 
   private gauges(source: MetricsSource): void {
-    const gauge = (name: string, help: string, read: () => number): void => {
-      const collect = function (this: Gauge): void {
-        this.set(read());
-      };
-      new Gauge({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
-    };
+    const gauge = this.gauge.bind(this);
     gauge('streams', 'Streams that are here.', source.streams);
     gauge('publishers', 'Publishers that are connected here.', source.publishers);
     gauge('relays', 'Streams taken from other workers.', source.relays);
@@ -84,13 +91,7 @@ export class WorkerMetrics {
   }
 
   private totals(source: MetricsSource): void {
-    const total = (name: string, help: string, read: () => number): void => {
-      const collect = function (this: Counter): void {
-        this.reset();
-        this.inc(read());
-      };
-      new Counter({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
-    };
+    const total = this.total.bind(this);
     total('received_bytes_total', 'Bytes received on all connections.', source.bytesReceived);
     total('sent_bytes_total', 'Bytes sent on all connections.', source.bytesSent);
     total('viewer_skips_total', 'Jumps of viewers that were late.', source.viewerSkips);
@@ -98,6 +99,37 @@ export class WorkerMetrics {
     const reliefs = 'Times that old GOPs were given up for want of memory.';
     total('arena_reliefs_total', reliefs, source.arenaReliefs);
     total('dropped_frames_total', 'Frames dropped for want of memory.', source.droppedFrames);
+  }
+
+  private tls({ tls, userCertificateExpiresUnixMs }: MetricsSource): void {
+    this.gauge('tls_connections', 'Open encrypted connections.', () => tls().tlsConnections);
+    const handshakes = (): number => tls().tlsHandshakesTotal;
+    this.total('tls_handshakes_total', 'TLS handshakes done.', handshakes);
+    const resumed = (): number => tls().tlsResumedTotal;
+    this.total('tls_resumed_total', 'Handshakes that resumed an earlier session.', resumed);
+    const failures = (): number => tls().tlsFailuresTotal;
+    this.total('tls_handshake_failures_total', 'TLS handshakes that failed.', failures);
+    this.gauge(
+      'user_certificate_expiry_timestamp_seconds',
+      'When the first of the certificates for users ends; 0: none.',
+      () => userCertificateExpiresUnixMs() / 1_000,
+    );
+  }
+
+  private gauge(name: string, help: string, read: () => number): void {
+    const collect = function (this: Gauge): void {
+      this.set(read());
+    };
+    new Gauge({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
+  }
+
+  /** Of what somebody else counts. */
+  private total(name: string, help: string, read: () => number): void {
+    const collect = function (this: Counter): void {
+      this.reset();
+      this.inc(read());
+    };
+    new Counter({ name: `streamcluster_${name}`, help, registers: [this.registry], collect });
   }
 
   private viewers(source: MetricsSource): void {

@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** Kinds of events in a batch. */
 export const EVENT = {
@@ -71,10 +71,17 @@ export interface Binding {
   trim(log: number): void;
   closeLog(log: number): void;
   /** Id, or a negative errno. Results: port. */
-  listen(host: string, port: number, reusePort: boolean, paced: boolean): number;
+  listen(host: string, port: number, reusePort: boolean, paced: boolean, tls: number): number;
   unlisten(id: number): void;
   /** Slot; -1: none is free, or no literal address. Results: generation. */
   connect(host: string, port: number): number | undefined;
+  /** Id of a set without certificates; 0: too many protocols (ALPN's form). */
+  tlsOpen(protocols: Uint8Array): number;
+  /** Certificate, key, certificate, key … in bytes, their lengths in results.
+   * Nothing, or why not; results: which pair is of no use. */
+  tlsReplace(id: number, bytes: Uint8Array, pairs: number): string | undefined;
+  /** Why the last handshake failed. */
+  tlsFailure(): string | undefined;
   setTicks(sendTickMs: number, readTickMs: number): void;
   acceptRate(perSecond: number): void;
   stats(): void;

@@ -73,7 +73,9 @@ describe('connection', () => {
   it('speaks IPv6 and IPv4 on one listener, with plain addresses', async () => {
     const engine = testEngine();
     const seen: Connection[] = [];
-    const port = serve(engine, (connection) => (seen.push(connection), {}), '::');
+    const port = serve(engine, (connection) => (seen.push(connection), {}), {
+      host: '::',
+    });
     client(port, '::1');
     client(port, '127.0.0.1');
     await until('both accepted', () => seen.length === 2);

@@ -29,6 +29,27 @@ export interface EngineOptions {
   readonly maxQueuedBytes: number;
 }
 
+/** One certificate and its private key, both PEM; the key has no password. */
+export interface TlsPair {
+  /** The certificate, then those that lead to the authority. */
+  readonly certificate: Uint8Array;
+  readonly key: Uint8Array;
+}
+
+export interface TlsOptions {
+  /** At least one: the first is shown to whoever names a host that none has. */
+  readonly certificates: readonly TlsPair[];
+  /** What may be spoken inside, as ALPN names it; none: whatever the client wants. */
+  readonly protocols?: readonly string[];
+}
+
+/** Certificates that listeners share. It lives as long as the engine. */
+export interface TlsContext {
+  /** For handshakes from now on; who is connected stays. Throws
+   * TLS_CERTIFICATE_INVALID, and then nothing has changed. */
+  replace(certificates: readonly TlsPair[]): void;
+}
+
 export interface ListenOptions {
   /** A literal IPv4 or IPv6 address. `::` takes both families. */
   readonly host: string;
@@ -37,6 +58,8 @@ export interface ListenOptions {
   readonly reusePort: boolean;
   /** What it accepts counts against setAcceptRate(). */
   readonly paced?: boolean;
+  /** Accepted connections speak TLS 1.2 or 1.3, and are told of once they do. */
+  readonly tls?: TlsContext | undefined;
   readonly onAccept: (connection: Connection) => void;
 }
 
@@ -92,7 +115,7 @@ export interface Connection {
   readonly localPort: number;
   readonly closed: boolean;
   handler: ConnectionHandler;
-  /** Bytes handed to the kernel, and received, so far. */
+  /** Bytes handed to the kernel, and received, so far; of TLS, what is inside. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /** Queued and not yet given to the kernel, without the cursor's. */
@@ -218,6 +241,14 @@ export interface EngineStats {
   /** Of readMs and sendMs what waited for its tick: the rest was done at once. */
   readonly tickReadMs: number;
   readonly tickSendMs: number;
+  /** Connections that speak TLS; handshakes done so far, with how many of them
+   * resumed an earlier session, and those that failed. */
+  readonly tlsConnections: number;
+  readonly tlsHandshakesTotal: number;
+  readonly tlsResumedTotal: number;
+  readonly tlsFailuresTotal: number;
+  /** What was encrypted and waits for the kernel. */
+  readonly tlsWaitingBytes: number;
 }
 
 /** Counts that only grow: how often something took so many whole milliseconds;
@@ -231,6 +262,10 @@ export interface EngineLags {
 
 export interface Engine {
   listen(options: ListenOptions): Listener;
+  /** Throws TLS_CERTIFICATE_INVALID, with which one and why. */
+  createTls(options: TlsOptions): TlsContext;
+  /** Why the last handshake failed, in OpenSSL's words; empty: none did. */
+  readonly tlsFailure: string;
   /** Host is a literal address. Failure arrives as onClose. */
   connect(host: string, port: number, handler: ConnectionHandler): Connection;
   /** For framing `rtmp`, chunkBytes is the chunk size of the log's messages. */

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection, Framing } from './engine.ts';
-import { client, serve, testEngine, until } from './testing/fixture.ts';
+import { client, serve, testEngine, until, type Client } from './testing/fixture.ts';
+import { TestAuthority, type KeyPair } from './testing/pki.ts';
 import { append, format, numberedBody, sequenceOf } from './testing/records.ts';
+import { contextOf, tlsClient } from './testing/tls.ts';
 
 const FRAME_MS = 40;
 const JUMPS = 6;
@@ -34,7 +36,7 @@ const cases: Case[] = [
 ];
 
 /** One log with a writer, and a viewer that reads now and then. */
-function scene({ framing, chunkBytes, startMs, bodyBytes }: Case) {
+function scene({ framing, chunkBytes, startMs, bodyBytes }: Case, pair?: KeyPair) {
   const engine = testEngine({ sendBufferBytes: 16384 });
   const log = engine.createLog(framing, { chunkBytes: chunkBytes || 128 });
   const records = format(framing, chunkBytes || 128);
@@ -53,40 +55,55 @@ function scene({ framing, chunkBytes, startMs, bodyBytes }: Case) {
   let skippedMs = 0;
   let lates = 0;
   const boundaries = new Set<number>();
-  const port = serve(engine, (connection) => {
-    viewer = connection;
-    connection.attachCursor(log, { position: 0 });
-    return {
-      onCursorLate: () => {
-        lates += 1;
-        boundaries.add(connection.cursorPosition);
-        const next = positions.length - 1;
-        if (framing !== 'relay') {
-          const gap = (timeOf(next) - connection.cursorTimestampMs) | 0;
-          skippedMs += gap - FRAME_MS;
-        }
-        const position = positions[next] ?? 0;
-        connection.moveCursor(position, skippedMs);
-      },
-    };
-  });
+  const port = serve(
+    engine,
+    (connection) => {
+      viewer = connection;
+      connection.attachCursor(log, { position: 0 });
+      return {
+        onCursorLate: () => {
+          lates += 1;
+          boundaries.add(connection.cursorPosition);
+          const next = positions.length - 1;
+          if (framing !== 'relay') {
+            const gap = (timeOf(next) - connection.cursorTimestampMs) | 0;
+            skippedMs += gap - FRAME_MS;
+          }
+          const position = positions[next] ?? 0;
+          connection.moveCursor(position, skippedMs);
+        },
+      };
+    },
+    pair === undefined ? {} : { tls: contextOf(engine, pair) },
+  );
+  const connect = (): Client => (pair === undefined ? client(port) : tlsClient(port));
   return {
     engine,
     log,
     records,
     positions,
     write,
-    port,
+    connect,
     boundaries,
     lates: () => lates,
     viewer: () => viewer,
   };
 }
 
-describe('late cursor', () => {
+describe.each(['tcp', 'tls'])('late cursor over %s', (transport) => {
+  let authority: TestAuthority | undefined;
+  let pair: KeyPair | undefined;
+  beforeAll(() => {
+    if (transport === 'tcp') return;
+    authority = new TestAuthority('late');
+    pair = authority.issue('late.test');
+  });
+  afterAll(() => authority?.close());
+
   it.each(cases)('$name: jumps at a record boundary, time goes on evenly', async (one) => {
-    const { engine, log, records, positions, write, port, boundaries, lates, viewer } = scene(one);
-    const { socket, bytes, length } = client(port);
+    const played = scene(one, pair);
+    const { engine, log, records, positions, write, boundaries, lates, viewer } = played;
+    const { socket, bytes, length } = played.connect();
     socket.pause();
     await until('accepted', () => viewer() !== undefined);
     write();
@@ -137,8 +154,8 @@ describe('late cursor', () => {
 
   it('sends the prefix first, and detaches in the middle of a patched record', async () => {
     const one = cases[0]!;
-    const { log, records, positions, write, port, lates, viewer } = scene(one);
-    const { socket, bytes, length } = client(port);
+    const { log, records, positions, write, connect, lates, viewer } = scene(one, pair);
+    const { socket, bytes, length } = connect();
     socket.pause();
     await until('accepted', () => viewer() !== undefined);
     write();

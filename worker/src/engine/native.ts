@@ -22,11 +22,14 @@ import type {
   Framing,
   Listener,
   ListenOptions,
+  TlsContext,
+  TlsOptions,
 } from './engine.ts';
 import { affinityError, listenError } from './faults.ts';
 import { loadAddon, openEngine } from './load.ts';
 import { NativeLog } from './log.ts';
 import { readStats } from './stats.ts';
+import { NativeTls } from './tls.ts';
 
 const MIB = 1024 * 1024;
 /** Events handed over in one call; more wait for the next. */
@@ -88,7 +91,8 @@ class NativeEngine implements Engine {
 
   listen(options: ListenOptions): Listener {
     const { host, reusePort, paced = false } = options;
-    const id = this.#binding.listen(host, options.port, reusePort, paced);
+    const tls = NativeTls.idOf(options.tls);
+    const id = this.#binding.listen(host, options.port, reusePort, paced, tls);
     if (!(id >= 0)) throw listenError(options, id);
     const port = this.#memory.results[0] ?? 0;
     this.#listeners.set(id, options.onAccept);
@@ -97,6 +101,14 @@ class NativeEngine implements Engine {
       this.#binding.unlisten(id);
     };
     return { port, close };
+  }
+
+  createTls(options: TlsOptions): TlsContext {
+    return new NativeTls(this.#door, options);
+  }
+
+  get tlsFailure(): string {
+    return this.#binding.tlsFailure() ?? '';
   }
 
   connect(host: string, port: number, handler: ConnectionHandler): Connection {

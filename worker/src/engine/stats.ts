@@ -32,6 +32,11 @@ const FIELDS = [
   'houseMs',
   'tickReadMs',
   'tickSendMs',
+  'tlsConnections',
+  'tlsHandshakesTotal',
+  'tlsResumedTotal',
+  'tlsFailuresTotal',
+  'tlsWaitingBytes',
 ] as const satisfies readonly (keyof EngineStats)[];
 
 export function readStats(values: Float64Array): EngineStats {

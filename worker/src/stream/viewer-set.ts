@@ -56,10 +56,14 @@ export class ViewerSet implements ViewerOwner {
   private readonly pending = new Set<StreamViewer>();
   private readonly late = new Set<StreamViewer>();
   private readonly startCache = new Map<ViewerProtocol, CachedStart>();
-  private nextId = 1;
+  private nextSerial = 1;
 
   constructor(options: ViewerSetOptions) {
     this.options = options;
+  }
+
+  get name(): string {
+    return this.options.name;
   }
 
   get size(): number {
@@ -75,9 +79,8 @@ export class ViewerSet implements ViewerOwner {
   }
 
   attach(request: AttachRequest): Viewer {
-    const { name, clock } = this.options;
-    const viewer = new StreamViewer(`${name}#${this.nextId}`, clock, request, this);
-    this.nextId += 1;
+    const viewer = new StreamViewer(this.nextSerial, this.options.clock, request, this);
+    this.nextSerial += 1;
     this.viewers.add(viewer);
     this.counts[viewer.protocol] += 1;
     if (!this.tryStart(viewer)) this.pending.add(viewer);

@@ -36,6 +36,8 @@ export type ViewerState = 'pending' | 'playing' | 'late' | 'ending' | 'closed';
 
 /** Whom a viewer tells what the engine says of its cursor. */
 export interface ViewerOwner {
+  /** The stream's key. */
+  readonly name: string;
   onLate(viewer: StreamViewer): void;
   onClosed(viewer: StreamViewer): void;
 }
@@ -46,7 +48,6 @@ export interface ViewerOwner {
  * handler back when it is closed.
  */
 export class StreamViewer implements Viewer, ConnectionHandler {
-  readonly id: string;
   readonly startedUnixMs: number;
   readonly request: AttachRequest;
   readonly slow: SlowRecord;
@@ -56,17 +57,23 @@ export class StreamViewer implements Viewer, ConnectionHandler {
   configurationVersion = -1;
   /** When an ending viewer is closed even if it did not take all bytes. */
   endDeadlineMs = Infinity;
+  private readonly serial: number;
   private readonly owner: ViewerOwner;
   private readonly inner: ConnectionHandler;
 
-  constructor(id: string, clock: Clock, request: AttachRequest, owner: ViewerOwner) {
-    this.id = id;
+  constructor(serial: number, clock: Clock, request: AttachRequest, owner: ViewerOwner) {
+    this.serial = serial;
     this.startedUnixMs = clock.unixMs();
     this.slow = newSlowRecord(clock.nowMs());
     this.request = request;
     this.owner = owner;
     this.inner = request.connection.handler;
     request.connection.handler = this;
+  }
+
+  /** Made when it is asked for: there are thousands of viewers. */
+  get id(): string {
+    return `${this.owner.name}#${this.serial}`;
   }
 
   get kind(): string {

@@ -8,7 +8,7 @@ import {
   type PlaceRequest,
 } from '@streamcluster/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CredentialsVolume, TestAuthority, type KeyPair } from '../cluster/testing/pki.ts';
+import { CredentialsVolume, TestAuthority, type KeyPair } from '../engine/testing/pki.ts';
 import { NatsServer } from '../cluster/testing/nats-server.ts';
 import { RealWorker, waitFor } from './testing/real-worker.ts';
 import { RtmpPublisher } from './testing/rtmp-publisher.ts';

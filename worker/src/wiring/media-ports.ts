@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { StreamAccess } from '../cluster/stream-access.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, ListenOptions, TlsContext } from '../engine/engine.ts';
 import { FlvRoute } from '../protocols/flv/route.ts';
 import { HlsRoute } from '../protocols/hls/route.ts';
-import { HttpServer } from '../protocols/http/server.ts';
+import { HttpServer, type HttpServerOptions } from '../protocols/http/server.ts';
 import { RtmpServer } from '../protocols/rtmp/server.ts';
 import { WsFlvRoute } from '../protocols/ws-flv/route.ts';
 import { listening } from './listen-hosts.ts';
@@ -17,11 +17,35 @@ export interface MediaPortsOptions {
   readonly hosts: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
+  /** Undefined: there is no certificate, nothing is encrypted. */
+  readonly secure?: SecurePortsOptions | undefined;
 }
 
-interface Servers {
-  readonly rtmp: RtmpServer;
-  readonly http: HttpServer;
+export interface SecurePortsOptions {
+  readonly rtmpsPort: number;
+  readonly httpsPort: number;
+  readonly rtmps: TlsContext;
+  readonly https: TlsContext;
+}
+
+/** Numbers of the ports that are open, as named in the log. */
+export interface OpenPorts {
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  readonly rtmpsPort?: number;
+  readonly httpsPort?: number;
+}
+
+type Listening = Pick<Engine, 'listen'>;
+type Name = keyof OpenPorts;
+type PortOptions = Pick<
+  HttpServerOptions,
+  'log' | 'counters' | 'hosts' | 'port' | 'reusePort' | 'paced'
+>;
+
+interface Door {
+  readonly name: Name;
+  readonly server: RtmpServer | HttpServer;
 }
 
 /** The ports that users see, shared with other workers by SO_REUSEPORT. Opened
@@ -32,49 +56,70 @@ export class MediaPorts {
     response.writeHead(404, { 'Content-Type': 'application/json' });
     response.end('{"code":"STREAM_NOT_FOUND","message":"no such path"}\n');
   });
-  private current: Servers | undefined = undefined;
-  private readonly former: Servers[] = [];
-  private ports: { rtmp: number; http: number };
+  private current: readonly Door[] | undefined = undefined;
+  private readonly former: Door[] = [];
+  private ports: OpenPorts;
 
   constructor(options: MediaPortsOptions) {
+    const { rtmpPort, httpPort, secure } = options;
     this.options = options;
-    this.ports = { rtmp: options.rtmpPort, http: options.httpPort };
+    this.ports = { rtmpPort, httpPort };
+    if (secure === undefined) return;
+    const { rtmpsPort, httpsPort } = secure;
+    this.ports = { ...this.ports, rtmpsPort, httpsPort };
   }
 
   /** Throws PORT_IN_USE. Opened again, they have the same numbers. */
-  open(): { rtmp: number; http: number } {
+  open(): OpenPorts {
     if (this.current !== undefined) return this.ports;
-    const { engine, streams, log, counters, hosts } = this.options;
-    const base = { engine, log, counters, hosts, reusePort: true, paced: true };
-    const rtmp = new RtmpServer({ ...base, streams, port: this.ports.rtmp });
-    const routes = [
-      new WsFlvRoute({ streams, log, counters }),
-      new FlvRoute({ streams, log }),
-      new HlsRoute({ streams }),
-    ];
-    const { fallback } = this;
-    const http = new HttpServer({ ...base, routes, fallback, port: this.ports.http });
-    this.current = { rtmp, http };
-    listening(() => rtmp.start());
-    listening(() => http.start());
-    this.ports = { rtmp: rtmp.port, http: http.port };
+    const { engine, secure } = this.options;
+    const doors = [this.rtmp('rtmpPort', engine), this.http('httpPort', engine)];
+    if (secure !== undefined) {
+      doors.push(this.rtmp('rtmpsPort', encrypted(engine, secure.rtmps)));
+      doors.push(this.http('httpsPort', encrypted(engine, secure.https)));
+    }
+    this.current = doors;
+    for (const { server } of doors) listening(() => server.start());
+    for (const { name, server } of doors) this.ports = { ...this.ports, [name]: server.port };
     return this.ports;
   }
 
   /** Takes nobody new; those who are here stay. */
   stopAccepting(): void {
     if (this.current === undefined) return;
-    this.current.rtmp.stopAccepting();
-    this.current.http.drain();
-    this.former.push(this.current);
+    for (const { server } of this.current) server.stopAccepting();
+    this.former.push(...this.current);
     this.current = undefined;
   }
 
   close(): void {
     this.stopAccepting();
-    for (const { rtmp, http } of this.former.splice(0)) {
-      rtmp.close();
-      http.close();
-    }
+    for (const { server } of this.former.splice(0)) server.close();
   }
+
+  private rtmp(name: Name, engine: Listening): Door {
+    const { streams } = this.options;
+    return { name, server: new RtmpServer({ ...this.base(name), engine, streams }) };
+  }
+
+  private http(name: Name, engine: Listening): Door {
+    const { streams, log, counters } = this.options;
+    const routes = [
+      new WsFlvRoute({ streams, log, counters }),
+      new FlvRoute({ streams, log }),
+      new HlsRoute({ streams }),
+    ];
+    const { fallback } = this;
+    return { name, server: new HttpServer({ ...this.base(name), engine, routes, fallback }) };
+  }
+
+  private base(name: Name): PortOptions {
+    const { log, counters, hosts } = this.options;
+    return { log, counters, hosts, port: this.ports[name] ?? 0, reusePort: true, paced: true };
+  }
+}
+
+/** The same engine, as servers that know nothing of TLS see it. */
+function encrypted(engine: Engine, tls: TlsContext): Listening {
+  return { listen: (options: ListenOptions) => engine.listen({ ...options, tls }) };
 }

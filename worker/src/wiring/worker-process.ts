@@ -27,7 +27,8 @@ import { readMachine } from '../topology/machine.ts';
 import { Pinning } from '../topology/pinning.ts';
 import { startHelpers, threadsOf } from '../topology/threads.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
-import { MediaPorts } from './media-ports.ts';
+import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
+import { UserCertificates } from './user-certificates.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
 
 export interface WorkerEvents {
@@ -40,6 +41,16 @@ export interface WorkerEvents {
 const ARENA_FULL_SHARE = 0.9;
 /** Of users' ports: more would keep the loop from sending. The rest waits a moment. */
 const ACCEPTS_PER_SECOND = 4_000;
+
+/** Throws ENGINE_MISSING, ENGINE_BROKEN or ENGINE_AFFINITY. */
+function openEngine({ arenaMib, cpus }: WorkerOptions): Engine {
+  const arenaCapBytes = arenaMib * 1024 * 1024;
+  const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
+  const engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
+  engine.setAcceptRate(ACCEPTS_PER_SECOND);
+  if (cpus.length > 0) engine.pin(cpus);
+  return engine;
+}
 
 /** Everything that a worker is made of, connected; no decisions. */
 export class WorkerProcess {
@@ -62,18 +73,15 @@ export class WorkerProcess {
   private control: GrpcControlServer | undefined = undefined;
   private admin: HttpServer | undefined = undefined;
   private media: MediaPorts | undefined = undefined;
+  private readonly certificates: UserCertificates | undefined;
   private isReady = false;
 
-  /** Throws ENGINE_MISSING, ENGINE_BROKEN or ENGINE_AFFINITY. */
+  /** Throws ENGINE_MISSING, ENGINE_BROKEN, ENGINE_AFFINITY or TLS_CERTIFICATE_INVALID. */
   constructor(options: WorkerOptions, log: Logger, events: WorkerEvents) {
     this.options = options;
     this.log = log;
     this.events = events;
-    const arenaCapBytes = options.arenaMib * 1024 * 1024;
-    const arenaBytes = Math.max(DEFAULT_ENGINE_OPTIONS.arenaBytes, arenaCapBytes * 2);
-    this.engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, arenaBytes, arenaCapBytes });
-    this.engine.setAcceptRate(ACCEPTS_PER_SECOND);
-    if (options.cpus.length > 0) this.engine.pin(options.cpus);
+    this.engine = openEngine(options);
     this.pinning = this.makePinning();
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
@@ -84,6 +92,7 @@ export class WorkerProcess {
     this.metrics = this.makeMetrics();
     const base = { clock: realClock, log, counters: this.metrics };
     this.credentials = new WorkerCredentials({ ...options, ...base });
+    this.certificates = UserCertificates.open({ ...base, engine, folders: options.tlsDir });
     this.bus = this.makeBus();
     this.peers = new GrpcPeers({ ...options, credentials: this.credentials.channel });
   }
@@ -133,6 +142,7 @@ export class WorkerProcess {
     await this.control?.stop();
     this.peers.close();
     this.credentials.close();
+    this.certificates?.close();
     await this.bus.close();
     this.ticks?.close();
     this.pinning.close();
@@ -252,7 +262,16 @@ export class WorkerProcess {
     const { engine, log, metrics, options } = this;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
-    return new MediaPorts({ engine, streams, log, counters: metrics, hosts, rtmpPort, httpPort });
+    const counters = metrics;
+    const secure = this.securePorts();
+    return new MediaPorts({ engine, streams, log, counters, hosts, rtmpPort, httpPort, secure });
+  }
+
+  private securePorts(): SecurePortsOptions | undefined {
+    const { certificates, options } = this;
+    if (certificates === undefined) return undefined;
+    const { rtmpsPort, httpsPort } = options;
+    return { rtmpsPort, httpsPort, rtmps: certificates.rtmps, https: certificates.https };
   }
 
   /** Called by the bus, which would swallow what is thrown. */
@@ -273,8 +292,7 @@ export class WorkerProcess {
     const { grpcAddress, httpAddress } = cluster.facts;
     this.log.info(
       {
-        rtmpPort: ports.rtmp,
-        httpPort: ports.http,
+        ...ports,
         adminPort: admin?.port,
         grpcPort: Number(grpcAddress.slice(grpcAddress.lastIndexOf(':') + 1)),
         grpcAddress,
@@ -313,6 +331,8 @@ export class WorkerProcess {
       arenaBytes: () => sampler.latest.arenaBytes,
       loopUtilization: () => sampler.latest.loopUtilization,
       tickLagMs: () => sampler.latest.tickLagMs,
+      tls: () => engine.stats(),
+      userCertificateExpiresUnixMs: () => this.certificates?.expiresUnixMs ?? 0,
       bytesReceived: () => engine.stats().bytesReceivedTotal,
       bytesSent: () => engine.stats().bytesSentTotal,
       viewerSkips: () => slowViewers.skipsTotal,

@@ -86,6 +86,7 @@ const GROUPS: readonly Fixture[] = [
       externalTrafficPolicy: 'Local',
       loadBalancerClass: 'example.com/nlb',
     },
+    tls: { secretNames: ['media.example.com', 'b'] },
     placement: { policy: 'TwoChoices' },
     rebalance: { mode: 'DryRun', maxImbalance: 1.5, maxMovesPercent: 5 },
     hotStreams: { splitAtMeanLoad: 0.75, maxReplicas: 3 },
@@ -102,6 +103,25 @@ const GROUPS: readonly Fixture[] = [
     { fixed, nats: { credentialsSecretName: 'Live_NATS' } },
     'spec.nats.credentialsSecretName',
     'pattern',
+  ),
+  accepted('no certificates', { fixed, tls: { secretNames: [] } }),
+  refused(
+    'no name of a certificate',
+    { fixed, tls: { secretNames: ['Media'] } },
+    'spec.tls.secretNames[0]',
+    'pattern',
+  ),
+  refused(
+    'too many certificates',
+    { fixed, tls: { secretNames: Array.from({ length: 9 }, (_, i) => `a-${i}`) } },
+    'spec.tls.secretNames',
+    '8',
+  ),
+  breaks(
+    'a certificate twice',
+    { fixed, tls: { secretNames: ['a', 'b', 'a'] } },
+    'spec.tls.secretNames',
+    'tls.secretNames must not name a Secret twice',
   ),
   refused(
     'no surge',

@@ -36,7 +36,7 @@ export class TestCluster {
     return {
       ...runtime.resource(),
       status: this.status,
-      endpoints: { rtmp: 1935, http: 8080 },
+      endpoints: { rtmp: 1935, http: 8080, rtmps: 1936, https: 8443 },
       events: [],
       instances: () => runtime.list(),
       sightings: () => fleet.list(),

@@ -11,7 +11,7 @@ export async function serveViews(clusters: () => readonly ClusterView[]): Promis
     metrics: new Metrics(),
     counts: () => ({ reportsReceived: 0, reportsRefused: 0, isBusConnected: true }),
     notReady: () => undefined,
-    mediaPort: 8080,
+    mediaPorts: { http: 8080, https: 8443 },
     log: pino({ level: 'silent' }),
   });
 }

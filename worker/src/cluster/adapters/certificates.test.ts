@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../stream/clock.ts';
-import { CredentialsVolume, TestAuthority, type KeyPair } from '../testing/pki.ts';
+import { CredentialsVolume, TestAuthority, type KeyPair } from '../../engine/testing/pki.ts';
 import { Certificates } from './certificates.ts';
 
 describe('Certificates', () => {

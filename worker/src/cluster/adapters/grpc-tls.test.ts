@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../../media/stream-name.ts';
 import { ManualClock } from '../../stream/clock.ts';
 import { WorkerCredentials } from '../../wiring/worker-credentials.ts';
-import { CredentialsVolume, TestAuthority, type KeyPair } from '../testing/pki.ts';
+import { CredentialsVolume, TestAuthority, type KeyPair } from '../../engine/testing/pki.ts';
 import { Sim, type SimWorker } from '../testing/sim.ts';
 import { GrpcControlServer } from './grpc-control.ts';
 import { GrpcPeers } from './grpc-peers.ts';

@@ -1,6 +1,12 @@
 import net from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Connection, ConnectionHandler, Engine, EngineOptions } from '../engine.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Engine,
+  EngineOptions,
+  TlsContext,
+} from '../engine.ts';
 import { createEngine, DEFAULT_ENGINE_OPTIONS } from '../native.ts';
 
 const MIB = 1024 * 1024;
@@ -24,10 +30,11 @@ export function testEngine(options: Partial<EngineOptions> = {}): Engine {
 export function serve(
   engine: Engine,
   handle: (connection: Connection) => Partial<ConnectionHandler>,
-  host = '127.0.0.1',
+  { host = '127.0.0.1', tls }: { readonly host?: string; readonly tls?: TlsContext } = {},
 ): number {
   const listener = engine.listen({
     host,
+    tls,
     port: 0,
     reusePort: false,
     onAccept: (connection) => {
@@ -49,10 +56,14 @@ export interface Client {
 }
 
 export function client(port: number, host = '127.0.0.1', allowHalfOpen = false): Client {
-  const socket = net.connect({ port, host, allowHalfOpen });
+  return collect(net.connect({ port, host, allowHalfOpen }));
+}
+
+/** Destroyed when the test ends. */
+export function collect<Socket extends net.Socket>(socket: Socket): Client & { socket: Socket } {
   const chunks: Buffer[] = [];
   let length = 0;
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
   });

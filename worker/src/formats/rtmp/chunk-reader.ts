@@ -36,6 +36,7 @@ export interface RtmpChunkReaderOptions {
   readonly maxChunkStreams?: number;
 }
 
+const NOTHING = Buffer.alloc(0);
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const DEFAULT_MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const DEFAULT_MAX_CHUNK_STREAMS = 64;
@@ -53,8 +54,8 @@ export class RtmpChunkReader {
   private readonly maxMessageBytes: number;
   private readonly maxChunkStreams: number;
   private readonly streams = new Map<number, ChunkStream>();
-  /** A header that was cut by the end of a push. */
-  private readonly header = Buffer.alloc(MAX_CHUNK_HEADER_BYTES);
+  /** A header that was cut by the end of a push; made with the first one. */
+  private header = NOTHING;
   private headerBytes = 0;
   private chunkBytes = RTMP_DEFAULT_CHUNK_BYTES;
   /** The stream whose chunk is being read, and what is missing of the chunk. */
@@ -102,6 +103,7 @@ export class RtmpChunkReader {
     const size = this.parseHeader(buf, at, end);
     if (size > 0) return at + size;
     if (this.failure === undefined) {
+      if (this.header.length === 0) this.header = Buffer.alloc(MAX_CHUNK_HEADER_BYTES);
       this.headerBytes = end - at;
       buf.copy(this.header, 0, at, end);
     }

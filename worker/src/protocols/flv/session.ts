@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Connection, ConnectionHandler } from '../../engine/engine.ts';
 import type { Stream } from '../../stream/stream.ts';
-import type { ViewerCloseReason } from '../../stream/viewer.ts';
+import type { AttachRequest, ViewerCloseReason } from '../../stream/viewer.ts';
 
 /** An HTTP-FLV viewer. Media goes from the log to the socket, past this code. */
-export class FlvSession implements ConnectionHandler {
-  private readonly connection: Connection;
+export class FlvSession implements ConnectionHandler, AttachRequest {
+  readonly connection: Connection;
   private readonly key: string;
   private readonly log: Logger;
 
@@ -15,12 +15,16 @@ export class FlvSession implements ConnectionHandler {
     this.log = log;
   }
 
+  get protocol(): 'flv' {
+    return 'flv';
+  }
+
   attach(stream: Pick<Stream, 'attach'>): void {
-    const { connection } = this;
+    const { connection, key, protocol } = this;
     connection.discardInput(true);
     const { remoteAddress } = connection;
-    this.log.info({ stream: this.key, protocol: 'flv', remoteAddress }, 'viewer opened');
-    stream.attach({ connection, protocol: 'flv', onClosed: (reason) => this.closed(reason) });
+    this.log.info({ stream: key, protocol, remoteAddress }, 'viewer opened');
+    stream.attach(this);
   }
 
   /** A viewer has nothing more to say. */
@@ -33,8 +37,9 @@ export class FlvSession implements ConnectionHandler {
     return;
   }
 
-  private closed(reason: ViewerCloseReason): void {
-    this.log.info({ stream: this.key, protocol: 'flv', reason }, 'viewer closed');
+  /** Called by the stream, whoever closes. */
+  onClosed(reason: ViewerCloseReason): void {
+    this.log.info({ stream: this.key, protocol: this.protocol, reason }, 'viewer closed');
     this.connection.end();
   }
 }

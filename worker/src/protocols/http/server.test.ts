@@ -359,7 +359,7 @@ describe('HttpServer', () => {
     const raw = rawClient(port);
     raw.send(get('/media/1'));
     await raw.saw('media media 1');
-    server.drain();
+    server.stopAccepting();
     raw.send(get('/media/2'));
     await raw.closed();
     expect(raw.text()).toMatch(/Connection: close\r\n.*media media 2$/s);

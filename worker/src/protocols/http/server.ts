@@ -8,7 +8,7 @@ import type { MediaRoute } from './media-route.ts';
 import { HttpSession } from './session.ts';
 
 export interface HttpServerOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'listen'>;
   readonly log: Logger;
   readonly counters: RefusalCounters;
   /** Asked in this order. */
@@ -81,13 +81,13 @@ export class HttpServer {
   }
 
   /** Takes nobody new; every connection ends behind its next answer. */
-  drain(): void {
+  stopAccepting(): void {
     this.context.isDraining = true;
     for (const listener of this.listeners.splice(0)) listener.close();
   }
 
   close(): void {
-    this.drain();
+    this.stopAccepting();
     this.timer?.clear();
     this.options.fallback.removeListener('request', this.onFallbackRequest);
     for (const session of this.sessions) session.connection.close();

@@ -8,7 +8,7 @@ import { RtmpSession } from './session.ts';
 import type { RtmpStreamAccess } from './stream-access.ts';
 
 export interface RtmpServerOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'listen'>;
   readonly streams: RtmpStreamAccess;
   readonly log: Logger;
   readonly counters: RefusalCounters;

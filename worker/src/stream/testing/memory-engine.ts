@@ -5,6 +5,7 @@ import type {
   EngineStats,
   Framing,
   Listener,
+  TlsContext,
 } from '../../engine/engine.ts';
 import { MemoryLog, type Budget } from './memory-log.ts';
 
@@ -14,6 +15,7 @@ export class MemoryEngine implements Engine {
   readonly logs: MemoryLog[] = [];
   readonly lags: EngineLags = { tick: new Float64Array(1), turn: new Float64Array(1) };
   readonly arenaCapBytes: number;
+  readonly tlsFailure = '';
 
   constructor(arenaBytes = 256 * 1024 * 1024) {
     this.arenaCapBytes = arenaBytes;
@@ -35,6 +37,10 @@ export class MemoryEngine implements Engine {
   }
 
   listen(): Listener {
+    throw new Error('there are no sockets here');
+  }
+
+  createTls(): TlsContext {
     throw new Error('there are no sockets here');
   }
 

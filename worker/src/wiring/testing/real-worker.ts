@@ -9,6 +9,16 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+type PortName = 'rtmpPort' | 'httpPort' | 'rtmpsPort' | 'httpsPort' | 'adminPort' | 'grpcPort';
+
+const ANY_PORT = {
+  'rtmp-port': '0',
+  'http-port': '0',
+  'rtmps-port': '0',
+  'https-port': '0',
+  'admin-port': '0',
+};
+
 /** A worker in a process of its own, on ports of its own. */
 export class RealWorker {
   readonly id: string;
@@ -18,7 +28,7 @@ export class RealWorker {
 
   constructor(id: string, flags: Readonly<Record<string, string>>) {
     this.id = id;
-    const all = { 'rtmp-port': '0', 'http-port': '0', 'admin-port': '0', ...flags };
+    const all = { ...ANY_PORT, ...flags };
     const args = Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]);
     this.child = spawn(process.execPath, [MAIN, '--id', id, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -49,7 +59,7 @@ export class RealWorker {
     return this;
   }
 
-  port(name: 'rtmpPort' | 'httpPort' | 'adminPort' | 'grpcPort'): number {
+  port(name: PortName): number {
     return Number(this.line('worker ready')?.[name]);
   }
 

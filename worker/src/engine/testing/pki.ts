@@ -35,7 +35,16 @@ export class TestAuthority {
     const own = `leaf-${this.count}`;
     const alternatives = names.map((name) => `DNS:${name}`).join(',');
     this.openssl([
-      ...['req', '-x509', ...KEY, '-subj', '/CN=test', ...this.files(own), '-days', '2'],
+      ...[
+        'req',
+        '-x509',
+        ...KEY,
+        '-subj',
+        `/CN=${names[0] ?? 'test'}`,
+        ...this.files(own),
+        '-days',
+        '2',
+      ],
       ...['-CA', 'ca.crt', '-CAkey', 'ca.key', '-addext', `subjectAltName=${alternatives}`],
     ]);
     return { certificate: this.read(`${own}.crt`), key: this.read(`${own}.key`) };
