@@ -61,7 +61,7 @@ lint: setup ## Check types, style, import directions, dead code and generated fi
 	@npx --no-install knip --no-progress
 	@scripts/check-generated.sh
 
-bench: setup ## Measure CPU, start time and memory of one worker under load.
+bench: setup ## Measure every workload against floors and other servers, in rounds (40 minutes).
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@$(NODE) bench/src/main.ts $(ARGS)

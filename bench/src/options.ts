@@ -36,7 +36,7 @@ export function readOptions(words: readonly string[]): Options {
     .option('--idle-publishers <count>', 'of the idle streams', Number, 5000)
     .option('--clients <count>', 'who ask for playlists', Number, 5000)
     .option('--tls-clients <count>', 'viewers over TLS', Number, 300)
-    .option('--max-viewers <count>', 'to fill the CPU with', Number, 6000)
+    .option('--max-viewers <count>', 'to fill the CPU with', Number, 8000)
     .option('--soak <time>', 'instead: churn for so long (10m) and watch memory')
     .option('--docs', 'write docs/performance.md from the last results instead', false)
     .option('--merge', 'put what is measured among the last results', false)

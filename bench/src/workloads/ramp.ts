@@ -12,10 +12,10 @@ export interface RampOptions {
 
 const SETTLE_MS = 1000;
 const LOOK_SECONDS = 1;
-/** Ticks adapt meanwhile, so half of what seems to be missing is taken at once. */
-const CAUTION = 0.5;
+/** Ticks adapt meanwhile, so not all of what seems to be missing is taken at once. */
+const CAUTION = 0.7;
 const STEP_MIN = 20;
-const STEP_MAX = 400;
+const STEP_MAX = 800;
 const CLOSE_ENOUGH = 0.95;
 /** Beyond, the generator would measure itself. */
 const GENERATOR_MAX = 0.9;

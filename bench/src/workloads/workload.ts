@@ -32,7 +32,7 @@ export interface RatioBar {
 }
 
 /** A figure of our own, median of the rounds. */
-export interface FigureBar {
+interface FigureBar {
   readonly kind: 'figure';
   readonly figure: string;
   readonly max?: number;
