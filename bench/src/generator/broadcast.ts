@@ -7,8 +7,8 @@ import { RawPublisher } from './raw-clients.ts';
 import { sleep } from './wait.ts';
 
 const HOST = '127.0.0.1';
-const BATCH = 25;
-const BATCH_PAUSE_MS = 20;
+const STEP_MS = 20;
+const PER_SECOND = 1000;
 const CLOSE_MS = 3000;
 
 export interface BroadcastOptions {
@@ -17,6 +17,8 @@ export interface BroadcastOptions {
   readonly app: string;
   readonly names: readonly string[];
   readonly clip: Clip;
+  /** How many publishers come in a second; 1000 by default. */
+  readonly perSecond?: number;
 }
 
 type AnyPublisher = Publisher | RawPublisher;
@@ -34,13 +36,14 @@ export class Broadcast {
 
   /** Resolves when the server took every stream. */
   static async start(options: BroadcastOptions): Promise<Broadcast> {
-    const { engine, clip, names } = options;
+    const { engine, clip, names, perSecond = PER_SECOND } = options;
     const feed = new Feed(engine, clip);
     const publishers: AnyPublisher[] = [];
     const open = opener(options, feed);
+    const batch = Math.max(1, Math.round((perSecond * STEP_MS) / 1000));
     for (const [i, name] of names.entries()) {
       if (open !== undefined) publishers.push(open(name));
-      if (i % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
+      if (i % batch === batch - 1) await sleep(STEP_MS);
     }
     try {
       await Promise.all(publishers.map(({ live }) => live));

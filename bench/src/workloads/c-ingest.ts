@@ -4,7 +4,7 @@ import { sleep } from '../generator/wait.ts';
 import { takeSample } from '../measure/sample.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { floor, ours, peers } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
+import { measurementOf } from './measurement.ts';
 import { compareStreams } from './compare-streams.ts';
 import { APP, type Contender, type Lab, type Measurement, type Workload } from './workload.ts';
 
@@ -19,7 +19,8 @@ export const ingest: Workload = {
     const { file: clipFile, bitsPerSecond } = clip;
     const chosen = { task: 'ingest', clipFile, bitsPerSecond, streams: sizes.publishers } as const;
     const need = { ...chosen, readTickMs: TICK_MS };
-    const run: Contender['run'] = (server, lab) => takeIn(server, lab, clip, sizes.publishers);
+    const run: Contender['run'] = (server, lab) =>
+      takeIn(server, lab, { clip, publishers: sizes.publishers });
     return [
       {
         key: 'C',
@@ -39,16 +40,23 @@ export const ingest: Workload = {
   },
 };
 
+export interface Intake {
+  readonly clip: Clip;
+  readonly publishers: number;
+  /** How many of them come in a second, when not as usual. */
+  readonly perSecond?: number;
+}
+
 /** Publishes and measures; of our worker some streams are read and compared afterwards. */
 export async function takeIn(
   server: ServerUnderTest,
   lab: Lab,
-  clip: Clip,
-  count: number,
+  intake: Intake,
 ): Promise<Measurement> {
   const { engine } = lab;
+  const { clip, publishers: count } = intake;
   const names = Array.from({ length: count }, (_, i) => `i${i}-${lab.tag}`);
-  const broadcast = await Broadcast.start({ engine, server, app: APP, names, clip });
+  const broadcast = await Broadcast.start({ ...intake, engine, server, app: APP, names });
   try {
     await sleep(lab.warmUpMs);
     await broadcast.feed.untilMidGop();

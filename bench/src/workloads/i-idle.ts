@@ -3,6 +3,8 @@ import { ours } from './contenders.ts';
 import { takeIn } from './c-ingest.ts';
 import type { Workload } from './workload.ts';
 
+/** A worker refuses those who come while it is full of others who do. */
+const PER_SECOND = 400;
 const ROUNDS_SHARE = 0.6;
 
 /** Many streams that hardly send and that nobody watches. */
@@ -20,7 +22,11 @@ export const idleStreams: Workload = {
         contenders: [
           ours({ task: 'ingest' }, async (server, lab) => {
             const before = server.residentBytes();
-            const measurement = await takeIn(server, lab, clip, count);
+            const measurement = await takeIn(server, lab, {
+              clip,
+              publishers: count,
+              perSecond: PER_SECOND,
+            });
             const bytesPerStream = (measurement.rssBytes - before) / count;
             return { ...measurement, figures: { ...measurement.figures, bytesPerStream } };
           }),

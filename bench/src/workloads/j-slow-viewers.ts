@@ -3,7 +3,6 @@ import { SlowReaders } from '../generator/slow-readers.ts';
 import { sleep } from '../generator/wait.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
 import { loopOf } from './loop-of.ts';
 import { Show, viewerSeconds } from './show.ts';
 import { HOST, type Lab, type Measurement, type Workload } from './workload.ts';
@@ -13,7 +12,7 @@ const TICK_MS = 100;
 const SLOW = 10;
 /** At half rate somebody is 5 s late, which is when a viewer jumps, after 10 s;
  * until socket buffers are full it takes as long again. */
-const UNTIL_LATE_MS = 24_000;
+const UNTIL_LATE_MS = 28_000;
 const FLAT_BYTES = 30e6;
 
 interface Crowd {
@@ -72,7 +71,7 @@ async function watch(server: ServerUnderTest, lab: Lab, crowd: Crowd): Promise<M
     };
     readers.leave();
     const fault = await show.end();
-    return measurementOf(sample, show.expectedBytes(), { figures, fault });
+    return show.measurement(sample, { figures, fault });
   } finally {
     readers.leave();
     await show.close();

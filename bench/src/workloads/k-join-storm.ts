@@ -4,7 +4,6 @@ import { patiently, sleep } from '../generator/wait.ts';
 import { percentile } from '../measure/numbers.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
 import { Show } from './show.ts';
 import { HOST, type Lab, type Measurement, type Workload } from './workload.ts';
 
@@ -67,7 +66,7 @@ async function storm(
     };
     const lost = await show.end();
     const fault = unserved > 0 ? `${unserved} newcomers got no picture` : lost;
-    return measurementOf(sample, show.expectedBytes(), { figures, fault });
+    return show.measurement(sample, { figures, fault });
   } finally {
     for (const { viewer } of newcomers) viewer.connection.close();
     await show.close();

@@ -7,7 +7,6 @@ import { percentile } from '../measure/numbers.ts';
 import type { Sample } from '../measure/sample.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
 import { loopOf } from './loop-of.ts';
 import { ramp } from './ramp.ts';
 import { Show } from './show.ts';
@@ -78,7 +77,7 @@ async function delays(
     if (sample === undefined) throw new Error('nothing was measured');
     const count = show.audience.viewers.length;
     const fault = probes.error ?? (await show.end());
-    return measurementOf(sample, show.expectedBytes(), {
+    return show.measurement(sample, {
       figures: { ...figures, viewers: count },
       fault,
     });

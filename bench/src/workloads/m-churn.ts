@@ -3,7 +3,6 @@ import { CountingHttpViewer } from '../generator/viewer.ts';
 import { sleep } from '../generator/wait.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
 import { Show } from './show.ts';
 import { HOST, type Lab, type Measurement, type Workload } from './workload.ts';
 
@@ -47,7 +46,7 @@ async function comeAndGo(server: ServerUnderTest, lab: Lab, clip: Clip): Promise
     const unserved =
       passing.unserved > 0 ? `${passing.unserved} newcomers got nothing in time` : undefined;
     const fault = (await show.end()) ?? unserved;
-    return measurementOf(sample, show.expectedBytes(), {
+    return show.measurement(sample, {
       figures,
       fault,
     });

@@ -4,7 +4,6 @@ import { CountingHttpViewer, type CountingViewer } from '../generator/viewer.ts'
 import { sleep } from '../generator/wait.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { ours } from './contenders.ts';
-import { measurementOf } from './deliver.ts';
 import { Show } from './show.ts';
 import { APP, HOST, type Lab, type Measurement, type Workload } from './workload.ts';
 
@@ -66,7 +65,7 @@ async function crowd(
       recoveredMs: await untilAdmitted(() => new CountingHttpViewer(at)),
     };
     const none = refused.length === 0 ? `all of ${admitted} were taken in` : undefined;
-    return measurementOf(sample, show.expectedBytes(), { figures, fault: fault ?? none });
+    return show.measurement(sample, { figures, fault: fault ?? none });
   } finally {
     await show.close();
     await beside.end();

@@ -6,7 +6,7 @@ import { plainDial, tlsDial } from '../generator/wire.ts';
 import { sleep } from '../generator/wait.ts';
 import { takeSample } from '../measure/sample.ts';
 import type { ServerUnderTest } from '../server/server.ts';
-import { measurementOf } from './deliver.ts';
+import { measurementOf } from './measurement.ts';
 import { APP, HOST, type Lab, type Measurement } from './workload.ts';
 
 export interface Requests {

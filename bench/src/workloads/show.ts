@@ -6,8 +6,9 @@ import { patiently, sleep } from '../generator/wait.ts';
 import { takeSample, type Sample } from '../measure/sample.ts';
 import { differentTotals, possibleStarts } from '../measure/totals.ts';
 import type { ServerUnderTest } from '../server/server.ts';
+import { measurementOf, type Extra } from './measurement.ts';
 import { Witness } from './witness.ts';
-import { APP, type Lab } from './workload.ts';
+import { APP, type Lab, type Measurement } from './workload.ts';
 
 export interface ShowOptions {
   readonly lab: Lab;
@@ -26,6 +27,7 @@ const SETTLE_MS = 500;
 /** Longer than the longest tick. */
 const QUIET_MS = 600;
 const QUIET_WITHIN_MS = 10_000;
+const CHECKED_SHARE = 0.95;
 const GOP_MS = GOP_SECONDS * 1000;
 
 /** Live streams, who watches them, and whether they got every byte. */
@@ -69,9 +71,15 @@ export class Show {
     return show;
   }
 
-  /** What so many viewers must have got while the last sample was taken. */
-  expectedBytes(viewers = this.audience.viewers.length): number {
-    return viewers * this.bytesEach;
+  /** Of the last sample. A tick that grows within the window holds back a little; of
+   * our worker every byte is checked in the end anyway. */
+  measurement(sample: Sample, extra: Omit<Extra, 'shareWanted'>): Measurement {
+    const expected = this.audience.viewers.length * this.bytesEach;
+    const isChecked = this.witness !== undefined;
+    return measurementOf(sample, expected, {
+      ...extra,
+      ...(isChecked ? { shareWanted: CHECKED_SHARE } : {}),
+    });
   }
 
   /** Of the first stream over HTTP-FLV. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../measure/sample.ts';
-import { measurementOf } from './deliver.ts';
+import { measurementOf } from './measurement.ts';
 
 const sample: Sample = {
   ...{ busy: 0.2, generatorBusy: 0.3, rssBytes: 1e8, seconds: 4, bytes: 990 },
