@@ -22,7 +22,7 @@ mkdir -p "$build/$modules" "$build/usr/local/include/node"
 cp "$node" "$build/usr/local/bin/node"
 cp -rL "$(npm root -g)/npm" "$build/$modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$build/usr/local/bin/npm"
-# What the engine is compiled with; OpenSSL's are a hundred times as much.
+# What the engine is compiled with.
 (cd "${node%/bin/node}/include/node" && cp -r node_api*.h js_native_api*.h uv.h uv openssl "$build/usr/local/include/node/")
 
 mkdir -p "$run"/{bin,etc,usr/local/bin,proc,sys,dev,tmp}
