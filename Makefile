@@ -61,7 +61,7 @@ lint: setup ## Check types, style, import directions, dead code and generated fi
 	@npx --no-install knip --no-progress
 	@scripts/check-generated.sh
 
-bench: setup ## Measure CPU, start time and memory of one worker under load.
+bench: setup ## Measure every workload against floors and other servers, in rounds (40 minutes).
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@$(NODE) bench/src/main.ts $(ARGS)
@@ -79,7 +79,7 @@ plugin: node_modules/.package-lock.json ## Write .cache/bin/kubectl-streamcluste
 	@scripts/plugin.sh
 
 clean: ## Remove what was built, and what `make run` left.
-	rm -rf node_modules .cache .run worker/native/build
+	rm -rf node_modules .cache .run worker/native/build bench/native/build
 
 setup: node_modules/.package-lock.json
 	@$(MAKE) --no-print-directory -C worker/native

@@ -1,65 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { createEngine, DEFAULT_ENGINE_OPTIONS } from '@streamcluster/worker';
+import { createEngine, DEFAULT_ENGINE_OPTIONS, type Engine } from '@streamcluster/worker';
+import { Available } from './available.ts';
+import { BenchRun } from './bench-run.ts';
 import { durationMs } from './measure/numbers.ts';
-import { table } from './measure/table.ts';
-import { GENERATOR_CPU, measureWindow } from './measure/window.ts';
+import { GENERATOR_CPU } from './measure/window.ts';
+import { chosenWorkloads, isChosen, isPeerWanted, readOptions, sizesOf } from './options.ts';
+import { faultsOf, judge } from './report/judge.ts';
+import { resultsTable } from './report/results-table.ts';
+import { writeDocs } from './report/write-docs.ts';
+import { emptyResults, lastResults, merged, saveResults, type Results } from './results.ts';
+import { serverFactories } from './server/factories.ts';
 import { Servers } from './server/servers.ts';
-import { percent, type Environment, type Result } from './workloads/environment.ts';
-import { fanOut } from './workloads/fan-out.ts';
-import { ingest } from './workloads/ingest.ts';
-import { soak } from './workloads/soak.ts';
-import { startTime } from './workloads/start-time.ts';
+import { printSoak, soak } from './workloads/soak.ts';
 
-const OUTPUT = path.resolve(import.meta.dirname, '../../.cache/bench');
 const GENERATOR_SEND_TICK_MS = 10;
 const NO_WAIT = 0;
-/** How busy the machine is by itself; figures of a busy one are worth little. */
-const QUIET_SECONDS = 2;
+const MAX_CONNECTIONS = 18_000;
+const WARM_UP_MS = 1200;
 
-interface Options {
-  readonly only: string;
-  readonly viewers: number;
-  readonly publishers: number;
-  readonly seconds: number;
-  readonly samples: number;
-  readonly soak?: string;
-}
-
-const options = new Command('bench')
-  .description('Measures a worker on CPU 0 under load from CPU 1.')
-  .option('--only <names>', 'of fan-out, ingest, start', 'fan-out,ingest,start')
-  .option('--viewers <count>', 'FLV viewers of the fan-out', Number, 1000)
-  .option('--publishers <count>', 'RTMP publishers of the ingest', Number, 200)
-  .option('--seconds <count>', 'how long each measurement lasts', Number, 20)
-  .option('--samples <count>', 'viewers whose start is timed', Number, 50)
-  .option('--soak <time>', 'instead: churn for so long (10m) and watch memory')
-  .parse()
-  .opts<Options>();
-
-type Workload = (environment: Environment) => Promise<Result>;
-
-const WORKLOADS: Record<string, Workload> = {
-  'fan-out': (environment) => fanOut(environment, options),
-  ingest: (environment) => ingest(environment, options),
-  start: (environment) => startTime(environment, options),
-};
-
-function chosen(): Workload[] {
-  if (options.soak !== undefined) {
-    const ms = durationMs(options.soak);
-    if (ms === undefined) throw new Error(`not a time: ${options.soak}`);
-    return [(environment) => soak(environment, { durationMs: ms })];
-  }
-  return options.only.split(',').map((name) => {
-    const workload = WORKLOADS[name];
-    if (workload === undefined) throw new Error(`no workload ${name}`);
-    return workload;
-  });
-}
+const options = readOptions(process.argv.slice(2));
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -70,49 +31,91 @@ function pinToGenerator(): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(GENERATOR_CPU), String(process.pid)]);
 }
 
-async function run(): Promise<Result[]> {
-  const workloads = chosen();
+/** Gives what load comes from and what is under load; both end with the work. */
+async function withLab<T>(work: (engine: Engine, servers: Servers) => Promise<T>): Promise<T> {
   if (os.availableParallelism() < 2) throw new Error('needs two CPUs: one to serve, one to load');
-  const engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, maxConnections: 16_000 });
+  const engine = createEngine({ ...DEFAULT_ENGINE_OPTIONS, maxConnections: MAX_CONNECTIONS });
   engine.setTicks(GENERATOR_SEND_TICK_MS, NO_WAIT);
   const servers = await Servers.start();
-  pinToGenerator();
-  const results: Result[] = [];
   try {
-    for (const workload of workloads) {
-      const { server } = await measureWindow(QUIET_SECONDS, () => ({}));
-      const result = await workload({ engine, startWorker: () => servers.startWorker(), say });
-      await servers.stopWorkers();
-      const before = { what: 'busy before, by others', value: percent(server.busy) };
-      results.push({ ...result, rows: [...result.rows, before] });
-    }
+    return await work(engine, servers);
   } finally {
     await servers.stop();
     engine.close();
   }
+}
+
+/** Runs everything that was asked for; `save` is called whenever a case is done. */
+async function measure(
+  engine: Engine,
+  servers: Servers,
+  save: (results: Results) => void,
+): Promise<Results> {
+  const workloads = chosenWorkloads(options);
+  const all = serverFactories(servers);
+  const available = await Available.among(all, (kind) => {
+    if (kind === 'floor') return true;
+    return kind === 'worker' ? !options.floor : isPeerWanted(options, kind);
+  });
+  pinToGenerator();
+  const { seconds, rounds } = options;
+  const { factories } = available;
+  const setting = { engine, servers, factories, seconds, rounds, warmUpMs: WARM_UP_MS, say };
+  const run = new BenchRun(setting);
+  let results = emptyResults(options);
+  for (const [kind, reason] of available.missing) results = without(results, `${kind}: ${reason}`);
+  for (const workload of workloads) {
+    const cases = await workload.cases(sizesOf(options, (task) => available.peers(task)));
+    for (const one of cases) {
+      if (!isChosen(options, workload.letter, one.key)) continue;
+      const contenders = available.contenders(one);
+      if (contenders.length === 0) {
+        results = without(results, `${one.key}: nothing here can do it (${one.title})`);
+        continue;
+      }
+      const result = await run.runCase(workload, one, contenders);
+      results = { ...results, cases: [...results.cases, result] };
+      save(results);
+    }
+  }
   return results;
 }
 
-function print(results: readonly Result[]): void {
-  const rows = [['', 'measured', 'wanted']];
-  for (const { workload, rows: lines } of results) {
-    rows.push([workload, '', '']);
-    for (const { what, value, target } of lines) rows.push([`  ${what}`, value, target ?? '']);
-  }
-  process.stdout.write(`${table(rows)}\n`);
-  for (const fault of results.flatMap(({ faults }) => faults)) say(`FAILED: ${fault}`);
+function without(results: Results, reason: string): Results {
+  return { ...results, leftOut: [...results.leftOut, reason] };
 }
 
-function save(results: readonly Result[]): void {
-  fs.mkdirSync(OUTPUT, { recursive: true });
-  const at = new Date().toISOString();
-  const machine = { cpu: os.cpus()[0]?.model, cpus: os.cpus().length, kernel: os.release() };
-  const file = path.join(OUTPUT, `${at.replaceAll(':', '-')}.json`);
-  fs.writeFileSync(file, JSON.stringify({ at, machine, node: process.version, results }, null, 2));
-  say(`written to ${path.relative(process.cwd(), file)}`);
+async function bench(): Promise<void> {
+  const before = options.merge ? lastResults() : undefined;
+  const whole = (results: Results): Results => {
+    return before === undefined ? results : merged(before, results);
+  };
+  const save = (results: Results): void => void saveResults(whole(results));
+  const results = await withLab((engine, servers) => measure(engine, servers, save));
+  process.stdout.write(`${resultsTable(results)}\n`);
+  say(`written to ${path.relative(process.cwd(), saveResults(whole(results)))}`);
+  const isShort = results.cases.some((one) => judge(one).some(({ isReached }) => !isReached));
+  const isEmpty = results.cases.some((one) => faultsOf(one).length === one.runs.length);
+  if (isShort || isEmpty) process.exitCode = 1;
 }
 
-const results = await run();
-print(results);
-save(results);
-if (results.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+async function watchMemory(time: string): Promise<void> {
+  const ms = durationMs(time);
+  if (ms === undefined) throw new Error(`not a time: ${time}`);
+  const result = await withLab((engine, servers) => {
+    pinToGenerator();
+    return soak({ engine, startWorker: () => servers.startWorker(), say }, { durationMs: ms });
+  });
+  printSoak(result);
+  if (result.faults.length > 0) process.exitCode = 1;
+}
+
+if (options.docs) {
+  const results = lastResults();
+  if (results === undefined) throw new Error('nothing was measured yet: make bench');
+  for (const file of writeDocs(results)) say(`written: ${file}`);
+} else if (options.soak !== undefined) {
+  await watchMemory(options.soak);
+} else {
+  await bench();
+}

@@ -7,12 +7,15 @@ import { FlvReader } from '@streamcluster/worker';
 const CACHE = path.resolve(import.meta.dirname, '../../../.cache/bench');
 const AUDIO = 8;
 const VIDEO = 9;
+/** A tag's head and the size behind it (FLV 10.1, E.4.1). */
+export const FLV_TAG_OVERHEAD_BYTES = 15;
 
 /** What a clip is encoded to. */
 export interface ClipOptions {
   readonly size: string;
   readonly framesPerSecond: number;
   readonly videoBitsPerSecond: number;
+  /** 0: no sound. */
   readonly audioSampleRate: number;
   readonly seconds: number;
 }
@@ -35,6 +38,24 @@ export const CLIP_1_MBPS: ClipOptions = {
   seconds: 20,
 };
 
+/** 7.5 Mb/s, as a large screen gets it. */
+export const CLIP_7_MBPS: ClipOptions = {
+  size: '1920x1080',
+  framesPerSecond: 30,
+  videoBitsPerSecond: 7_150_000,
+  audioSampleRate: 44_100,
+  seconds: 10,
+};
+
+/** 10 messages a second and nearly no bytes. */
+export const CLIP_IDLE: ClipOptions = {
+  size: '64x36',
+  framesPerSecond: 10,
+  videoBitsPerSecond: 16_000,
+  audioSampleRate: 0,
+  seconds: 20,
+};
+
 /** For many streams where only their number matters. */
 export const CLIP_SMALL: ClipOptions = {
   size: '160x90',
@@ -45,7 +66,8 @@ export const CLIP_SMALL: ClipOptions = {
 };
 
 const AUDIO_BITS_PER_SECOND = 96_000;
-const GOP_SECONDS = 2;
+/** Of every clip. */
+export const GOP_SECONDS = 2;
 
 export interface ClipTag {
   readonly kind: number;
@@ -60,7 +82,10 @@ export interface Clip {
   /** Configurations and metadata, to send before anything else. */
   readonly head: readonly ClipTag[];
   readonly tags: readonly ClipTag[];
+  /** Of the FLV stream, framing included; whole. */
   readonly bitsPerSecond: number;
+  /** The same as an FLV file. */
+  readonly file: string;
 }
 
 export async function loadClip(options: ClipOptions): Promise<Clip> {
@@ -68,33 +93,38 @@ export async function loadClip(options: ClipOptions): Promise<Clip> {
   const name = `${options.size}-${options.videoBitsPerSecond}-${options.audioSampleRate}`;
   const file = path.join(CACHE, `${name}-${options.framesPerSecond}fps.flv`);
   if (!fs.existsSync(file)) await encode(file, options);
-  return readClip(fs.readFileSync(file), options.seconds * 1000);
+  return readClip(file, options.seconds * 1000);
 }
 
 async function encode(file: string, options: ClipOptions): Promise<void> {
   const rate = String(options.videoBitsPerSecond);
   const gop = String(options.framesPerSecond * GOP_SECONDS);
-  const audio = Math.min(AUDIO_BITS_PER_SECOND, options.videoBitsPerSecond);
   const part = `${file}.${process.pid}.part`;
+  const picture = `testsrc2=size=${options.size}:rate=${options.framesPerSecond}`;
+  const sound = soundOf(options);
   await promisify(execFile)('ffmpeg', [
-    ...['-nostdin', '-y', '-v', 'error', '-f', 'lavfi'],
-    ...['-i', `testsrc2=size=${options.size}:rate=${options.framesPerSecond}`],
-    ...[
-      '-f',
-      'lavfi',
-      '-i',
-      `anoisesrc=seed=7:amplitude=0.1:sample_rate=${options.audioSampleRate}`,
-    ],
+    ...['-nostdin', '-y', '-v', 'error', '-f', 'lavfi', '-i', picture, ...sound.input],
     ...['-t', String(options.seconds), '-threads', '1', '-c:v', 'libx264', '-preset', 'veryfast'],
     ...['-pix_fmt', 'yuv420p', '-bf', '2', '-g', gop, '-keyint_min', gop, '-sc_threshold', '0'],
     ...['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'nal-hrd=cbr'],
-    ...['-c:a', 'aac', '-b:a', String(audio), '-f', 'flv', part],
+    ...[...sound.codec, '-f', 'flv', part],
   ]);
   fs.renameSync(part, file);
 }
 
+function soundOf({ audioSampleRate, videoBitsPerSecond }: ClipOptions): {
+  input: string[];
+  codec: string[];
+} {
+  if (audioSampleRate === 0) return { input: [], codec: [] };
+  const noise = `anoisesrc=seed=7:amplitude=0.1:sample_rate=${audioSampleRate}`;
+  const rate = String(Math.min(AUDIO_BITS_PER_SECOND, videoBitsPerSecond));
+  return { input: ['-f', 'lavfi', '-i', noise], codec: ['-c:a', 'aac', '-b:a', rate] };
+}
+
 /** Tags beyond the duration are left out, so that the clip's end meets its start. */
-function readClip(flv: Buffer, durationMs: number): Clip {
+function readClip(file: string, durationMs: number): Clip {
+  const flv = fs.readFileSync(file);
   const head: ClipTag[] = [];
   const tags: ClipTag[] = [];
   const reader = new FlvReader({
@@ -108,8 +138,9 @@ function readClip(flv: Buffer, durationMs: number): Clip {
   });
   const error = reader.push(flv, 0, flv.length);
   if (error !== undefined) throw new Error(`clip cannot be read: ${error}`);
-  const bytes = tags.reduce((sum, tag) => sum + tag.body.length, 0);
-  return { durationMs, head, tags, bitsPerSecond: (bytes * 8000) / durationMs };
+  const bytes = tags.reduce((sum, tag) => sum + tag.body.length + FLV_TAG_OVERHEAD_BYTES, 0);
+  const bitsPerSecond = Math.round((bytes * 8000) / durationMs);
+  return { durationMs, head, tags, bitsPerSecond, file };
 }
 
 function isHead(kind: number, body: Buffer): boolean {

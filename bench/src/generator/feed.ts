@@ -1,15 +1,8 @@
-import {
-  RTMP_LOG_CHUNK_BYTES,
-  RTMP_LOG_STREAM_ID,
-  rtmpLogCsid,
-  RtmpMessageType,
-  rtmpMessageSize,
-  writeAmf0,
-  writeRtmpMessage,
-  type Engine,
-  type EngineLog,
-} from '@streamcluster/worker';
-import type { Clip, ClipTag } from './clip.ts';
+import { RTMP_LOG_CHUNK_BYTES, type Engine, type EngineLog } from '@streamcluster/worker';
+import { FLV_TAG_OVERHEAD_BYTES, GOP_SECONDS, type Clip, type ClipTag } from './clip.ts';
+import { ClipClock } from './clip-clock.ts';
+import { sleep } from './wait.ts';
+import { headMessages, tagMessageSize, writeTagMessage } from './messages.ts';
 
 const STEP_MS = 5;
 const LAG_KEY_FRAMES = 5;
@@ -23,17 +16,21 @@ export class Feed {
   readonly log: EngineLog;
   readonly clip: Clip;
   messages = 0;
+  /** As a publisher sends them. */
+  rtmpBytes = 0;
+  /** As a viewer over FLV gets them. */
+  flvBytes = 0;
+  private readonly clock: ClipClock;
   private readonly keyPositions: number[] = [];
-  private readonly startedMs = performance.now();
   private readonly timer: NodeJS.Timeout;
-  private next = 0;
-  private round = 0;
 
   constructor(engine: Engine, clip: Clip) {
     this.clip = clip;
+    this.clock = new ClipClock(clip);
     this.log = engine.createLog('rtmp', { chunkBytes: RTMP_LOG_CHUNK_BYTES });
-    this.advance();
-    this.timer = setInterval(() => this.advance(), STEP_MS);
+    const append = (tag: ClipTag, timestampMs: number): void => this.append(tag, timestampMs);
+    this.clock.advance(append);
+    this.timer = setInterval(() => this.clock.advance(append), STEP_MS);
   }
 
   /** Where a publisher starts: the newest key frame. */
@@ -43,7 +40,18 @@ export class Feed {
 
   /** The clip's configurations as messages for write(). */
   headMessages(): Buffer {
-    return Buffer.concat(this.clip.head.map((tag) => message(asPublished(tag), 0)));
+    return headMessages(this.clip);
+  }
+
+  /**
+   * Resolves in the middle of a group of pictures. What is counted from there over
+   * whole groups does not depend on whether a key frame, which is large, is just on
+   * its way.
+   */
+  async untilMidGop(): Promise<void> {
+    const gopMs = GOP_SECONDS * 1000;
+    const position = this.clock.elapsedMs % gopMs;
+    await sleep((gopMs * 1.5 - position) % gopMs);
   }
 
   stop(): void {
@@ -51,28 +59,14 @@ export class Feed {
     this.log.close();
   }
 
-  private advance(): void {
-    const nowMs = performance.now() - this.startedMs;
-    for (;;) {
-      const tag = this.clip.tags[this.next];
-      if (tag === undefined) {
-        this.next = 0;
-        this.round++;
-        continue;
-      }
-      const timestampMs = this.round * this.clip.durationMs + tag.timestampMs;
-      if (timestampMs > nowMs) return;
-      this.append(tag, timestampMs);
-      this.next++;
-    }
-  }
-
   private append(tag: ClipTag, timestampMs: number): void {
-    const size = rtmpMessageSize(tag.body.length, timestampMs, RTMP_LOG_CHUNK_BYTES);
+    const size = tagMessageSize(tag, timestampMs);
     if (!this.log.reserve(size)) throw new Error('the generator has no room for its clip');
-    write(this.log.buffer, this.log.offset, tag, timestampMs);
+    writeTagMessage(this.log.buffer, this.log.offset, tag, timestampMs);
     const position = this.log.commit(size);
     this.messages++;
+    this.rtmpBytes += size;
+    this.flvBytes += tag.body.length + FLV_TAG_OVERHEAD_BYTES;
     if (tag.isKey) this.keyFrame(position);
   }
 
@@ -84,27 +78,4 @@ export class Feed {
     this.log.setLagPosition(oldest);
     this.log.trim(oldest);
   }
-}
-
-/** Metadata of a file becomes a publisher's by a word in front. */
-function asPublished(tag: ClipTag): ClipTag {
-  if (tag.kind !== RtmpMessageType.dataAmf0) return tag;
-  return { ...tag, body: Buffer.concat([writeAmf0('@setDataFrame'), tag.body]) };
-}
-
-function message(tag: ClipTag, timestampMs: number): Buffer {
-  const size = rtmpMessageSize(tag.body.length, timestampMs, RTMP_LOG_CHUNK_BYTES);
-  const out = Buffer.alloc(size);
-  write(out, 0, tag, timestampMs);
-  return out;
-}
-
-function write(out: Buffer, at: number, tag: ClipTag, timestampMs: number): void {
-  const header = {
-    typeId: tag.kind,
-    streamId: RTMP_LOG_STREAM_ID,
-    csid: rtmpLogCsid(tag.kind),
-    timestampMs,
-  };
-  writeRtmpMessage(out, at, header, tag.body, 0, tag.body.length, RTMP_LOG_CHUNK_BYTES);
 }

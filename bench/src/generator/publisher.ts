@@ -1,7 +1,7 @@
 import { RTMP_LOG_STREAM_ID, type CloseReason, type Connection } from '@streamcluster/worker';
 import type { Feed } from './feed.ts';
-import { NO_ANSWER, RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
-import { command } from './rtmp-commands.ts';
+import { RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
+import { command, NO_ANSWER, publishCommands } from './rtmp-commands.ts';
 
 export interface PublisherOptions extends RtmpTarget {
   readonly feed: Feed;
@@ -18,6 +18,10 @@ export class Publisher implements RtmpRole {
     this.key = `${options.app}/${options.name}`;
     this.feed = options.feed;
     this.client = new RtmpClient(options, this);
+  }
+
+  get connection(): Connection {
+    return this.client.connection;
   }
 
   /** Resolves when the server took the stream. */
@@ -38,10 +42,7 @@ export class Publisher implements RtmpRole {
   }
 
   commands(name: string): Buffer {
-    return Buffer.concat([
-      command(0, 'FCPublish', NO_ANSWER, null, name),
-      command(RTMP_LOG_STREAM_ID, 'publish', NO_ANSWER, null, name, 'live'),
-    ]);
+    return publishCommands(name);
   }
 
   onStarted(connection: Connection): void {

@@ -16,8 +16,6 @@ import { command, setChunkSize } from './rtmp-commands.ts';
 /** Transaction ids of the commands that we wait for. */
 const CONNECT = 1;
 const CREATE_STREAM = 2;
-/** Transaction id of commands whose answer is an onStatus, or nothing. */
-export const NO_ANSWER = 0;
 
 export interface RtmpTarget {
   readonly engine: Engine;

@@ -3,12 +3,24 @@ import {
   RTMP_CONTROL_CSID,
   RTMP_DEFAULT_CHUNK_BYTES,
   RTMP_LOG_CHUNK_BYTES,
+  RTMP_LOG_STREAM_ID,
   RtmpMessageType,
   rtmpMessageSize,
   writeAmf0,
   writeRtmpMessage,
   type Amf0Value,
 } from '@streamcluster/worker';
+
+/** Transaction id of commands whose answer is an onStatus, or nothing. */
+export const NO_ANSWER = 0;
+
+/** What a publisher says once it has a message stream. */
+export function publishCommands(name: string): Buffer {
+  return Buffer.concat([
+    command(0, 'FCPublish', NO_ANSWER, null, name),
+    command(RTMP_LOG_STREAM_ID, 'publish', NO_ANSWER, null, name, 'live'),
+  ]);
+}
 
 /** One command message, in chunks of the log's size. */
 export function command(streamId: number, ...values: Amf0Value[]): Buffer {

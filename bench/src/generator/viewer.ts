@@ -4,18 +4,18 @@ import {
   type Connection,
   type ConnectionHandler,
 } from '@streamcluster/worker';
-import { NO_ANSWER, RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
-import { command } from './rtmp-commands.ts';
+import { RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
+import { command, NO_ANSWER } from './rtmp-commands.ts';
 
-/** A viewer that only counts: the kernel drops what it receives. */
+/** A viewer that only counts what it receives. */
 export interface CountingViewer {
-  readonly connection: Connection;
+  readonly connection: Pick<Connection, 'bytesReceived' | 'close'>;
   readonly isClosed: boolean;
   /** 200 or 101 once it is served, else what it was answered; 0 before. */
   readonly status: number;
 }
 
-/** Plays over RTMP. */
+/** Plays over RTMP; the kernel drops what it receives. */
 export class CountingRtmpViewer implements CountingViewer, RtmpRole {
   readonly startedCode = 'NetStream.Play.Start';
   private readonly client: RtmpClient;
@@ -55,11 +55,13 @@ export interface HttpTarget {
   readonly webSocket?: boolean;
 }
 
-/** Plays over HTTP or WebSocket, or fetches a file. */
+/** Plays over HTTP or WebSocket, or fetches a file; the kernel drops what it receives. */
 export class CountingHttpViewer implements CountingViewer, ConnectionHandler {
   readonly closed: Promise<CloseReason>;
   isClosed = false;
   status = 0;
+  /** The answer's head, when it was a refusal. */
+  refusal = '';
   readonly connection: Connection;
   private readonly target: HttpTarget;
   private readonly end = Promise.withResolvers<CloseReason>();
@@ -74,10 +76,11 @@ export class CountingHttpViewer implements CountingViewer, ConnectionHandler {
     this.connection.write(requestHead(this.target));
   }
 
-  onData(slab: Buffer, start: number): void {
+  onData(slab: Buffer, start: number, end: number): void {
     if (this.status !== 0) return;
     this.status = Number(slab.toString('latin1', start + 9, start + 12));
     if (this.status < 400) this.connection.discardInput(true);
+    else this.refusal = slab.toString('latin1', start, end);
   }
 
   onClose(reason: CloseReason): void {
@@ -90,7 +93,9 @@ const WEB_SOCKET =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
   'Sec-WebSocket-Key: c3RyZWFtY2x1c3RlcjEyMw==\r\n';
 
-export function requestHead({ host, port, path, webSocket }: HttpTarget): Buffer {
+/** A GET without a body, kept alive. */
+export function requestHead(target: Omit<HttpTarget, 'engine'>): Buffer {
+  const { host, port, path, webSocket } = target;
   const upgrade = webSocket === true ? WEB_SOCKET : '';
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${upgrade}\r\n`);
 }

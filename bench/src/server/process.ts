@@ -28,6 +28,10 @@ export class ServerProcess {
     return this.child.pid;
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** The first line of output that `pick` makes something of. */
   async line<T>(pick: (line: string) => T | undefined, patienceMs: number): Promise<T> {
     const deadline = performance.now() + patienceMs;
@@ -36,15 +40,17 @@ export class ServerProcess {
         const picked = pick(line);
         if (picked !== undefined) return picked;
       }
-      if (this.child.exitCode !== null || performance.now() > deadline) {
-        throw new Error(`${this.name} did not become ready:\n${this.lines.slice(-20).join('\n')}`);
+      if (this.hasEnded || performance.now() > deadline) {
+        throw new Error(
+          `${this.name} did not say what was waited for:\n${this.lines.slice(-20).join('\n')}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const ended = once(this.child, 'exit');
     // Workers take a SIGTERM as a drain.
     this.child.kill('SIGINT');

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { GENERATOR_CPU } from '../measure/window.ts';
 import { freePort } from './free-port.ts';
 import { ServerProcess } from './process.ts';
-import { WorkerUnderTest } from './worker.ts';
+import { ROOT } from './root.ts';
+import { WorkerUnderTest, type WorkerOptions } from './worker.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
 const NATS_READY_MS = 20_000;
 
 /** NATS beside the generator, and workers on the CPU under test. */
@@ -35,9 +35,10 @@ export class Servers {
     return new Servers(nats, `nats://127.0.0.1:${port}`, folder);
   }
 
-  async startWorker(): Promise<WorkerUnderTest> {
+  /** The next worker of the cluster. */
+  async startWorker(options: Omit<WorkerOptions, 'id' | 'natsUrl'> = {}): Promise<WorkerUnderTest> {
     const id = `b-${this.started++}`;
-    const worker = await WorkerUnderTest.start({ id, natsUrl: this.natsUrl, root: ROOT });
+    const worker = await WorkerUnderTest.start({ ...options, id, natsUrl: this.natsUrl });
     this.workers.push(worker);
     return worker;
   }

@@ -1,15 +1,21 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import type { EngineStats } from '@streamcluster/worker';
 import { HOST } from '../workloads/environment.ts';
 import { SERVER_CPU } from '../measure/window.ts';
 import { freePort } from './free-port.ts';
 import { ServerProcess } from './process.ts';
+import { cpuMsOf, processTree, residentBytesOf } from './process-tree.ts';
+import { NODE, ROOT } from './root.ts';
+import type {
+  ServerCounters,
+  ServerNeed,
+  ServerPaths,
+  ServerPorts,
+  ServerUnderTest,
+} from './server.ts';
 
 const READY_MS = 30_000;
 const CLUSTER = 'bench';
-/** Unit of times in /proc. */
-const JIFFY_MS = 10;
 
 interface Ports {
   readonly rtmpPort: number;
@@ -20,12 +26,28 @@ interface Ports {
 export interface WorkerOptions {
   readonly id: string;
   readonly natsUrl: string;
-  /** The checkout. */
-  readonly root: string;
+  /** By default the CPU under test; a relay's home may be beside the generator. */
+  readonly cpu?: number;
+  readonly ticks?: Pick<ServerNeed, 'sendTickMs' | 'readTickMs'>;
+}
+
+/** What /debug/loop says, as far as it is used here. */
+export interface WorkerLoop {
+  readonly engine: EngineStats;
+  /** Since somebody asked last. */
+  readonly sinceLastLook: { readonly turnTime: { readonly maxMs: number } };
 }
 
 /** One worker process, alone on its ports, pinned. */
-export class WorkerUnderTest {
+export class WorkerUnderTest implements ServerUnderTest {
+  readonly kind = 'worker';
+  readonly ports: ServerPorts;
+  readonly paths: ServerPaths = {
+    flv: (app, name) => `/${app}/${name}.flv`,
+    wsFlv: (app, name) => `/${app}/${name}.flv`,
+    playlist: (app, name) => `/${app}/${name}.m3u8`,
+    segment: (app, name, n) => `/${app}/${name}/${n}.ts`,
+  };
   readonly rtmpPort: number;
   readonly httpPort: number;
   private readonly adminPort: number;
@@ -36,22 +58,25 @@ export class WorkerUnderTest {
     this.rtmpPort = ports.rtmpPort;
     this.httpPort = ports.httpPort;
     this.adminPort = ports.adminPort;
+    this.ports = { rtmp: ports.rtmpPort, http: ports.httpPort };
   }
 
-  static async start({ id, natsUrl, root }: WorkerOptions): Promise<WorkerUnderTest> {
+  static async start(options: WorkerOptions): Promise<WorkerUnderTest> {
+    const { id, natsUrl, cpu = SERVER_CPU, ticks = {} } = options;
     const [rtmpPort, httpPort] = [await freePort(), await freePort()];
     const command = [
-      path.join(root, 'node_modules/.bin/node'),
+      NODE,
       // As the operator starts workers of one CPU.
       '--max-semi-space-size=8',
       '--single-threaded-gc',
-      path.join(root, 'worker/src/main.ts'),
+      path.join(ROOT, 'worker/src/main.ts'),
       ...['--id', id, '--namespace', 'default', '--cluster', CLUSTER, '--bucket', CLUSTER],
       ...['--nats', natsUrl, '--listen', HOST, '--advertise', HOST, '--admin-host', HOST],
       ...['--rtmp-port', String(rtmpPort), '--http-port', String(httpPort)],
       ...['--admin-port', '0', '--grpc-port', '0', '--log-level', 'info'],
+      ...tickFlags(ticks),
     ];
-    const child = new ServerProcess(`worker ${id}`, SERVER_CPU, command);
+    const child = new ServerProcess(`worker ${id}`, cpu, command);
     try {
       return new WorkerUnderTest(child, await child.line(readyPorts, READY_MS));
     } catch (error) {
@@ -60,29 +85,50 @@ export class WorkerUnderTest {
     }
   }
 
+  get pid(): number {
+    return this.process.pid;
+  }
+
   /** Counters of the worker's engine, now. */
   async engine(): Promise<EngineStats> {
+    return (await this.loop()).engine;
+  }
+
+  async loop(): Promise<WorkerLoop> {
     const response = await fetch(`http://${HOST}:${this.adminPort}/debug/loop`);
     if (!response.ok) throw new Error(`/debug/loop answered ${response.status}`);
-    return ((await response.json()) as { engine: EngineStats }).engine;
+    return (await response.json()) as WorkerLoop;
+  }
+
+  async counters(): Promise<ServerCounters> {
+    const stats = await this.engine();
+    return {
+      sendCalls: stats.sendCallsTotal,
+      readCalls: stats.readCallsTotal,
+      bytesSent: stats.bytesSentTotal,
+      bytesReceived: stats.bytesReceivedTotal,
+    };
   }
 
   residentBytes(): number {
-    const status = fs.readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    return residentBytesOf(processTree(this.pid));
   }
 
-  /** CPU time of the process, without softirq work in the kernel's idle time. */
   cpuMs(): number {
-    const stat = fs.readFileSync(`/proc/${this.process.pid}/stat`, 'utf8');
-    // Behind the name in brackets, which may hold spaces: utime and stime are 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * JIFFY_MS;
+    return cpuMsOf(processTree(this.pid));
   }
 
   stop(): Promise<void> {
     return this.process.stop();
   }
+}
+
+/** Without them both ticks follow the load. */
+function tickFlags({ sendTickMs, readTickMs }: NonNullable<WorkerOptions['ticks']>): string[] {
+  return [
+    ...(sendTickMs === undefined ? [] : ['--send-tick-ms', String(sendTickMs)]),
+    ...(readTickMs === undefined ? [] : ['--read-tick-ms', String(readTickMs)]),
+  ];
 }
 
 /** The ports of the log line that says that the worker is ready. */

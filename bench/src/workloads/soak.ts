@@ -1,10 +1,13 @@
+import type { Engine } from '@streamcluster/worker';
 import { CLIP_1_MBPS, loadClip } from '../generator/clip.ts';
 import { Feed } from '../generator/feed.ts';
 import { patiently, sleep } from '../generator/wait.ts';
 import { mean } from '../measure/numbers.ts';
+import { table } from '../measure/table.ts';
 import type { WorkerUnderTest } from '../server/worker.ts';
-import { Churn } from './churn.ts';
-import { HOST, megabytes, type Environment, type Result } from './environment.ts';
+import { megabytes } from '../report/words.ts';
+import { Churn } from './soak-churn.ts';
+import { HOST } from './workload.ts';
 
 const STEP_MS = 100;
 const SAMPLE_MS = 2000;
@@ -15,6 +18,20 @@ const MINUTE_MS = 60_000;
 const WARM_UP_MS = 90_000;
 const GROWTH_ALLOWED = 1.1;
 const GROWTH_ALLOWED_BYTES = 8e6;
+
+interface Environment {
+  /** The generator's engine. */
+  readonly engine: Engine;
+  startWorker(): Promise<WorkerUnderTest>;
+  say(text: string): void;
+}
+
+export interface SoakResult {
+  /** What, and what was measured. */
+  readonly rows: readonly (readonly [string, string])[];
+  /** Sentences; with any, the run fails. */
+  readonly faults: readonly string[];
+}
 
 interface Sample {
   readonly atMs: number;
@@ -27,7 +44,7 @@ interface Sample {
 export async function soak(
   environment: Environment,
   { durationMs }: { durationMs: number },
-): Promise<Result> {
+): Promise<SoakResult> {
   const { engine, say } = environment;
   const worker = await environment.startWorker();
   const feed = new Feed(engine, await loadClip(CLIP_1_MBPS));
@@ -66,7 +83,7 @@ function describe(sample: Sample | undefined): string {
   return `${minutes.toFixed(1)} min: RSS ${megabytes(sample.rssBytes)}, arena ${megabytes(sample.arenaBytes)}, ${sample.connections} connections`;
 }
 
-function result(samples: readonly Sample[], churn: Churn): Result {
+function result(samples: readonly Sample[], churn: Churn): SoakResult {
   const first = samples.filter((one) => one.atMs < WARM_UP_MS + MINUTE_MS);
   const end = samples.at(-1)?.atMs ?? 0;
   const last = samples.filter((one) => one.atMs > end - MINUTE_MS);
@@ -76,25 +93,22 @@ function result(samples: readonly Sample[], churn: Churn): Result {
   if (grew(rss)) faults.push('RSS grew');
   if (grew(arena)) faults.push('the arena grew');
   if (churn.lost > 0) faults.push(`${churn.lost} publishers were closed by the worker`);
+  const minutes = (end - WARM_UP_MS) / MINUTE_MS;
   return {
-    workload: `${((end - WARM_UP_MS) / MINUTE_MS).toFixed(1)} min of publishing and churning viewers`,
     rows: [
-      {
-        what: 'RSS, first and last minute',
-        value: rss.map(megabytes).join(' and '),
-        target: 'flat',
-      },
-      {
-        what: 'arena, first and last minute',
-        value: arena.map(megabytes).join(' and '),
-        target: 'flat',
-      },
-      { what: 'publishers came', value: String(churn.published) },
-      { what: 'viewers came, of them served', value: `${churn.watched}, ${churn.served}` },
+      ['minutes of publishing and churning viewers', minutes.toFixed(1)],
+      ['RSS, first and last minute', rss.map(megabytes).join(' and ')],
+      ['arena, first and last minute', arena.map(megabytes).join(' and ')],
+      ['publishers came', String(churn.published)],
+      ['viewers came, of them served', `${churn.watched}, ${churn.served}`],
     ],
-    details: { samples },
     faults,
   };
+}
+
+export function printSoak({ rows, faults }: SoakResult): void {
+  process.stdout.write(`${table(rows)}\n`);
+  for (const fault of faults) process.stderr.write(`FAILED: ${fault}\n`);
 }
 
 function grew([first = 0, last = 0]: number[]): boolean {

@@ -1,100 +1,87 @@
-import { CLIP_2_MBPS, loadClip } from '../generator/clip.ts';
-import { Feed } from '../generator/feed.ts';
-import { isKeyPicture, ReadingViewer } from '../generator/reading-viewer.ts';
-import { Publisher } from '../generator/publisher.ts';
+import { Broadcast } from '../generator/broadcast.ts';
+import { CLIP_2_MBPS, loadClip, type Clip } from '../generator/clip.ts';
+import { StartingViewer } from '../generator/starting-viewer.ts';
 import { patiently, sleep } from '../generator/wait.ts';
-import { median, percentile } from '../measure/numbers.ts';
-import { HOST, type Environment, type Result, type Row } from './environment.ts';
+import { percentile } from '../measure/numbers.ts';
+import { takeSample } from '../measure/sample.ts';
+import type { ServerUnderTest } from '../server/server.ts';
+import { ours } from './contenders.ts';
+import { APP, HOST, type Lab, type Measurement, type Workload } from './workload.ts';
 
-const APP = 'bench';
-const TARGET_HERE_MS = 20;
-const TARGET_RELAY_MS = 60;
+const SAMPLES = 40;
 const PATIENCE_MS = 10_000;
 /** Viewers come at any moment of a group of pictures. */
 const PAUSE_MS = 70;
+/** A window of HLS segments, which a new relay fetches too. */
+const WINDOW_MS = 15_000;
 
 /**
  * Time from connect() to the last byte of the first key frame, by a client of
  * our own (players probe for up to two seconds): on the worker that has the
  * stream, and on one that has to open a relay first.
  */
-export async function startTime(
-  environment: Environment,
-  { samples }: { samples: number },
-): Promise<Result> {
-  const { engine, say } = environment;
-  const [ingest, other] = [await environment.startWorker(), await environment.startWorker()];
-  const feed = new Feed(engine, await loadClip(CLIP_2_MBPS));
-  const target = { engine, host: HOST, port: ingest.rtmpPort, app: APP, feed };
-  say(`${samples} streams are published`);
-  const publishers = Array.from(
-    { length: samples },
-    (_, i) => new Publisher({ ...target, name: `start-${i}` }),
-  );
-  await Promise.all(publishers.map((publisher) => publisher.live));
-  // A window of HLS segments, which a new relay fetches too.
-  await sleep(15_000);
-
-  say('viewers where the stream is');
-  const path = (i: number): string => `/${APP}/start-${i}.flv`;
-  const here: number[] = [];
-  for (let i = 0; i < samples; i++) {
-    here.push(await firstKeyFrame(environment, ingest.httpPort, path(0)));
-    await sleep(PAUSE_MS);
-  }
-  say('viewers through a new relay each');
-  const relayed: number[] = [];
-  for (let i = 0; i < samples; i++) {
-    relayed.push(await firstKeyFrame(environment, other.httpPort, path(i)));
-    await sleep(PAUSE_MS);
-  }
-  for (const publisher of publishers) publisher.unpublish();
-  await Promise.all(publishers.map((publisher) => publisher.closed));
-  feed.stop();
-  return result(here, relayed);
-}
-
-async function firstKeyFrame({ engine }: Environment, port: number, path: string): Promise<number> {
-  const startedMs = performance.now();
-  let tookMs = -1;
-  const viewer = new ReadingViewer(
-    { engine, host: HOST, port, path },
-    {
-      onTag(kind, _timestampMs, buf, start) {
-        if (tookMs < 0 && isKeyPicture(kind, buf, start)) tookMs = performance.now() - startedMs;
+export const startTime: Workload = {
+  letter: 'start',
+  title: 'Start',
+  async cases() {
+    const clip = await loadClip(CLIP_2_MBPS);
+    return [
+      {
+        key: 'start',
+        title: 'Connect to whole first key frame',
+        unit: 'start',
+        contenders: [ours({ task: 'flv' }, (server, lab) => starts(server, lab, clip))],
+        bars: [
+          { kind: 'figure', figure: 'hereMedianMs', max: 20 },
+          { kind: 'figure', figure: 'relayMedianMs', max: 60 },
+        ],
+        roundsShare: 0.2,
       },
-    },
-  );
-  await patiently(`a key frame of ${path}`, PATIENCE_MS, () => tookMs >= 0 || viewer.isClosed);
-  viewer.connection.close();
-  if (tookMs < 0) throw new Error(`${path} answered ${viewer.status} and no key frame`);
-  return tookMs;
-}
+    ];
+  },
+};
 
-function result(here: readonly number[], relayed: readonly number[]): Result {
-  const faults: string[] = [];
-  if (median(here) > TARGET_HERE_MS) faults.push(`start takes ${median(here).toFixed(1)} ms`);
-  if (median(relayed) > TARGET_RELAY_MS) {
-    faults.push(`start through a relay takes ${median(relayed).toFixed(1)} ms`);
+async function starts(server: ServerUnderTest, lab: Lab, clip: Clip): Promise<Measurement> {
+  const { engine } = lab;
+  const other = await lab.startWorker({});
+  const names = Array.from({ length: SAMPLES }, (_, i) => `start${i}-${lab.tag}`);
+  const broadcast = await Broadcast.start({ engine, server, app: APP, names, clip });
+  try {
+    await sleep(WINDOW_MS);
+    const here: number[] = [];
+    const relayed: number[] = [];
+    const first = names[0] ?? '';
+    // Nothing is compared by CPU here; the window only says what it was meanwhile.
+    const sampling = takeSample(server, lab, () => ({ bytes: 0, units: here.length }));
+    for (let i = 0; i < SAMPLES; i++) here.push(await firstKeyFrame(server, lab, first));
+    const sample = await sampling;
+    for (const name of names) relayed.push(await firstKeyFrame(other, lab, name));
+    const { busy, generatorBusy, rssBytes, unitsPerSecond } = sample;
+    const figures = {
+      hereMedianMs: percentile(here, 0.5),
+      hereP95Ms: percentile(here, 0.95),
+      relayMedianMs: percentile(relayed, 0.5),
+      relayP95Ms: percentile(relayed, 0.95),
+    };
+    const totals = { bytesDelivered: 0, expectedBytes: 0 };
+    return { busy, generatorBusy, rssBytes, unitsPerSecond, ...totals, figures };
+  } finally {
+    await broadcast.end();
   }
-  return {
-    workload: `start: connect to whole first key frame, ${here.length} each`,
-    rows: [
-      ...rows('where the stream is', here, TARGET_HERE_MS),
-      ...rows('through a new relay', relayed, TARGET_RELAY_MS),
-    ],
-    details: { hereMs: here, relayedMs: relayed },
-    faults,
-  };
 }
 
-function rows(where: string, values: readonly number[], targetMs: number): Row[] {
-  return [
-    {
-      what: `${where}, median`,
-      value: `${median(values).toFixed(1)} ms`,
-      target: `<= ${targetMs} ms`,
-    },
-    { what: `${where}, 95 %`, value: `${percentile(values, 0.95).toFixed(1)} ms` },
-  ];
+async function firstKeyFrame(server: ServerUnderTest, lab: Lab, name: string): Promise<number> {
+  const at = { engine: lab.engine, host: HOST, port: server.ports.http ?? 0 };
+  const starting = new StartingViewer({ ...at, path: `/${APP}/${name}.flv` });
+  const { viewer } = starting;
+  try {
+    await patiently(`a key frame of ${name}`, PATIENCE_MS, () => {
+      return starting.tookMs >= 0 || viewer.isClosed;
+    });
+    if (starting.tookMs < 0) throw new Error(`${name} was answered ${viewer.status}`);
+    return starting.tookMs;
+  } finally {
+    viewer.connection.close();
+    await sleep(PAUSE_MS);
+  }
 }

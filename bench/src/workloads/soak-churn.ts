@@ -92,7 +92,7 @@ export class Churn {
   }
 
   /** FLV, WebSocket, HLS and RTMP in turn. */
-  private open(number: number, key: string): CountingViewer {
+  private open(number: number, key: string): CountingHttpViewer | CountingRtmpViewer {
     const { engine, host, worker } = this.options;
     const at = { engine, host, port: worker.httpPort };
     const name = key.slice(APP.length + 1);
