@@ -44,7 +44,7 @@ RUN for flags in "" --single-threaded-gc; do \
     node --max-semi-space-size=8 $flags worker/src/main.ts >/dev/null 2>&1; \
   done; \
   node -e "process.exit(fs.readdirSync('.compile-cache').length > 0 ? 0 : 1)"
-EXPOSE 1935 8080 9090 9091
+EXPOSE 1935 1936 8080 8443 9090 9091
 ENTRYPOINT ["node", "--max-semi-space-size=8", "--single-threaded-gc", "worker/src/main.ts"]
 
 FROM ${BASE} AS operator

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests with real players, or with bars in seconds, that another test beside them would spoil. */
-const TIMED = ['worker-death', 'watch', 'reconnect'].map((name) => `e2e/src/${name}.test.ts`);
+const TIMED = ['worker-death', 'watch', 'reconnect', 'tls'].map(
+  (name) => `e2e/src/${name}.test.ts`,
+);
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 
 const base = {

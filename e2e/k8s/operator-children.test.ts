@@ -146,6 +146,43 @@ function judgeContainer(container: Container, bucket: string): void {
   expect(paths).toEqual(['/healthz', '/healthz', '/readyz']);
 }
 
+describe('certificates for users', () => {
+  const NAME = 'secure';
+  const spec = { ...SPEC, fixed: { replicas: 1 } };
+
+  async function portsAre(wanted: readonly number[]): Promise<void> {
+    await rig.until(`ports ${wanted.join()} of ${NAME}`, async () => {
+      const service = await get(resources.services, NAME).catch(() => undefined);
+      const policy = await get(resources.networkPolicies, `${NAME}-workers`).catch(() => undefined);
+      const open = policy?.spec?.ingress?.find(({ from }) => from === undefined);
+      return [service?.spec, open].every(
+        (one) => one?.ports?.map(({ port }) => port).join() === wanted.join(),
+      );
+    });
+  }
+
+  it('are mounted into pods that an API server takes, and open ports', async () => {
+    await rig.apply(NAME, { ...spec, tls: { secretNames: ['users.example', 'others'] } });
+    const [pod] = await rig.somePods(NAME, 1);
+    const [container] = pod!.spec!.containers;
+    expect(container?.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual([
+      '/etc/streamcluster/credentials',
+      '/etc/streamcluster/tls/users.example',
+      '/etc/streamcluster/tls/others',
+    ]);
+    expect(container?.ports?.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['rtmps', 'https']),
+    );
+    await portsAre([1935, 8080, 1936, 8443]);
+  });
+
+  it('close their ports when they are no longer named', async () => {
+    await rig.apply(NAME, spec);
+    await portsAre([1935, 8080]);
+    await rig.remove(NAME);
+  });
+});
+
 describe('what somebody deletes', () => {
   it.each(CHILDREN)('comes back: %s', async (_what, resource, name) => {
     const before = await get(resource, name);

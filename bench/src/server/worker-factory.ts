@@ -5,8 +5,8 @@ import type { Servers } from './servers.ts';
 export function workerFactory(servers: Servers): ServerFactory {
   return {
     kind: 'worker',
-    tasks: ['flv', 'rtmp', 'ingest', 'playlist', 'segment'],
+    tasks: ['flv', 'rtmp', 'ingest', 'playlist', 'segment', 'https-flv', 'https-segment'],
     available: () => Promise.resolve(undefined),
-    start: (need) => servers.startWorker({ ticks: need }),
+    start: (need) => servers.startWorker({ ticks: need, tls: need.tls }),
   };
 }

@@ -12,6 +12,7 @@ import type {
   ServerPaths,
   ServerPorts,
   ServerUnderTest,
+  TlsFiles,
 } from './server.ts';
 
 const READY_MS = 30_000;
@@ -21,6 +22,7 @@ interface Ports {
   readonly rtmpPort: number;
   readonly httpPort: number;
   readonly adminPort: number;
+  readonly httpsPort?: number;
 }
 
 export interface WorkerOptions {
@@ -29,6 +31,8 @@ export interface WorkerOptions {
   /** By default the CPU under test; a relay's home may be beside the generator. */
   readonly cpu?: number;
   readonly ticks?: Pick<ServerNeed, 'sendTickMs' | 'readTickMs'>;
+  /** Files of these names lie in one folder: tls.crt and tls.key. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 /** What /debug/loop says, as far as it is used here. */
@@ -58,11 +62,13 @@ export class WorkerUnderTest implements ServerUnderTest {
     this.rtmpPort = ports.rtmpPort;
     this.httpPort = ports.httpPort;
     this.adminPort = ports.adminPort;
-    this.ports = { rtmp: ports.rtmpPort, http: ports.httpPort };
+    const { httpsPort: https } = ports;
+    const tls = https === undefined ? {} : { https };
+    this.ports = { rtmp: ports.rtmpPort, http: ports.httpPort, ...tls };
   }
 
   static async start(options: WorkerOptions): Promise<WorkerUnderTest> {
-    const { id, natsUrl, cpu = SERVER_CPU, ticks = {} } = options;
+    const { id, natsUrl, cpu = SERVER_CPU, ticks = {}, tls } = options;
     const [rtmpPort, httpPort] = [await freePort(), await freePort()];
     const command = [
       NODE,
@@ -75,6 +81,7 @@ export class WorkerUnderTest implements ServerUnderTest {
       ...['--rtmp-port', String(rtmpPort), '--http-port', String(httpPort)],
       ...['--admin-port', '0', '--grpc-port', '0', '--log-level', 'info'],
       ...tickFlags(ticks),
+      ...(tls === undefined ? [] : await tlsFlags(tls)),
     ];
     const child = new ServerProcess(`worker ${id}`, cpu, command);
     try {
@@ -129,6 +136,12 @@ function tickFlags({ sendTickMs, readTickMs }: NonNullable<WorkerOptions['ticks'
     ...(sendTickMs === undefined ? [] : ['--send-tick-ms', String(sendTickMs)]),
     ...(readTickMs === undefined ? [] : ['--read-tick-ms', String(readTickMs)]),
   ];
+}
+
+async function tlsFlags({ certFile }: TlsFiles): Promise<string[]> {
+  const [https, rtmps] = [await freePort(), await freePort()];
+  const ports = ['--https-port', String(https), '--rtmps-port', String(rtmps)];
+  return ['--tls-dir', path.dirname(certFile), ...ports];
 }
 
 /** The ports of the log line that says that the worker is ready. */

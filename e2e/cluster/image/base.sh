@@ -22,8 +22,8 @@ mkdir -p "$build/$modules" "$build/usr/local/include/node"
 cp "$node" "$build/usr/local/bin/node"
 cp -rL "$(npm root -g)/npm" "$build/$modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$build/usr/local/bin/npm"
-# What the engine is compiled with; OpenSSL's are a hundred times as much.
-(cd "${node%/bin/node}/include/node" && cp -r node_api*.h js_native_api*.h uv.h uv "$build/usr/local/include/node/")
+# What the engine is compiled with.
+(cd "${node%/bin/node}/include/node" && cp -r node_api*.h js_native_api*.h uv.h uv openssl "$build/usr/local/include/node/")
 
 mkdir -p "$run"/{bin,etc,usr/local/bin,proc,sys,dev,tmp}
 chmod 1777 "$run/tmp"

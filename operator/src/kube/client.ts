@@ -13,6 +13,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './client-types.ts';
+import { asApplied } from './managed-fields.ts';
 import type { Query } from './paths.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
 import type { KubeObject, Stored } from './wire.ts';
@@ -111,6 +112,14 @@ export class KubeClient {
       contentType: 'application/apply-patch+yaml',
     };
     return storedOf<T>(await this.caller.call(call, options));
+  }
+
+  /** What we created counts as applied from now on, so that an apply that no longer
+   * names a field removes it. */
+  async adopt(resource: Resource<KubeObject>, target: ObjectName): Promise<void> {
+    const object = await this.caller.call({ verb: 'get', resource, target }, {});
+    const patch = asApplied(object, FIELD_MANAGER);
+    if (patch !== undefined) await this.patch(resource, target, patch);
   }
 
   /** Begins its deletion; what has a grace, or a finalizer, is there for longer. */

@@ -36,6 +36,10 @@ describe('Children', () => {
         calls.push('get');
         return Promise.resolve(stored);
       },
+      adopt: () => {
+        calls.push('adopt');
+        return Promise.resolve();
+      },
       apply: (_: unknown, made: Service) => {
         calls.push('apply');
         return Promise.resolve(keep(made, '2'));
@@ -52,11 +56,11 @@ describe('Children', () => {
     expect(calls).toEqual(['create']);
     cached = { ...cached!, metadata: { ...cached!.metadata, resourceVersion: '9' } };
     await children.ensure(child);
-    expect(calls).toEqual(['create', 'apply']);
+    expect(calls).toEqual(['create', 'adopt', 'apply']);
     stored = undefined;
     cached = undefined;
     await children.ensure(child);
-    expect(calls).toEqual(['create', 'apply', 'create']);
+    expect(calls).toEqual(['create', 'adopt', 'apply', 'create']);
     expect(children.problems).toEqual([]);
   });
 

@@ -110,6 +110,7 @@ export class Children {
     const { name = '', namespace = '' } = object.metadata ?? {};
     const found = present ?? (await client.get(resource, { namespace, name }));
     if (!this.isOurs(found)) return undefined;
+    await client.adopt(resource, { namespace, name });
     // With the uid, or an object that was just deleted would be made anew by halves.
     const metadata = { ...object.metadata, uid: found.metadata.uid };
     return await client.apply(resource, { ...object, metadata });

@@ -46,7 +46,7 @@ static void set_deadline(Engine *engine, Connection *connection, uint64_t in_ms)
 
 void connection_shake(Engine *engine, Connection *connection, const TlsContext *context,
                       uint32_t listener_id) {
-  if (!tls_accept(engine, connection, context, listener_id)) {
+  if (!tls_accept(connection, context, listener_id)) {
     connection_close(engine, connection, CLOSE_ERROR);
     return;
   }

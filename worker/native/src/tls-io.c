@@ -12,26 +12,6 @@
 /* A batch, and control messages, whose number is bounded. */
 #define REST_MAX_BYTES (BATCH_MAX_BYTES + 65536)
 
-bool tls_accept(Engine *engine, Connection *connection, const TlsContext *context,
-                uint32_t listener_id) {
-  TlsConnection *own = calloc(1, sizeof *own);
-  SSL *ssl = own && context->count > 0 ? SSL_new(context->certificates[0]) : NULL;
-  BIO *bio = ssl ? bio_new(engine->tls) : NULL;
-  if (!bio) {
-    SSL_free(ssl);
-    free(own);
-    return false;
-  }
-  SSL_set_bio(ssl, bio, bio);
-  SSL_set_accept_state(ssl);
-  SSL_set_msg_callback_arg(ssl, own);
-  own->ssl = ssl;
-  own->batch_bytes = BATCH_MAX_BYTES;
-  own->listener_id = listener_id;
-  connection->tls = own;
-  return true;
-}
-
 static bool again(void) { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 /* Until the kernel takes no more: only then does it tell when it does again.
@@ -149,22 +129,12 @@ bool tls_end(Engine *engine, Connection *connection) {
   return tls_push(engine, connection) && !connection->blocked;
 }
 
-/* Who comes and goes without a word only looked whether the port is open. */
-static void note_failure(Engine *engine, const TlsConnection *own, CloseReason reason) {
-  if (!own->heard) return;
-  const char *why = reason == CLOSE_TIMEOUT ? "not done in time" : "the client left";
-  engine->stats.tls_failures++;
-  strncpy(engine->tls->failure, own->why ? own->why : why, FAILURE_MAX_BYTES - 1);
-}
-
-const char *tls_failure(const Engine *engine) { return engine->tls ? engine->tls->failure : ""; }
-
 void tls_closed(Engine *engine, Connection *connection, CloseReason reason) {
   TlsConnection *own = connection->tls;
   bool in_peace = reason == CLOSE_LOCAL || reason == CLOSE_REMOTE;
   engine->tls->out_used = 0;
   if (!own->open) {
-    note_failure(engine, own, reason);
+    tls_shake_failed(engine, own, reason);
   } else {
     if (in_peace && !connection->blocked && !own->rest) tls_end(engine, connection);
     engine->stats.tls_connections--;

@@ -33,7 +33,10 @@ struct TlsContext {
 };
 
 struct TlsConnection {
-  SSL *ssl;
+  SSL *ssl; /* NULL until a byte has come: who says nothing costs little. */
+  const TlsContext *context;
+  Connection *connection;
+  Link shaking; /* In Tls.shaking, between that byte and the handshake's end. */
   const char *why; /* It failed; NULL: unknown. */
   uint8_t *rest; /* Ciphertext that the kernel did not take. NULL: none. */
   uint32_t rest_length, rest_sent;
@@ -41,7 +44,6 @@ struct TlsConnection {
   uint32_t listener_id;
   uint32_t messages;    /* Of control, in the present window. */
   uint64_t messages_since_ms;
-  bool heard;  /* A byte has come. */
   bool broken; /* What came cannot be read on. */
   bool open;   /* Hands are shaken. */
 };
@@ -50,6 +52,8 @@ struct TlsConnection {
  * for the same connection goes on with (tls_send() with `more`). */
 struct Tls {
   Link contexts;
+  Link shaking; /* Of TlsConnection.shaking, oldest first. */
+  uint32_t shaking_count;
   uint32_t context_id;
   BIO_METHOD *method;
   uint8_t *in, *out, *plain;
@@ -63,6 +67,13 @@ struct Tls {
 bool tickets_open(TlsContext *context, EVP_PKEY *key);
 int tickets_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                 EVP_MAC_CTX *mac, int encrypt);
+
+/* tls-handshake.c: goes on with what is in `in`. 0; or -1: it failed, errno says how. */
+ssize_t tls_shake(Engine *engine, Connection *connection);
+/* Whether this turn of the loop has time for it. */
+bool tls_may_shake(Engine *engine);
+/* Of a connection that is closed in the middle. */
+void tls_shake_failed(Engine *engine, TlsConnection *own, CloseReason reason);
 
 /* tls-bio.c: the buffers as OpenSSL sees them. */
 bool bio_open(Tls *tls);

@@ -33,11 +33,10 @@ const char *tls_replace(TlsContext *context, const TlsPair *pairs, uint32_t coun
 /* Of engine_close(), behind the last connection. */
 void tls_close(Engine *engine);
 
-/* ---- tls-io.c, tls-read.c ---- */
+/* ---- tls-handshake.c, tls-read.c, tls-io.c ---- */
 
 /* False: no memory. The connection is not known to JavaScript until it has shaken hands. */
-bool tls_accept(Engine *engine, Connection *connection, const TlsContext *context,
-                uint32_t listener_id);
+bool tls_accept(Connection *connection, const TlsContext *context, uint32_t listener_id);
 /* As recv() into the slab, behind its used bytes; shakes hands first where that
  * is to be done. `more`: the socket may hold more. */
 ssize_t tls_read(Engine *engine, Connection *connection, size_t room, bool *more);

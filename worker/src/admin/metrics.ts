@@ -33,7 +33,7 @@ export interface MetricsSource {
 }
 
 /** As in EngineStats. */
-export interface TlsFigures {
+interface TlsFigures {
   readonly tlsConnections: number;
   readonly tlsHandshakesTotal: number;
   readonly tlsResumedTotal: number;

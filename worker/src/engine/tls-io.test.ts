@@ -296,6 +296,24 @@ describe('bytes over tls', () => {
     expect(largestGapMs).toBeLessThan(1_000);
   });
 
+  it('lets the oldest half handshakes go where there are too many', async () => {
+    const engine = testEngine();
+    const echo = (connection: Connection) => ({
+      onData: (slab: Buffer, start: number, end: number) =>
+        connection.write(slab.subarray(start, end)),
+    });
+    const port = serve(engine, echo, tls(engine));
+    const half = Array.from({ length: 1_100 }, () => client(port));
+    let closed = 0;
+    for (const { socket } of half) {
+      socket.on('close', () => (closed += 1));
+      socket.write('\x16\x03\x01\x02\x00');
+    }
+    await until('the oldest are gone', () => closed === 1_100 - 1_024);
+    expect(engine.tlsFailure).toBe('too many at once');
+    expect((await shake(port)).protocol).toBe('TLSv1.3');
+  });
+
   it('closes everything at once while hands are being shaken', () => {
     const engine = testEngine();
     const port = serve(engine, () => ({}), tls(engine));

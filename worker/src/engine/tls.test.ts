@@ -34,6 +34,7 @@ describe('tls', () => {
     const verified = { ca: authority.certificate, rejectUnauthorized: true };
     const newest = await shake(port, { ...verified, servername: 'one.test' });
     expect(newest).toMatchObject({ protocol: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' });
+    expect(newest.group).toBe('X25519');
     const older = { ...verified, servername: 'also.test', maxVersion: 'TLSv1.2' } as const;
     const cipher = 'ECDHE-ECDSA-AES128-GCM-SHA256';
     expect(await shake(port, older)).toMatchObject({ protocol: 'TLSv1.2', cipher });

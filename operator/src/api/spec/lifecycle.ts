@@ -9,7 +9,7 @@ export const update = z
     }),
   })
   .prefault({})
-  .meta({ description: 'How workers are replaced when `worker` changes.' });
+  .meta({ description: 'How workers are replaced when `worker` or `tls` changes.' });
 
 export const drain = z
   .object({

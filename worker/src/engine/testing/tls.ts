@@ -29,11 +29,18 @@ function subjectOf(socket: tls.TLSSocket): Partial<tls.Certificate> {
   return certificate.subject ?? {};
 }
 
+function groupOf(socket: tls.TLSSocket): string | undefined {
+  const { name } = (socket.getEphemeralKeyInfo() ?? {}) as Partial<tls.EphemeralKeyInfo>;
+  return name;
+}
+
 /** What a handshake came to. */
 interface Shaken {
   readonly name: string;
   readonly protocol: string | null;
   readonly cipher: string;
+  /** Of the key exchange. */
+  readonly group: string | undefined;
   readonly application: string | false | null;
   readonly isResumed: boolean;
   /** To resume with; undefined: no ticket came with the first bytes. */
@@ -55,6 +62,7 @@ export function shake(port: number, options: tls.ConnectionOptions = {}): Promis
         name: String(subjectOf(socket)['CN'] ?? ''),
         protocol: socket.getProtocol(),
         cipher: socket.getCipher().name,
+        group: groupOf(socket),
         application: socket.alpnProtocol,
         isResumed: socket.isSessionReused(),
         session,
