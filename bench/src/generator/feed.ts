@@ -10,7 +10,7 @@ const LAG_KEY_FRAMES = 5;
 /**
  * Plays a clip in real time, again and again, into one log of RTMP messages.
  * Hundreds of publishers follow it with a cursor each, which costs the
- * generator one copy of the clip and one sendfile a publisher and tick.
+ * generator one copy of the clip and one send a publisher and tick.
  */
 export class Feed {
   readonly log: EngineLog;

@@ -8,9 +8,9 @@ export function ours(need: ServerNeed, run: RunOne, name = 'ours'): Contender {
   return { name, role, kind: 'worker', need, run };
 }
 
-/** The bare system calls for the same work. */
+/** The bare system calls for the same work, those that ours makes (ADR 0012). */
 export function floor(need: ServerNeed, run: RunOne): Contender {
-  return { name: 'floor', role: 'floor', kind: 'floor', need, run };
+  return { name: 'floor', role: 'floor', kind: 'floor', need: { ...need, isCopying: true }, run };
 }
 
 /** Every other server that can do the task here. */

@@ -64,7 +64,7 @@ static bool open_handles(Engine *engine) {
 }
 
 const char *engine_open(Engine *engine) {
-  engine->epoll_now = engine->epoll_tick = engine->arena.fd = -1;
+  engine->epoll_now = engine->epoll_tick = -1;
   engine->send_tick_ms = URGENT_MS;
   open_lists(engine);
   socket_raise_limit();
@@ -84,7 +84,6 @@ static void on_house(uv_timer_t *timer) {
   uint64_t began = uv_hrtime();
   listener_wake(engine);
   connection_deadlines(engine, now_ms());
-  arena_punch(&engine->arena);
   if (link_alone(&engine->deadlines)) uv_timer_stop(timer);
   engine->stats.house_ns += (double)(uv_hrtime() - began);
   dispatch(engine);

@@ -38,7 +38,7 @@ typedef struct TlsContext TlsContext;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */
@@ -92,36 +92,30 @@ size_t framing_extended(const Framing *framing, const uint8_t *p);
 
 #define UNIT_BYTES 16384
 
-enum { UNIT_FREE, UNIT_USED, UNIT_RECYCLED, UNIT_PENDING };
+enum { UNIT_FREE, UNIT_USED, UNIT_RECYCLED };
 
 typedef struct {
   uint32_t first, count;
 } Run;
 
 typedef struct {
-  int fd;        /* memfd; what sendfile reads. */
-  uint8_t *base; /* Shared mapping; owned by the ArrayBuffer JavaScript holds. */
+  uint8_t *base; /* Owned by the ArrayBuffer that JavaScript holds. */
   size_t bytes, cap_bytes;
   uint8_t *units; /* State of each unit. */
   uint32_t unit_count, next_fit;
   size_t used_units;
-  Run *recycled; /* Never sent: pages are there, may be overwritten. */
+  Run *recycled; /* Free, with pages. */
   uint32_t recycled_count, recycled_units;
-  Run *pending; /* Sent: must be punched before they are used again. */
-  uint32_t pending_count, pending_capacity, pending_units;
-  double punched_bytes;
+  double emptied_bytes;
 } Arena;
 
 /* NULL, or the sentence why not. */
 const char *arena_open(Arena *arena, size_t bytes, size_t cap_bytes);
 /* The unit where the run starts, or -1: full. */
 int64_t arena_take(Arena *arena, uint32_t units);
-void arena_give(Arena *arena, uint32_t first, uint32_t units, bool sent);
-void arena_punch(Arena *arena);
+void arena_give(Arena *arena, uint32_t first, uint32_t units);
 /* Gives all memory back; the mapping stays valid until its owner unmaps it. */
 void arena_close(Arena *arena);
-/* selftest.c: proves on this kernel that punched bytes in flight arrive intact. */
-const char *arena_self_test(const Arena *arena);
 
 /* ---- log.c ---- */
 
@@ -131,7 +125,7 @@ struct Extent {
   uint32_t used;       /* Valid once sealed. */
   uint32_t capacity, first_unit, refs;
   uint32_t time_before; /* Largest timestamp of the records in front of it. */
-  bool sealed, released, sent;
+  bool sealed, released;
 };
 
 struct Log {
@@ -178,7 +172,7 @@ void queue_span(Engine *engine, Connection *connection, Extent *extent, int64_t 
                 size_t length);
 SendResult queue_send(Engine *engine, Connection *connection);
 void queue_clear(Engine *engine, Connection *connection);
-/* Counts what send or sendfile returned. False: retry after EINTR. */
+/* Counts what a send returned. False: retry after EINTR. */
 bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *result);
 
 /* ---- connection.c ---- */
@@ -412,6 +406,6 @@ const char *engine_open(Engine *engine);
 /* Frees what a failed engine_open() left, and the engine. */
 void engine_abandon(Engine *engine);
 void engine_close(Engine *engine);
-/* Starts the housekeeping timer: deadlines, punches, sleeping listeners. */
+/* Starts the housekeeping timer: deadlines, sleeping listeners. */
 void engine_keep_house(Engine *engine);
 static inline uint64_t now_ms(void) { return uv_hrtime() / 1000000; }

@@ -12,7 +12,7 @@
 #include "engine.h"
 
 /* Small first, so that a thousand idle streams stay small. One that was full
- * within seconds is followed by a larger one, so that frees and punches are few,
+ * within seconds is followed by a larger one, so that frees are few,
  * and sends rarely end at a border; one that took long by a smaller one, since
  * memory comes back by whole extents. */
 #define EXTENT_FIRST_BYTES UNIT_BYTES
@@ -40,8 +40,7 @@ int64_t extent_end(const Log *log, const Extent *extent) {
 }
 
 static void extent_free(Engine *engine, Extent *extent) {
-  arena_give(&engine->arena, extent->first_unit, extent->capacity / UNIT_BYTES, extent->sent);
-  if (engine->arena.pending_count > 0) engine_keep_house(engine);
+  arena_give(&engine->arena, extent->first_unit, extent->capacity / UNIT_BYTES);
   engine->stats.extents--;
   free(extent);
 }
@@ -104,7 +103,7 @@ Extent *log_extend(Engine *engine, Log *log, uint32_t bytes) {
   if (first < 0) return NULL;
   Extent *extent = calloc(1, sizeof *extent);
   if (!extent) {
-    arena_give(&engine->arena, (uint32_t)first, units, false);
+    arena_give(&engine->arena, (uint32_t)first, units);
     return NULL;
   }
   extent->first_unit = (uint32_t)first;

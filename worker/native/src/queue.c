@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "tls.h"
@@ -93,33 +92,23 @@ bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *re
     *result = SEND_BLOCKED;
     return true;
   }
-  /* sendfile returns 0 only at the end of the file, which is never reached. */
   connection_close(engine, connection, n < 0 ? socket_reason(errno) : CLOSE_ERROR);
   *result = SEND_FAILED;
   return true;
 }
 
-static ssize_t encrypt_item(Engine *engine, Connection *connection, const QueueItem *item) {
+static ssize_t send_item(Engine *engine, Connection *connection, const QueueItem *item) {
   const uint8_t *bytes = item->bytes;
+  size_t left = item->length - item->sent;
   if (item->extent) {
     bytes = extent_bytes(&engine->arena, item->extent) + (item->position - item->extent->start);
   }
-  size_t left = item->length - item->sent;
-  return tls_send(engine, connection, bytes + item->sent, left, item->next != NULL);
-}
-
-static ssize_t send_item(Engine *engine, Connection *connection, QueueItem *item) {
-  size_t left = item->length - item->sent;
-  if (connection->tls) return encrypt_item(engine, connection, item);
-  if (!item->extent) {
-    /* A header and the span behind it should share packets. */
-    int more = item->next ? MSG_MORE : 0;
-    return send(connection->fd, item->bytes + item->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+  if (connection->tls) {
+    return tls_send(engine, connection, bytes + item->sent, left, item->next != NULL);
   }
-  int64_t within = item->position + (int64_t)item->sent - item->extent->start;
-  off_t offset = (off_t)item->extent->first_unit * UNIT_BYTES + within;
-  item->extent->sent = true;
-  return sendfile(connection->fd, engine->arena.fd, &offset, left);
+  /* A header and the span behind it should share packets. */
+  int more = item->next ? MSG_MORE : 0;
+  return send(connection->fd, bytes + item->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL | more);
 }
 
 SendResult queue_send(Engine *engine, Connection *connection) {

@@ -35,8 +35,7 @@ export function engineObjects(engine: Engine): object {
       inUseBytes: rest.arenaInUseBytes,
       capBytes: engine.arenaCapBytes,
       recycledBytes: rest.arenaRecycledBytes,
-      pendingBytes: rest.arenaPendingBytes,
-      punchedBytesTotal: rest.arenaPunchedBytesTotal,
+      emptiedBytesTotal: rest.arenaEmptiedBytesTotal,
     },
   };
 }

@@ -25,7 +25,7 @@ export interface WorkLook {
 }
 
 /** A call costs as much as sending so many bytes: 9 us and 0.07 ns a byte were
- * measured for sendfile to loopback sockets; only the relation matters here. */
+ * measured on loopback sockets; only the relation matters here. */
 const BYTES_PER_CALL_UNIT = 131_072;
 /** The longest send tick, and the bytes at which a cursor sends before it. */
 const LONGEST_TICK_MS = 160;

@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 /** Kinds of events in a batch. */
 export const EVENT = {

@@ -15,7 +15,7 @@ export type CloseReason =
   'local' | 'remote' | 'reset' | 'timeout' | 'overflow' | 'refused' | 'error';
 
 export interface EngineOptions {
-  /** Virtual size of the arena's memfd; only touched pages cost memory. */
+  /** Virtual size of the arena; only touched pages cost memory. */
   readonly arenaBytes: number;
   /** Bound on the extents in use; beyond it reserve() refuses. */
   readonly arenaCapBytes: number;
@@ -220,9 +220,8 @@ export interface EngineStats {
   readonly arenaInUseBytes: number;
   /** Free, with pages that may be written again. */
   readonly arenaRecycledBytes: number;
-  /** Free once their pages are given back. */
-  readonly arenaPendingBytes: number;
-  readonly arenaPunchedBytesTotal: number;
+  /** Given back to the machine. */
+  readonly arenaEmptiedBytesTotal: number;
   readonly queuedBytes: number;
   readonly sendTickMs: number;
   readonly readTickMs: number;

@@ -58,7 +58,7 @@ describe('engine in a process', () => {
       const { readdirSync } = await import('node:fs');
       const open = () => readdirSync('/proc/self/fd').length;
       const before = open();
-      const small = { ...DEFAULT_ENGINE_OPTIONS, arenaBytes: 16384 };
+      const small = { ...DEFAULT_ENGINE_OPTIONS, arenaBytes: 4096 };
       for (let i = 0; i < 20; i += 1) {
         try { createEngine(small); } catch (error) { if (i === 0) console.log(error.message); }
       }
