@@ -15,12 +15,12 @@ export interface HlsSourceOptions {
 
 /** Knows what to ask for: the playlist, or the newest segment of a live stream. */
 export class HlsSource {
-  /** The next request, whole. */
-  request: Buffer = Buffer.alloc(0);
   fault: string | undefined = undefined;
   private readonly options: HlsSourceOptions;
   private timer: NodeJS.Timeout | undefined = undefined;
   private newest = '';
+  private path = '';
+  private readonly requests = new Map<number, Buffer>();
 
   constructor(options: HlsSourceOptions) {
     this.options = options;
@@ -43,6 +43,18 @@ export class HlsSource {
         what === 'playlist' ? paths.playlist?.(app, name) : paths.segment?.(app, name, 0),
       );
     }
+  }
+
+  /** The next request of a client, whole. Players have names of their own: a
+   * server that counts them by these has as many as there are. */
+  request(client: number): Buffer {
+    const made = this.requests.get(client);
+    if (made !== undefined) return made;
+    const { http = 0 } = this.options.server.ports;
+    const agent = `player/${client}`;
+    const request = requestHead({ host: HOST, port: http, path: this.path, agent });
+    this.requests.set(client, request);
+    return request;
   }
 
   stop(): void {
@@ -79,7 +91,7 @@ export class HlsSource {
   private become(path: string | undefined): void {
     const { server, what } = this.options;
     if (path === undefined) throw new Error(`${server.kind} has no path of a ${what}`);
-    const { http = 0 } = server.ports;
-    this.request = requestHead({ host: HOST, port: http, path });
+    this.path = path;
+    this.requests.clear();
   }
 }

@@ -10,8 +10,8 @@ const OPEN_MS = 30_000;
 export interface RequestLoadOptions {
   readonly dial: Dial;
   readonly connections: number;
-  /** The next request, whole. */
-  readonly request: () => Buffer;
+  /** The next request of a client, whole. */
+  readonly request: (client: number) => Buffer;
 }
 
 /** Requests at a fixed rate over many connections that are kept alive, in turn. */
@@ -35,7 +35,7 @@ export class RequestLoad {
     const { connections, dial } = this.options;
     while (this.clients.length < connections) {
       for (let i = 0; i < BATCH && this.clients.length < connections; i++) {
-        this.clients.push(new Client(dial, this));
+        this.clients.push(new Client(this.clients.length, dial, this));
       }
       await sleep(BATCH_PAUSE_MS);
     }
@@ -83,13 +83,15 @@ export class RequestLoad {
 
 class Client implements WireHandler {
   isOpen = false;
+  private readonly number: number;
   private readonly load: RequestLoad;
   private readonly wire: Wire;
   private readonly reader: AnswerReader;
   private isWaiting = false;
   private isClosing = false;
 
-  constructor(dial: Dial, load: RequestLoad) {
+  constructor(number: number, dial: Dial, load: RequestLoad) {
+    this.number = number;
     this.load = load;
     this.reader = new AnswerReader({
       onAnswer: (status, bytes) => {
@@ -102,10 +104,10 @@ class Client implements WireHandler {
   }
 
   /** False: it is not its turn, it waits for an answer. */
-  ask(request: () => Buffer): boolean {
+  ask(request: RequestLoadOptions['request']): boolean {
     if (!this.isOpen || this.isWaiting) return false;
     this.isWaiting = true;
-    this.wire.write(request());
+    this.wire.write(request(this.number));
     return true;
   }
 

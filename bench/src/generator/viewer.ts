@@ -53,6 +53,8 @@ export interface HttpTarget {
   readonly path: string;
   /** Asks for the WebSocket at the path. */
   readonly webSocket?: boolean;
+  /** What the client calls itself. */
+  readonly agent?: string;
 }
 
 /** Plays over HTTP or WebSocket, or fetches a file; the kernel drops what it receives. */
@@ -95,7 +97,8 @@ const WEB_SOCKET =
 
 /** A GET without a body, kept alive. */
 export function requestHead(target: Omit<HttpTarget, 'engine'>): Buffer {
-  const { host, port, path, webSocket } = target;
+  const { host, port, path, webSocket, agent } = target;
   const upgrade = webSocket === true ? WEB_SOCKET : '';
-  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${upgrade}\r\n`);
+  const name = agent === undefined ? '' : `User-Agent: ${agent}\r\n`;
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${name}${upgrade}\r\n`);
 }

@@ -38,7 +38,7 @@ export async function serveFiles(
   const load = new RequestLoad({
     dial: isTls ? tlsDial(HOST, port) : plainDial(lab.engine, HOST, port),
     connections,
-    request: () => source.request,
+    request: (client) => source.request(client),
   });
   try {
     await source.begin(SEGMENTS_WANTED[requests.what]);

@@ -9,8 +9,9 @@
 #include "tls-private.h"
 
 #define BATCH_MAX_BYTES (BATCH_RECORDS * RECORD_BYTES)
-/* A batch, and control messages, whose number is bounded. */
-#define REST_MAX_BYTES (BATCH_MAX_BYTES + 65536)
+/* A batch with what may go behind it in one send, and control messages, whose
+ * number is bounded. */
+#define REST_MAX_BYTES (2 * BATCH_MAX_BYTES)
 
 static bool again(void) { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
@@ -53,7 +54,14 @@ bool tls_push(Engine *engine, Connection *connection) {
   size_t length = tls->out_used;
   tls->out_used = 0;
   if (length == 0) return true;
-  ssize_t sent = own->rest ? 0 : send_all(connection->fd, tls->out, length);
+  if (own->rest) {
+    /* The kernel was not asked, so that it will not tell when it has room. */
+    if (!connection->blocked) connection_touch(engine, connection);
+    if (keep_rest(engine, own, tls->out, length)) return true;
+    errno = ENOBUFS;
+    return false;
+  }
+  ssize_t sent = send_all(connection->fd, tls->out, length);
   if (sent < 0) return false;
   if ((size_t)sent == length) {
     if (own->batch_bytes < BATCH_MAX_BYTES) own->batch_bytes *= 2;

@@ -67,6 +67,11 @@ describe('admission', () => {
     expect(after(20, { busy: 0.5, sends: 0.001, unitMs: 0.05 }).unitMs).toBe(0.009);
   });
 
+  it('forgets what calls cost in a bad moment', () => {
+    const dear = after(20, { busy: 0.5, sends: 0.4, unitMs: 0.5 });
+    expect(after(120, { busy: 0.1 }, 0, dear).unitMs).toBeLessThan(0.03);
+  });
+
   it('opens again below a bound of its own', () => {
     const full = after(20, { busy: 0.9 });
     expect(after(30, { busy: 0.8 }, 0, full).isOpen).toBe(false);

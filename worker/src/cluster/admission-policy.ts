@@ -36,6 +36,8 @@ const UNITS_MIN_PER_SECOND = 500;
 const BUSY_SMOOTH_MS = 3_000;
 const BASE_SMOOTH_MS = 5_000;
 const UNIT_SMOOTH_MS = 2_000;
+/** What was measured in a bad moment must not keep the door shut. */
+const UNIT_FORGET_MS = 30_000;
 
 /** Nobody new above this, until it is below the other: those who are here
  * would be late, and each refusal and each return costs something too. */
@@ -77,7 +79,9 @@ export function observe(
     isOpen: before.isOpen,
     busy: toward(before.busy, look.activeMs / elapsedMs, BUSY_SMOOTH_MS),
     base: toward(before.base, (look.activeMs - look.tickSendMs) / elapsedMs, BASE_SMOOTH_MS),
-    unitMs: isTelling ? toward(before.unitMs, look.sendMs / units, UNIT_SMOOTH_MS) : before.unitMs,
+    unitMs: isTelling
+      ? toward(before.unitMs, look.sendMs / units, UNIT_SMOOTH_MS)
+      : toward(before.unitMs, INITIAL_ADMISSION.unitMs, UNIT_FORGET_MS),
   };
   return { ...measured, isOpen: isOpenAfter(measured, unitsPerSecond) };
 }

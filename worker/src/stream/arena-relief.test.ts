@@ -20,7 +20,7 @@ function relieved(seconds: readonly number[]): number[] {
       return streams.reduce((sum, { keptMs }) => sum + keptMs / 1_000, 0);
     },
   };
-  relieveArena(engine, streams);
+  relieveArena(engine, streams, 6_000);
   return streams.map(({ keptMs }) => keptMs / 1_000);
 }
 
@@ -28,20 +28,26 @@ describe('a full arena', () => {
   it.each([
     ['has room', [20, 20, 20], [20, 20, 20]],
     ['gives up the oldest first', [50, 20, 20], [39, 20, 20]],
-    ['then those of all', [30, 30, 30], [26, 26, 27]],
-    ['keeps the newest of each', [0, 0, 90], [0, 0, 79]],
+    ['then those of all', [30, 30, 30], [26, 26, 26]],
+    ['leaves those alone that keep little', [0, 5, 90], [0, 5, 74]],
+    ['leaves everybody the least that players need', Array(20).fill(8), Array(20).fill(6)],
   ])('%s', (_, before, after) => {
     expect(relieved(before)).toEqual(after);
   });
 
-  it('gives up what it can', () => {
-    const streams = [{ keptMs: 0, keepAtMost: () => undefined }];
-    expect(relieveArena({ arenaCapBytes: 100, arenaUsedBytes: 99 }, streams)).toBe(true);
+  it.each([
+    ['roomy', 50, 50, 'roomy'],
+    ['relieved', 90, 79, 'relieved'],
+    ['full when that was not enough', 90, 81, 'full'],
+  ])('is %s', (_, before, after, state) => {
+    const engine = { arenaCapBytes: 100, arenaUsedBytes: before };
+    const keepAtMost = (): void => void (engine.arenaUsedBytes = after);
+    expect(relieveArena(engine, [{ keptMs: 7_000, keepAtMost }], 6_000)).toBe(state);
   });
 });
 
 it('shortens windows before frames are dropped or anybody is refused', () => {
-  const rig = new Rig({ arenaBytes: 3 * MIB });
+  const rig = new Rig({ arenaBytes: 6 * MIB });
   const streams = ['a', 'b', 'c'].map((name) => rig.registry.open(streamName('live', name)!));
   const sources = streams.map((stream) => stream.publish());
   for (const source of sources) source.append(avcConfig());
@@ -58,9 +64,19 @@ it('shortens windows before frames are dropped or anybody is refused', () => {
   }
   expect(rig.registry.reliefsTotal).toBeGreaterThan(0);
   expect(rig.registry.slowViewers.droppedFramesTotal).toBe(0);
-  expect(rig.engine.arenaUsedBytes).toBeLessThan(0.9 * 3 * MIB);
+  expect(rig.engine.arenaUsedBytes).toBeLessThan(0.9 * 6 * MIB);
+  expect(rig.registry.hasRoom).toBe(true);
   for (const { keptMs, hls } of streams) {
-    expect(keptMs).toBeLessThan(12_000);
+    expect(keptMs).toBeLessThan(16_000);
     expect(hls.playlist()).toContain('#EXTINF');
   }
+});
+
+it('takes no new streams when windows cannot get shorter', () => {
+  const rig = new Rig({ arenaBytes: 1_080_000 });
+  const source = rig.stream.publish();
+  rig.play(source, { fromMs: 0, toMs: 12_000, pictureBytes: 6_000, gopMs: 500 });
+  rig.clock.advance(250);
+  expect(rig.registry.hasRoom).toBe(false);
+  expect(rig.stream.keptMs).toBeGreaterThan(0);
 });

@@ -8,30 +8,31 @@ export interface Relievable {
   keepAtMost(keptMs: number): void;
 }
 
-/** Below the share at which new streams are refused (worker-process.ts). */
 const RELIEVE_SHARE = 0.85;
 const RELIEVED_SHARE = 0.8;
 /** No GOP is much shorter. */
 const STEP_MS = 1_000;
 
+/** full: what may be given up is gone, and it was not enough. */
+export type ArenaState = 'roomy' | 'relieved' | 'full';
+
 /**
  * When the arena is nearly full the oldest GOPs go, whoever's they are: HLS
- * windows and late viewers' room get shorter before anybody is refused. Each
- * stream keeps its newest GOP. Returns whether there was something to do.
+ * windows and late viewers' room get shorter, down to `leastMs`. Shorter ones would
+ * cost those who watch what they have: rather nobody new is taken.
  */
 export function relieveArena(
   engine: Pick<Engine, 'arenaCapBytes' | 'arenaUsedBytes'>,
   streams: readonly Relievable[],
-): boolean {
+  leastMs: number,
+): ArenaState {
   const { arenaCapBytes } = engine;
-  if (engine.arenaUsedBytes < arenaCapBytes * RELIEVE_SHARE) return false;
-  const longestMs = streams.reduce((longest, { keptMs }) => Math.max(longest, keptMs), 0);
-  for (let keptMs = longestMs - STEP_MS; keptMs > -STEP_MS; keptMs -= STEP_MS) {
-    for (const stream of streams) {
-      if (stream.keptMs <= keptMs) continue;
-      stream.keepAtMost(Math.max(0, keptMs));
-      if (engine.arenaUsedBytes < arenaCapBytes * RELIEVED_SHARE) return true;
-    }
+  if (engine.arenaUsedBytes < arenaCapBytes * RELIEVE_SHARE) return 'roomy';
+  let keptMs = streams.reduce((longest, stream) => Math.max(longest, stream.keptMs), 0);
+  while (keptMs > leastMs) {
+    keptMs = Math.max(leastMs, keptMs - STEP_MS);
+    for (const stream of streams) if (stream.keptMs > keptMs) stream.keepAtMost(keptMs);
+    if (engine.arenaUsedBytes < arenaCapBytes * RELIEVED_SHARE) return 'relieved';
   }
-  return true;
+  return 'full';
 }

@@ -117,8 +117,7 @@ export class FrameStore {
 
   /** Media time between the oldest and the newest point to start at. */
   get keptMs(): number {
-    const starts = this.flv?.starts;
-    return (starts?.newest()?.dtsMs ?? 0) - (starts?.oldest()?.dtsMs ?? 0);
+    return this.flv?.starts.spanMs ?? 0;
   }
 
   /** Gives up the oldest GOPs, so that keptMs is at most this. The newest stays. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { StreamName } from '../media/stream-name.ts';
-import { relieveArena } from './arena-relief.ts';
+import { relieveArena, type ArenaState } from './arena-relief.ts';
 import type { Clock, Timer } from './clock.ts';
 import { PackageMeter } from './package-meter.ts';
 import { SlowViewers } from './slow-viewers.ts';
@@ -20,6 +20,10 @@ export interface StreamRegistryOptions {
 /** Deadlines of all streams are looked at this often. */
 const TICK_MS = 250;
 const SAY_RELIEF_MS = 10_000;
+/** What players of HLS need at least to go on (RFC 8216 section 6.3.3). */
+const LEAST_SEGMENTS = 3;
+/** The rest is for the streams that are here. */
+const NEWCOMERS_SHARE = 0.9;
 
 /** The streams that this worker has, by name. */
 export class StreamRegistry {
@@ -30,6 +34,7 @@ export class StreamRegistry {
   private readonly removed = new Set<(stream: Stream) => void>();
   /** How often old GOPs had to go before their time. */
   reliefsTotal = 0;
+  private arena: ArenaState = 'roomy';
   private reliefSaidMs = -Infinity;
   private timer: Timer | undefined = undefined;
 
@@ -53,6 +58,12 @@ export class StreamRegistry {
     this.streams.set(name.key, stream);
     this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
     return stream;
+  }
+
+  /** False: memory is for the streams that are here. */
+  get hasRoom(): boolean {
+    const { arenaUsedBytes, arenaCapBytes } = this.options.engine;
+    return this.arena !== 'full' && arenaUsedBytes < arenaCapBytes * NEWCOMERS_SHARE;
   }
 
   list(): Stream[] {
@@ -81,13 +92,19 @@ export class StreamRegistry {
   }
 
   private relieve(): void {
-    const { engine, log, clock } = this.options;
-    if (!relieveArena(engine, this.list())) return;
+    const { engine, log, clock, config } = this.options;
+    const leastMs = config().hls.segmentSeconds * 1_000 * LEAST_SEGMENTS;
+    this.arena = relieveArena(engine, this.list(), leastMs);
+    if (this.arena === 'roomy') return;
     this.reliefsTotal += 1;
     const nowMs = clock.nowMs();
     if (nowMs - this.reliefSaidMs < SAY_RELIEF_MS) return;
     this.reliefSaidMs = nowMs;
-    const fields = { usedBytes: engine.arenaUsedBytes, capBytes: engine.arenaCapBytes };
+    const fields = {
+      state: this.arena,
+      usedBytes: engine.arenaUsedBytes,
+      capBytes: engine.arenaCapBytes,
+    };
     log.warn(fields, 'arena nearly full: oldest GOPs given up');
   }
 

@@ -58,6 +58,11 @@ export class StartIndex {
     return this.count === 0 ? -1 : this.field(this.count - 1, 0);
   }
 
+  /** Time from the oldest point to the newest; no allocation. */
+  get spanMs(): number {
+    return this.count === 0 ? 0 : this.field(this.count - 1, 2) - this.field(0, 2);
+  }
+
   oldest(): StartPoint | undefined {
     return this.count === 0 ? undefined : this.point(0);
   }

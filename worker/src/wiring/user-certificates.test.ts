@@ -16,6 +16,8 @@ describe('UserCertificates', () => {
   /** What each context has now, by the first of the pairs' index. */
   let shown: number[][];
   let failures: number;
+  /** A pair that can be read, and that the engine does not take. */
+  let refused: number;
 
   beforeAll(() => {
     authority = new TestAuthority('users');
@@ -32,6 +34,7 @@ describe('UserCertificates', () => {
     counted = [];
     shown = [];
     failures = 0;
+    refused = -1;
     write(0, 0);
     write(1, 1);
   });
@@ -55,7 +58,13 @@ describe('UserCertificates', () => {
       stats: () => ({ tlsFailuresTotal: failures }),
       createTls: ({ certificates }: { certificates: readonly TlsPair[] }) => {
         const place = shown.push(numbersOf(certificates)) - 1;
-        return { replace: (next: readonly TlsPair[]) => void (shown[place] = numbersOf(next)) };
+        return {
+          replace: (next: readonly TlsPair[]) => {
+            const numbers = numbersOf(next);
+            if (numbers.includes(refused)) throw new Error('the certificate cannot be read');
+            shown[place] = numbers;
+          },
+        };
       },
     });
   }
@@ -104,6 +113,24 @@ describe('UserCertificates', () => {
     write(0, 1);
     clock.advance(10_000);
     expect(shown[0]).toEqual([1, 2]);
+  });
+
+  it('keeps one whose successor the engine refuses, and goes on renewing', () => {
+    open();
+    refused = 2;
+    write(0, 2);
+    clock.advance(30_000);
+    expect(shown).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(warnings.filter((line) => line.includes('cannot be read'))).toHaveLength(1);
+    write(1, 0);
+    clock.advance(10_000);
+    expect(shown[1]).toEqual([0, 0]);
+    refused = -1;
+    clock.advance(10_000);
+    expect(shown[0]).toEqual([2, 0]);
   });
 
   it('does not start without one, and says which file is missing', () => {

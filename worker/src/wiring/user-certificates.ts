@@ -74,30 +74,30 @@ export class UserCertificates {
 
   private schedule(): void {
     this.timer = this.options.clock.setTimer(READ_AGAIN_MS, () => {
-      const changed = this.folders.filter((folder) => this.readAgain(folder));
-      if (changed.length > 0) this.replace(changed);
+      for (const folder of this.folders) this.renew(folder);
       this.schedule();
     });
   }
 
-  /** One folder that is of no use does not keep the others from being renewed. */
-  private readAgain(folder: Folder): boolean {
+  /** One folder that is of no use does not keep the others from being renewed. What
+   * can be read the engine may still refuse: a key that is too short, say. */
+  private renew(folder: Folder): void {
+    const before = folder.pair;
     try {
       const pair = read(folder.path);
+      if (!isSame(pair, before)) this.use(folder, pair);
       folder.fault = '';
-      if (isSame(pair, folder.pair)) return false;
-      folder.pair = pair;
-      return true;
     } catch (error) {
+      if (folder.pair !== before) this.use(folder, before);
       this.complain(folder, error);
-      return false;
     }
   }
 
-  private replace(changed: readonly Folder[]): void {
+  private use(folder: Folder, pair: KeyPairFiles): void {
+    folder.pair = pair;
     this.https.replace(this.pairs());
     this.rtmps.replace(this.pairs());
-    for (const folder of changed) this.tell(folder);
+    this.tell(folder);
   }
 
   private tell({ path, pair }: Folder): void {

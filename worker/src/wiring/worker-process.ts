@@ -38,7 +38,6 @@ export interface WorkerEvents {
   onFailed(error: unknown): void;
 }
 
-const ARENA_FULL_SHARE = 0.9;
 /** Of users' ports: more would keep the loop from sending. The rest waits a moment. */
 const ACCEPTS_PER_SECOND = 4_000;
 
@@ -251,7 +250,7 @@ export class WorkerProcess {
       cpuFacts: () => this.pinning.current,
       sample: () => sampler.sample(),
       work: () => workOf(engine.stats()),
-      hasRoom: () => sampler.latest.arenaBytes < options.arenaMib * 1_048_576 * ARENA_FULL_SHARE,
+      hasRoom: () => streams.hasRoom,
       onDraining: (isDraining) => this.onDraining(isDraining),
       onRefusing: () => this.media?.stopAccepting(),
       onDrained: () => this.events.onDrained(),

@@ -149,17 +149,22 @@ export class RtmpChunkReader {
 
   /** The stream, new when need be; undefined after a failure. */
   private streamOf(id: number, format: number): ChunkStream | undefined {
-    let stream = this.streams.get(id);
-    if (stream === undefined && this.streams.size >= this.maxChunkStreams) {
-      this.fail('too-many-chunk-streams', 0);
-      return undefined;
-    }
-    stream ??= new ChunkStream();
-    this.streams.set(id, stream);
+    const stream = this.streams.get(id) ?? this.newStream(id);
+    if (stream === undefined) return undefined;
     // Type 1 as the first is not allowed, but some clients' pings start so.
     if (format >= 2 && !stream.isKnown) this.fail('chunk-without-header', 0);
     else if (format < 3 && stream.receivedBytes > 0) this.fail('chunk-header-inside-message', 0);
     return this.failure === undefined ? stream : undefined;
+  }
+
+  private newStream(id: number): ChunkStream | undefined {
+    if (this.streams.size >= this.maxChunkStreams) {
+      this.fail('too-many-chunk-streams', 0);
+      return undefined;
+    }
+    const stream = new ChunkStream();
+    this.streams.set(id, stream);
+    return stream;
   }
 
   private enterPayload(stream: ChunkStream, format: number): void {
