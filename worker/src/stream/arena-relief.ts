@@ -19,15 +19,21 @@ export type ArenaState = 'roomy' | 'relieved' | 'full';
 /**
  * When the arena is nearly full the oldest GOPs go, whoever's they are: HLS
  * windows and late viewers' room get shorter, down to `leastMs`. Shorter ones would
- * cost those who watch what they have: rather nobody new is taken.
+ * cost those who watch what they have: rather nobody new is taken, until there is
+ * room again.
  */
 export function relieveArena(
   engine: Pick<Engine, 'arenaCapBytes' | 'arenaUsedBytes'>,
   streams: readonly Relievable[],
   leastMs: number,
+  before: ArenaState = 'roomy',
 ): ArenaState {
   const { arenaCapBytes } = engine;
-  if (engine.arenaUsedBytes < arenaCapBytes * RELIEVE_SHARE) return 'roomy';
+  if (engine.arenaUsedBytes < arenaCapBytes * RELIEVE_SHARE) {
+    const isStillFull =
+      before === 'full' && engine.arenaUsedBytes >= arenaCapBytes * RELIEVED_SHARE;
+    return isStillFull ? 'full' : 'roomy';
+  }
   let keptMs = streams.reduce((longest, stream) => Math.max(longest, stream.keptMs), 0);
   while (keptMs > leastMs) {
     keptMs = Math.max(leastMs, keptMs - STEP_MS);

@@ -94,8 +94,9 @@ export class StreamRegistry {
   private relieve(): void {
     const { engine, log, clock, config } = this.options;
     const leastMs = config().hls.segmentSeconds * 1_000 * LEAST_SEGMENTS;
-    this.arena = relieveArena(engine, this.list(), leastMs);
-    if (this.arena === 'roomy') return;
+    const before = this.arena;
+    this.arena = relieveArena(engine, this.list(), leastMs, before);
+    if (this.arena === 'roomy' || (this.arena === 'full' && before === 'full')) return;
     this.reliefsTotal += 1;
     const nowMs = clock.nowMs();
     if (nowMs - this.reliefSaidMs < SAY_RELIEF_MS) return;
