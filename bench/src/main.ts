@@ -21,6 +21,9 @@ const MAX_CONNECTIONS = 18_000;
 /** Until V8 has compiled what runs often; others get the same. */
 const WARM_UP_MS = 10_000;
 
+// An exit, unlike the signal by itself, also ends the servers (server/process.ts).
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const options = readOptions(process.argv.slice(2));
 
 function say(text: string): void {

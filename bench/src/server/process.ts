@@ -5,6 +5,12 @@ import type { Readable } from 'node:stream';
 
 const STOP_MS = 15_000;
 
+/** Those that run. One that outlived a run that failed would be in the figures of the next. */
+const running = new Set<ServerProcess>();
+process.on('exit', () => {
+  for (const one of running) one.interrupt();
+});
+
 type Spawned = ChildProcessByStdio<null, Readable, Readable>;
 
 /** A process under test or beside it, on CPUs of its own. */
@@ -18,6 +24,8 @@ export class ServerProcess {
     this.child = spawn('taskset', ['-c', String(cpu), ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(this);
+    this.child.once('exit', () => running.delete(this));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       readline.createInterface(stream).on('line', (line) => this.keep(line));
     }
@@ -52,11 +60,15 @@ export class ServerProcess {
   async stop(): Promise<void> {
     if (this.hasEnded) return;
     const ended = once(this.child, 'exit');
-    // Workers take a SIGTERM as a drain.
-    this.child.kill('SIGINT');
+    this.interrupt();
     const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
     await ended;
     clearTimeout(killer);
+  }
+
+  /** Workers take a SIGTERM as a drain. */
+  interrupt(): void {
+    this.child.kill('SIGINT');
   }
 
   private keep(line: string): void {

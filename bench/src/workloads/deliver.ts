@@ -16,8 +16,6 @@ export interface Delivery {
   readonly viewersAt?: ServerUnderTest;
   /** By default the one where publishers go. */
   readonly measured?: ServerUnderTest;
-  /** Instead of the usual: ticks that adapt need seconds. */
-  readonly warmUpMs?: number;
 }
 
 /** Delivers live streams to viewers and measures what that costs. The unit is one
@@ -30,7 +28,7 @@ export async function deliver(
   const show = await Show.start({ lab, server, ...delivery });
   try {
     await show.join(delivery.viewers);
-    await sleep(delivery.warmUpMs ?? lab.warmUpMs);
+    await sleep(lab.warmUpMs);
     const sample = await show.sample();
     const sendTickMs = (await loopOf(delivery.measured ?? server))?.engine.sendTickMs;
     const figures = sendTickMs === undefined ? {} : { sendTickMs };

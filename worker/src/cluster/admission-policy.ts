@@ -1,3 +1,5 @@
+import { SEND_TICK_MAX_MS } from '../engine/tick-policy.ts';
+
 /**
  * Whether a worker takes more: by what it will have to do once those who just
  * came are served like everybody else, not by what it does while they come.
@@ -27,8 +29,7 @@ export interface WorkLook {
 /** A call costs as much as sending so many bytes: 9 us and 0.07 ns a byte were
  * measured on loopback sockets; only the relation matters here. */
 const BYTES_PER_CALL_UNIT = 131_072;
-/** The longest send tick, and the bytes at which a cursor sends before it. */
-const LONGEST_TICK_MS = 160;
+/** A cursor with so much to send does not wait for its tick (wheel.c). */
 const PENDING_BYTES = 65_536;
 /** Below, the time of a unit is not known well enough to learn from. */
 const UNITS_MIN_PER_SECOND = 500;
@@ -56,7 +57,7 @@ export const INITIAL_ADMISSION: AdmissionState = { isOpen: true, busy: 0, base: 
 /** Units a second that a viewer costs at the longest tick. */
 export function viewerUnits(bitsPerSecond: number): number {
   const bytes = bitsPerSecond / 8;
-  return Math.max(1_000 / LONGEST_TICK_MS, bytes / PENDING_BYTES) + bytes / BYTES_PER_CALL_UNIT;
+  return Math.max(1_000 / SEND_TICK_MAX_MS, bytes / PENDING_BYTES) + bytes / BYTES_PER_CALL_UNIT;
 }
 
 /** Busy share once every viewer is served at the longest tick, 0 to above 1. */

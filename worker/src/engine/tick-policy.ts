@@ -20,7 +20,7 @@ export interface LoopShares {
 }
 
 const SEND_TICK_MIN_MS = 20;
-const SEND_TICK_MAX_MS = 160;
+export const SEND_TICK_MAX_MS = 160;
 /** With the longest send tick 200 ms, which is what a viewer may wait. */
 const READ_TICK_MAX_MS = 40;
 /** Read ticks shorter than this save nothing. */
