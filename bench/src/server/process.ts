@@ -8,7 +8,7 @@ const STOP_MS = 15_000;
 /** Those that run. One that outlived a run that failed would be in the figures of the next. */
 const running = new Set<ServerProcess>();
 process.on('exit', () => {
-  for (const one of running) one.interrupt();
+  for (const one of running) one.kill();
 });
 
 type Spawned = ChildProcessByStdio<null, Readable, Readable>;
@@ -61,14 +61,18 @@ export class ServerProcess {
     if (this.hasEnded) return;
     const ended = once(this.child, 'exit');
     this.interrupt();
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
+    const killer = setTimeout(() => this.kill(), STOP_MS);
     await ended;
     clearTimeout(killer);
   }
 
   /** Workers take a SIGTERM as a drain. */
-  interrupt(): void {
+  private interrupt(): void {
     this.child.kill('SIGINT');
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
   }
 
   private keep(line: string): void {
