@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "tls.h"
 
@@ -231,18 +232,47 @@ static ssize_t send_from(Engine *engine, Connection *connection, const Extent *e
   return send(connection->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* The rest of an extent together with the beginning of the next: one call, not two. */
+static ssize_t send_across(Engine *engine, Connection *connection, const Extent *extent,
+                           int64_t target) {
+  const Arena *arena = &engine->arena;
+  size_t within = (size_t)(connection->cursor.position - extent->start);
+  struct iovec parts[2] = {
+      {extent_bytes(arena, extent) + within, extent->used - within},
+      {extent_bytes(arena, extent->next), (size_t)(target - extent->next->start)},
+  };
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+  return sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* The target is in the cursor's extent or, if not encrypted, in the one behind it. */
 static SendResult send_plain(Engine *engine, Connection *connection, int64_t target) {
   Cursor *cursor = &connection->cursor;
+  Extent *extent = cursor->extent;
+  bool across = target > extent_end(cursor->log, extent);
   size_t length = (size_t)(target - cursor->position);
   SendResult result;
   ssize_t n;
   do {
-    n = send_from(engine, connection, cursor->extent, length);
+    n = across ? send_across(engine, connection, extent, target)
+               : send_from(engine, connection, extent, length);
   } while (!sent_some(engine, connection, n, &result));
   if (result != SEND_DONE) return result;
   moved_to(connection, cursor->position + n);
   cursor->boundary = cursor->position == target;
+  if (across && cursor->position > extent->next->start) stand_in(engine, cursor, extent->next);
   return SEND_DONE;
+}
+
+/* The position up to which one call may send. */
+static int64_t reach(const Connection *connection, int64_t target) {
+  const Cursor *cursor = &connection->cursor;
+  const Extent *extent = cursor->extent;
+  int64_t end = extent_end(cursor->log, extent);
+  if (target <= end) return target;
+  if (cursor->patched || connection->tls || !extent->next) return end;
+  int64_t next_end = extent_end(cursor->log, extent->next);
+  return target < next_end ? target : next_end;
 }
 
 /* Sends to the head or the limit. SEND_BLOCKED also where an extent is missing. */
@@ -253,8 +283,7 @@ static SendResult send_pending(Engine *engine, Connection *connection) {
     if (target > cursor->limit) target = cursor->limit;
     if (cursor->position >= target) return SEND_DONE;
     if (!enter_extent(engine, cursor)) return SEND_BLOCKED;
-    int64_t end = extent_end(cursor->log, cursor->extent);
-    if (target > end) target = end;
+    target = reach(connection, target);
     SendResult result = cursor->patched ? patch_send(engine, connection, target)
                                         : send_plain(engine, connection, target);
     if (result != SEND_DONE) return result;

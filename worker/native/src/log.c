@@ -18,7 +18,7 @@
 #define EXTENT_FIRST_BYTES UNIT_BYTES
 #define EXTENT_GROWTH 4
 #define EXTENT_MAX_BYTES (64 * UNIT_BYTES)
-#define FILLED_SOON_MS 4000
+#define FILLED_SOON_MS 1500
 #define FILLED_LATE_MS 16000
 
 Log *log_open(Engine *engine, Framing framing) {

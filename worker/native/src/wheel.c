@@ -6,7 +6,7 @@
 #include "engine.h"
 
 /* Pending bytes at which a cursor should have sent, whatever the tick. */
-#define PENDING_TARGET_BYTES 65536
+#define PENDING_TARGET_BYTES 131072
 #define RATE_SPAN_MS 250
 /* Sending in one turn of the loop; the rest follows after reads had theirs. */
 #define RUN_MAX_NS 20000000ull
