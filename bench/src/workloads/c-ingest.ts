@@ -11,7 +11,7 @@ import { APP, type Contender, type Lab, type Measurement, type Workload } from '
 const TICK_MS = 20;
 /** Until ours and the floor keep all that they will keep: from then on memory is
  * written over, before it pages are touched for the first time. */
-const FILLED_MS = 20_000;
+const FILLED_MS = 30_000;
 /** They keep nothing that nobody asks for. */
 const KEEPS_NOTHING: readonly ServerKind[] = ['nginx-rtmp', 'node-media-server', 'lal'];
 

@@ -7,6 +7,7 @@ import { takeSample, type Sample } from '../measure/sample.ts';
 import { differentTotals, possibleStarts } from '../measure/totals.ts';
 import type { ServerUnderTest } from '../server/server.ts';
 import { measurementOf, type Extra } from './measurement.ts';
+import { runIn } from './run-in.ts';
 import { Witness } from './witness.ts';
 import { APP, type Lab, type Measurement } from './workload.ts';
 
@@ -29,6 +30,8 @@ const QUIET_MS = 600;
 const QUIET_WITHIN_MS = 10_000;
 const CHECKED_SHARE = 0.95;
 const GOP_MS = GOP_SECONDS * 1000;
+/** With more a server runs itself in. */
+const FEW_STREAMS = 50;
 
 /** Live streams, who watches them, and whether they got every byte. */
 export class Show {
@@ -60,6 +63,7 @@ export class Show {
     const { lab, server, clip } = options;
     const names = Array.from({ length: options.streams }, (_, i) => `s${i}-${lab.tag}`);
     const to = { engine: lab.engine, server, app: APP, names, clip };
+    if (options.streams < FEW_STREAMS) await runIn(lab, server, clip);
     const show = new Show(options, await Broadcast.start(to), names);
     try {
       // A witness waits for a picture instead.
