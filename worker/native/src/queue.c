@@ -97,18 +97,37 @@ bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *re
   return true;
 }
 
+/* `more`: a header and the span behind it should share packets. */
+static ssize_t send_bytes(Engine *engine, Connection *connection, const uint8_t *bytes,
+                          size_t length, bool more) {
+  if (connection->tls) return tls_send(engine, connection, bytes, length, more);
+  int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+  return send(connection->fd, bytes, length, flags);
+}
+
 static ssize_t send_item(Engine *engine, Connection *connection, const QueueItem *item) {
   const uint8_t *bytes = item->bytes;
-  size_t left = item->length - item->sent;
   if (item->extent) {
     bytes = extent_bytes(&engine->arena, item->extent) + (item->position - item->extent->start);
   }
-  if (connection->tls) {
-    return tls_send(engine, connection, bytes + item->sent, left, item->next != NULL);
+  size_t left = item->length - item->sent;
+  return send_bytes(engine, connection, bytes + item->sent, left, item->next != NULL);
+}
+
+void queue_now(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length) {
+  size_t sent = 0;
+  if (!connection->tls) { /* What TLS still has of earlier sends goes first. */
+    SendResult result;
+    ssize_t n;
+    do {
+      n = send_bytes(engine, connection, bytes, length, false);
+    } while (!sent_some(engine, connection, n, &result));
+    if (result == SEND_FAILED) return;
+    if (result == SEND_DONE) sent = (size_t)n;
+    if (sent == length) return;
   }
-  /* A header and the span behind it should share packets. */
-  int more = item->next ? MSG_MORE : 0;
-  return send(connection->fd, bytes + item->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+  queue_bytes(engine, connection, bytes + sent, length - sent);
+  connection_touch(engine, connection);
 }
 
 SendResult queue_send(Engine *engine, Connection *connection) {

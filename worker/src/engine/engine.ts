@@ -93,6 +93,14 @@ export interface CursorOptions {
   readonly urgent?: boolean;
 }
 
+/** With what the engine answers requests that come again: see Connection.expect(). */
+export interface StandingAnswer {
+  /** False: handlers are told of every request. */
+  readonly isSet: boolean;
+  /** What is sent from now on, copied; undefined takes it back. */
+  set(bytes: Uint8Array | undefined): void;
+}
+
 /** What the kernel holds of one socket. */
 export interface SocketMemory {
   /** Sent or to be sent, and not acknowledged. */
@@ -155,6 +163,15 @@ export interface Connection {
   pauseReads(on: boolean): void;
   /** Input is counted and dropped in the kernel (load generators, viewers). */
   discardInput(on: boolean): void;
+  /**
+   * Within onData, of a request that is all that is told, slab[start, end): when
+   * exactly these bytes come again, alone and with nothing queued, the engine sends
+   * the answer, if it is set, and tells nobody. Everything else is told as ever,
+   * and then nothing is expected any more until this is called again.
+   */
+  expect(answer: StandingAnswer, start: number, end: number): void;
+  /** Nothing is expected any more. */
+  forget(): void;
   /** Sends what is queued (not the cursor's), then closes; at most 5 s. */
   end(): void;
   /** Closes at once. */
@@ -248,6 +265,8 @@ export interface EngineStats {
   readonly tlsFailuresTotal: number;
   /** What was encrypted and waits for the kernel. */
   readonly tlsWaitingBytes: number;
+  /** Requests that were answered by standing answers. */
+  readonly repeatsTotal: number;
 }
 
 /** Counts that only grow: how often something took so many whole milliseconds;
@@ -269,6 +288,8 @@ export interface Engine {
   connect(host: string, port: number, handler: ConnectionHandler): Connection;
   /** For framing `rtmp`, chunkBytes is the chunk size of the log's messages. */
   createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog;
+  /** Lives as long as something refers to it. */
+  createAnswer(): StandingAnswer;
   /** Sets the ticks; readTickMs 0 wakes the loop at once. See tick-policy.ts. */
   setTicks(sendTickMs: number, readTickMs: number): void;
   /** Connections that all paced listeners together accept in a second; others

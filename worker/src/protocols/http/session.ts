@@ -14,6 +14,7 @@ import type { HttpContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
 import type { MediaHandler, MediaPath } from './media-route.ts';
+import { Repeats, type Standing } from './repeats.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
 /**
@@ -40,6 +41,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   private readonly parser = new RequestParser();
   private readonly body = new BodyTracker();
   private readonly deadline: Deadline;
+  private readonly repeats: Repeats;
   private phase: Phase = 'head';
   private closes = false;
   private isTaken = false;
@@ -50,6 +52,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   constructor(connection: Connection, context: HttpContext) {
     this.connection = connection;
     this.context = context;
+    this.repeats = new Repeats(connection);
     this.deadline = new Deadline(context.limits);
     this.deadline.forHead(context.nowMs);
   }
@@ -86,6 +89,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   /** Called every second or so. */
   sweep(nowMs: number): void {
+    this.repeats.sweep();
     if (this.phase === 'over' || !this.deadline.isOver(this.connection, nowMs)) return;
     if (this.isIdle) {
       this.end();
@@ -94,6 +98,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     this.count('HTTP_TIMEOUT', this.phase);
     if (this.phase === 'head') this.refuse(new WorkerError('HTTP_TIMEOUT'));
     else this.abort();
+  }
+
+  /** Every answer is the last one from now on, also those to requests that come again. */
+  drain(): void {
+    this.repeats.forget();
   }
 
   // Requests
@@ -114,6 +123,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   private dispatch(): void {
     const { head } = this.parser;
+    this.repeats.ended();
     this.closes = !head.keepAlive;
     const target = parseTarget(head.target);
     if (target === undefined) {
@@ -171,6 +181,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   }
 
   // Answers
+
+  expect(standing: Standing): void {
+    const { start, end } = this.parser.head;
+    this.repeats.expect(standing, start, end);
+  }
 
   answered(): void {
     this.exchange = undefined;

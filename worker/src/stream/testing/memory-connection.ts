@@ -93,6 +93,14 @@ export class MemoryConnection implements Connection {
     // Nothing is read.
   }
 
+  expect(): void {
+    // Nothing is read.
+  }
+
+  forget(): void {
+    // Nothing is read.
+  }
+
   end(): void {
     this.closeWith('local');
   }

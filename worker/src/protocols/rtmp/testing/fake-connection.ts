@@ -67,6 +67,14 @@ export class FakeConnection implements Connection {
     // There is no socket.
   }
 
+  expect(): void {
+    throw new Error('not here');
+  }
+
+  forget(): void {
+    throw new Error('not here');
+  }
+
   discardInput(): void {
     throw new Error('not here');
   }
