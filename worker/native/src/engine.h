@@ -210,7 +210,8 @@ struct Connection {
   uint32_t slot, generation;
   ConnectionState state;
   CloseReason reason;
-  bool blocked, paused, discard, coalesced, hangup, half_closed, drain_due;
+  bool blocked, paused, discard, coalesced, hangup, half_closed;
+  bool drain_due; /* JavaScript wants to know when the queue is empty. */
   uint8_t notify; /* Bits 1 << EVENT_*, told at the next dispatch. */
   double *row;
   QueueItem *first, *last;

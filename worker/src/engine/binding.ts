@@ -55,6 +55,8 @@ export interface Binding {
   write(slot: number, bytes: Uint8Array): void;
   /** -1: the range is not in the log. */
   span(slot: number, log: number, position: number, length: number): number | undefined;
+  /** Tells once that the queue is empty. */
+  drain(slot: number): void;
   attach(slot: number, log: number, position: number, urgent: boolean): void;
   move(slot: number, position: number, skippedMs: number, prefix?: Uint8Array): void;
   limit(slot: number, position: number): void;

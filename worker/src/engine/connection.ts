@@ -101,6 +101,10 @@ export class NativeConnection implements Connection {
     }
   }
 
+  askDrain(): void {
+    if (!this.closed) this.#door.binding.drain(this.#slot);
+  }
+
   attachCursor(log: EngineLog, options: CursorOptions): void {
     if (this.#state !== 0) return;
     const slot = NativeLog.slotOf(log, 0);

@@ -76,7 +76,8 @@ export interface ConnectionHandler {
   onData(slab: Buffer, start: number, end: number): void;
   /** An outbound connection is established. */
   onConnect?(): void;
-  /** Queued writes and spans have all been given to the kernel. */
+  /** Queued writes and spans have all been given to the kernel, as askDrain() wanted
+   * to know. */
   onDrain?(): void;
   /** The cursor reached the limit set for it, at a record boundary. */
   onCursorLimit?(): void;
@@ -137,6 +138,8 @@ export interface Connection {
   /** Queues length bytes of a log from position on, without copying them. The
    * bytes stay valid until sent, also when the log is trimmed or closed. */
   writeSpan(log: EngineLog, position: number, length: number): void;
+  /** onDrain is called once, when nothing is queued (any more). */
+  askDrain(): void;
   /** From now on, behind what is queued, the connection follows the log. */
   attachCursor(log: EngineLog, options: CursorOptions): void;
   /**

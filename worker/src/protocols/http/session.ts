@@ -67,6 +67,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   }
 
   onData(slab: Buffer, start: number, end: number): void {
+    this.settle();
     let at = start;
     while (at < end && this.canRead()) at = this.read(slab, at, end);
     if (at === end) return;
@@ -77,7 +78,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   onDrain(): void {
     this.fallback?.drained();
-    if (this.phase === 'flushing') this.answerIsOut();
+    this.settle();
   }
 
   onClose(reason: CloseReason): void {
@@ -89,6 +90,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   /** Called every second or so. */
   sweep(nowMs: number): void {
+    this.settle();
     this.repeats.sweep();
     if (this.phase === 'over' || !this.deadline.isOver(this.connection, nowMs)) return;
     if (this.isIdle) {
@@ -178,6 +180,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
       return;
     }
     this.pending = Buffer.concat([pending, buf.subarray(start, end)]);
+    if (this.phase === 'flushing') this.connection.askDrain();
   }
 
   // Answers
@@ -190,12 +193,18 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   answered(): void {
     this.exchange = undefined;
     this.phase = 'flushing';
+    this.closes = this.closesAfterAnswer;
     this.deadline.forProgress(this.context.nowMs);
-    if (this.connection.queuedBytes === 0) this.answerIsOut();
+    // Whoever has sent nothing more need not be told: what comes next looks itself.
+    if (this.closes || this.pending !== undefined) this.connection.askDrain();
+  }
+
+  private settle(): void {
+    if (this.phase === 'flushing' && this.connection.queuedBytes === 0) this.answerIsOut();
   }
 
   private answerIsOut(): void {
-    if (this.closesAfterAnswer) {
+    if (this.closes) {
       this.end();
       return;
     }

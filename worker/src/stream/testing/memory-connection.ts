@@ -53,6 +53,10 @@ export class MemoryConnection implements Connection {
     this.write(memoryLog(log).read(position, length));
   }
 
+  askDrain(): void {
+    // Nothing is queued.
+  }
+
   attachCursor(log: EngineLog, options: CursorOptions): void {
     this.log = memoryLog(log);
     this.log.cursors += 1;

@@ -47,6 +47,10 @@ export class FakeConnection implements Connection {
     throw new Error('not here');
   }
 
+  askDrain(): void {
+    throw new Error('not here');
+  }
+
   attachCursor(): void {
     throw new Error('not here');
   }
