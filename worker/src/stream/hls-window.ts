@@ -6,7 +6,7 @@ import type { FrameStore } from './frame-store.ts';
 import { HlsPlayers } from './hls-players.ts';
 import type { Segment } from './segment-list.ts';
 import type { StreamsConfig } from './streams-config.ts';
-import type { TrackHistory } from './tracks.ts';
+import type { TrackHistory, Tracks } from './tracks.ts';
 
 export interface HlsWindowOptions {
   /** Of the stream, without app. */
@@ -46,6 +46,9 @@ export class HlsWindow {
   private rendered: string | undefined = undefined;
   private answer: StandingAnswer | undefined = undefined;
   private hasEnded = false;
+  private fault: string | undefined = undefined;
+  /** Version of the tracks that it is about. */
+  private judgedVersion = -1;
 
   constructor(options: HlsWindowOptions) {
     this.options = options;
@@ -54,9 +57,12 @@ export class HlsWindow {
 
   /** Why there is no HLS of this stream: a sentence. Undefined when there is. */
   unavailable(): string | undefined {
-    const { current } = this.options.tracks;
-    if (current.video === undefined && current.audio === undefined) return undefined;
-    return isTsCapable(current);
+    const { tracks } = this.options;
+    // To look into parameter sets for every request would be half of what it costs.
+    if (tracks.version === this.judgedVersion) return this.fault;
+    this.judgedVersion = tracks.version;
+    this.fault = faultOf(tracks.current);
+    return this.fault;
   }
 
   /** Undefined until the first segment is complete. */
@@ -180,6 +186,11 @@ export class HlsWindow {
       ended: this.hasEnded,
     });
   }
+}
+
+function faultOf(tracks: Tracks): string | undefined {
+  const hasTracks = tracks.video !== undefined || tracks.audio !== undefined;
+  return hasTracks ? isTsCapable(tracks) : undefined;
 }
 
 function toRow({ mark, durationMs }: Segment): Parameters<typeof renderPlaylist>[0]['segments'][0] {
