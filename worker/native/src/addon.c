@@ -151,6 +151,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   define_connection_calls(&call, target);
   define_log_calls(&call, target);
   define_engine_calls(&call, target);
+  define_repeat_calls(&call, target);
   define_tls_calls(&call, target);
   return target;
 }

@@ -24,4 +24,5 @@ void call_define(Call *call, napi_value target, const char *name, napi_callback 
 void define_connection_calls(Call *call, napi_value target);
 void define_log_calls(Call *call, napi_value target);
 void define_engine_calls(Call *call, napi_value target);
+void define_repeat_calls(Call *call, napi_value target);
 void define_tls_calls(Call *call, napi_value target);

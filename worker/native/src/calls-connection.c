@@ -13,7 +13,6 @@ static void write_bounded(Engine *engine, Connection *connection, const uint8_t 
     return;
   }
   queue_bytes(engine, connection, bytes, length);
-  connection->drain_due = true;
   connection_touch(engine, connection);
 }
 
@@ -53,6 +52,15 @@ static napi_value call_span(napi_env env, napi_callback_info info) {
     length -= (int64_t)bytes;
     extent = extent->next;
   }
+  connection_touch(call.engine, connection);
+  return NULL;
+}
+
+static napi_value call_drain(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!call_open(&call, env, info)) return NULL;
+  Connection *connection = call_connection(&call, 0);
+  if (!connection) return NULL;
   connection->drain_due = true;
   connection_touch(call.engine, connection);
   return NULL;
@@ -188,6 +196,7 @@ static napi_value call_address(napi_env env, napi_callback_info info) {
 void define_connection_calls(Call *call, napi_value target) {
   call_define(call, target, "write", call_write);
   call_define(call, target, "span", call_span);
+  call_define(call, target, "drain", call_drain);
   call_define(call, target, "attach", call_attach);
   call_define(call, target, "move", call_move);
   call_define(call, target, "limit", call_limit);

@@ -141,9 +141,10 @@ static ssize_t read_some(Engine *engine, Connection *connection, size_t room, bo
 static void took(Engine *engine, Connection *connection, size_t n, bool drop) {
   connection->row[ROW_RECEIVED] += (double)n;
   engine->stats.received += (double)n;
-  if (drop) return;
+  if (drop || repeat_answer(engine, connection, engine->slab + engine->slab_used, n)) return;
   int start = (int)engine->slab_used;
   engine->slab_used += n;
+  connection->told = engine->event_count;
   dispatch_event(engine, EVENT_DATA, connection, start, (int)engine->slab_used);
 }
 
@@ -245,6 +246,7 @@ void connection_close(Engine *engine, Connection *connection, CloseReason reason
   connection->reason = reason;
   cursor_detach(engine, connection);
   queue_clear(engine, connection);
+  repeat_clear(connection);
   if (connection->tls) tls_closed(engine, connection, reason);
   close(connection->fd); /* Also leaves its epoll set. */
   connection->fd = -1;

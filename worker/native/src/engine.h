@@ -15,6 +15,8 @@
  *   Extent      a piece of the arena. Freed when its log let go of it (released)
  *               and refs (cursors standing in it, spans queued on it) is zero.
  *   QueueItem   owned by its connection's queue.
+ *   Answer      shared by JavaScript's handle and the connections that use it.
+ *   Repeat      owned by its connection.
  *   Tls         owned by the engine, with its contexts; see tls.h.
  */
 #pragma once
@@ -32,13 +34,15 @@ typedef struct Engine Engine;
 typedef struct Connection Connection;
 typedef struct Log Log;
 typedef struct Extent Extent;
+typedef struct Answer Answer;
+typedef struct Repeat Repeat;
 typedef struct Tls Tls;
 typedef struct TlsConnection TlsConnection;
 typedef struct TlsContext TlsContext;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 5
+#define LAYOUT_VERSION 6
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */
@@ -171,6 +175,8 @@ void queue_bytes(Engine *engine, Connection *connection, const uint8_t *bytes, s
 void queue_span(Engine *engine, Connection *connection, Extent *extent, int64_t position,
                 size_t length);
 SendResult queue_send(Engine *engine, Connection *connection);
+/* Sends at once; what the kernel does not take is queued. Only where nothing is. */
+void queue_now(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length);
 void queue_clear(Engine *engine, Connection *connection);
 /* Counts what a send returned. False: retry after EINTR. */
 bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *result);
@@ -204,7 +210,8 @@ struct Connection {
   uint32_t slot, generation;
   ConnectionState state;
   CloseReason reason;
-  bool blocked, paused, discard, coalesced, hangup, half_closed, drain_due;
+  bool blocked, paused, discard, coalesced, hangup, half_closed;
+  bool drain_due; /* JavaScript wants to know when the queue is empty. */
   uint8_t notify; /* Bits 1 << EVENT_*, told at the next dispatch. */
   double *row;
   QueueItem *first, *last;
@@ -213,6 +220,8 @@ struct Connection {
   Cursor cursor;
   uint64_t deadline_ms;
   TlsConnection *tls; /* Owned. NULL: plain TCP. */
+  Repeat *repeat;     /* Owned. NULL: every request is told. */
+  uint32_t told;      /* Index of its newest DATA event in the present batch. */
   Link ready, dirty, notifying, deadlines;
   union {
     struct sockaddr any;
@@ -241,6 +250,21 @@ void connection_touch(Engine *engine, Connection *connection);
 static inline bool connection_live(const Connection *connection) {
   return connection->state >= STATE_CONNECTING && connection->state <= STATE_LINGER;
 }
+
+/* ---- repeat.c: requests that come again, answered without JavaScript. ---- */
+
+/* NULL: no memory. Freed when JavaScript and all connections have let go of it. */
+Answer *answer_new(void);
+void answer_unref(Answer *answer);
+/* Copies the bytes. None: requests are told again. */
+void answer_set(Answer *answer, const uint8_t *bytes, size_t length);
+/* The request being told, slab[start, end), is answered alike when it comes again.
+ * Does nothing where that is not all that is told of the connection. */
+void repeat_expect(const Engine *engine, Connection *connection, Answer *answer, int start,
+                   int end);
+/* False: the bytes that were read are to be told. May close the connection. */
+bool repeat_answer(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length);
+void repeat_clear(Connection *connection);
 
 /* ---- socket.c ---- */
 
@@ -328,7 +352,7 @@ void dispatch(Engine *engine);
  * the middle of reading is not time of reading. */
 typedef struct {
   double accepted, accept_errors, received, sent, read_calls, send_calls;
-  double late, overflows, queued;
+  double late, overflows, queued, repeats;
   double read_ns, send_ns, js_ns, house_ns;
   double tick_read_ns, tick_send_ns; /* Of these, what waited for its tick. */
   double turns, ticks, batches; /* Of the loop, of sending, of events told. */

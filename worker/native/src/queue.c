@@ -9,6 +9,8 @@
 #include "tls.h"
 
 #define ITEM_BYTES_MIN 1000
+/* Of one call; more follow in the next. */
+#define PIECES_MAX 8
 
 static void append(Connection *connection, QueueItem *item) {
   item->next = NULL;
@@ -97,18 +99,62 @@ bool sent_some(Engine *engine, Connection *connection, ssize_t n, SendResult *re
   return true;
 }
 
-static ssize_t send_item(Engine *engine, Connection *connection, const QueueItem *item) {
+static const uint8_t *item_bytes(const Engine *engine, const QueueItem *item) {
   const uint8_t *bytes = item->bytes;
-  size_t left = item->length - item->sent;
   if (item->extent) {
     bytes = extent_bytes(&engine->arena, item->extent) + (item->position - item->extent->start);
   }
+  return bytes + item->sent;
+}
+
+/* An answer's head, and its body that lies in two or three extents, in one call. */
+static ssize_t send_items(Engine *engine, Connection *connection) {
+  const QueueItem *item = connection->first;
+  size_t left = item->length - item->sent;
   if (connection->tls) {
-    return tls_send(engine, connection, bytes + item->sent, left, item->next != NULL);
+    bool more = item->next != NULL; /* They should share records and packets. */
+    return tls_send(engine, connection, item_bytes(engine, item), left, more);
   }
-  /* A header and the span behind it should share packets. */
-  int more = item->next ? MSG_MORE : 0;
-  return send(connection->fd, bytes + item->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+  if (!item->next) {
+    return send(connection->fd, item_bytes(engine, item), left, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  struct iovec pieces[PIECES_MAX];
+  struct msghdr message = {.msg_iov = pieces};
+  for (; item && message.msg_iovlen < PIECES_MAX; item = item->next) {
+    struct iovec *piece = &pieces[message.msg_iovlen++];
+    piece->iov_base = (void *)item_bytes(engine, item);
+    piece->iov_len = item->length - item->sent;
+  }
+  int more = item ? MSG_MORE : 0;
+  return sendmsg(connection->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+}
+
+static void sent_items(Engine *engine, Connection *connection, size_t bytes) {
+  while (bytes > 0) {
+    QueueItem *item = connection->first;
+    size_t left = item->length - item->sent;
+    size_t n = bytes < left ? bytes : left;
+    item->sent += n;
+    bytes -= n;
+    count(engine, connection, -(double)n);
+    if (n == left) drop_first(engine, connection);
+  }
+}
+
+void queue_now(Engine *engine, Connection *connection, const uint8_t *bytes, size_t length) {
+  size_t sent = 0;
+  if (!connection->tls) { /* What TLS still has of earlier sends goes first. */
+    SendResult result;
+    ssize_t n;
+    do {
+      n = send(connection->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (!sent_some(engine, connection, n, &result));
+    if (result == SEND_FAILED) return;
+    if (result == SEND_DONE) sent = (size_t)n;
+    if (sent == length) return;
+  }
+  queue_bytes(engine, connection, bytes + sent, length - sent);
+  connection_touch(engine, connection);
 }
 
 SendResult queue_send(Engine *engine, Connection *connection) {
@@ -117,14 +163,11 @@ SendResult queue_send(Engine *engine, Connection *connection) {
     if (before != SEND_DONE) return before;
   }
   while (connection->first) {
-    QueueItem *item = connection->first;
     SendResult result;
-    ssize_t n = send_item(engine, connection, item);
+    ssize_t n = send_items(engine, connection);
     if (!sent_some(engine, connection, n, &result)) continue;
     if (result != SEND_DONE) return result;
-    item->sent += (size_t)n;
-    count(engine, connection, -(double)n);
-    if (item->sent == item->length) drop_first(engine, connection);
+    sent_items(engine, connection, (size_t)n);
   }
   /* With TLS all may be accepted, and the kernel be full. */
   return connection->blocked ? SEND_BLOCKED : SEND_DONE;

@@ -64,6 +64,7 @@ void stats_fill(Engine *engine, double *out) {
       stats->tls_resumed,
       stats->tls_failures,
       stats->tls_waiting,
+      stats->repeats,
   };
   memcpy(out, values, sizeof values);
 }

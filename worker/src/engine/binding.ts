@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 5;
+export const LAYOUT_VERSION = 6;
 
 /** Kinds of events in a batch. */
 export const EVENT = {
@@ -46,12 +46,17 @@ export interface SharedMemory {
   readonly results: Float64Array;
 }
 
+/** An answer's handle; the engine keeps the answer as long as it is referred to. */
+export type AnswerHandle = object;
+
 /** Numbers below 0 are failures. A closed engine does nothing. */
 export interface Binding {
   readonly arena: ArrayBuffer;
   write(slot: number, bytes: Uint8Array): void;
   /** -1: the range is not in the log. */
   span(slot: number, log: number, position: number, length: number): number | undefined;
+  /** Tells once that the queue is empty. */
+  drain(slot: number): void;
   attach(slot: number, log: number, position: number, urgent: boolean): void;
   move(slot: number, position: number, skippedMs: number, prefix?: Uint8Array): void;
   limit(slot: number, position: number): void;
@@ -61,6 +66,13 @@ export interface Binding {
   coalesce(slot: number, on: boolean): void;
   pause(slot: number, on: boolean): void;
   discard(slot: number, on: boolean): void;
+  /** Undefined: no memory. */
+  answerOpen(): AnswerHandle | undefined;
+  /** Without bytes it is taken back. */
+  answerSet(answer: AnswerHandle, bytes?: Uint8Array): void;
+  /** The request that is being told, slab[start, end), is answered alike from now on. */
+  expect(slot: number, answer: AnswerHandle, start: number, end: number): void;
+  forget(slot: number): void;
   end(slot: number): void;
   closeConnection(slot: number): void;
   /** Results: remote port, local port. */

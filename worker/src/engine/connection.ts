@@ -1,4 +1,5 @@
 import type { EngineDoor } from './binding.ts';
+import { NativeAnswer } from './answer.ts';
 import { EVENT, ROW, ROW_FIELDS } from './binding.ts';
 import type {
   CloseReason,
@@ -7,6 +8,7 @@ import type {
   CursorOptions,
   EngineLog,
   SocketMemory,
+  StandingAnswer,
 } from './engine.ts';
 import { NativeLog } from './log.ts';
 
@@ -99,6 +101,10 @@ export class NativeConnection implements Connection {
     }
   }
 
+  askDrain(): void {
+    if (!this.closed) this.#door.binding.drain(this.#slot);
+  }
+
   attachCursor(log: EngineLog, options: CursorOptions): void {
     if (this.#state !== 0) return;
     const slot = NativeLog.slotOf(log, 0);
@@ -143,6 +149,16 @@ export class NativeConnection implements Connection {
 
   discardInput(on: boolean): void {
     if (!this.closed) this.#door.binding.discard(this.#slot, on);
+  }
+
+  expect(answer: StandingAnswer, start: number, end: number): void {
+    const handle = NativeAnswer.handleOf(answer);
+    if (this.#state !== 0 || handle === undefined) return;
+    this.#door.binding.expect(this.#slot, handle, start, end);
+  }
+
+  forget(): void {
+    if (!this.closed) this.#door.binding.forget(this.#slot);
   }
 
   end(): void {

@@ -180,7 +180,10 @@ export class ConnectionDuplex extends Duplex {
     this.#active();
     const gone = this.#connection.closed || this.#released;
     while (this.#rest !== undefined && !gone) {
-      if (this.#connection.queuedBytes >= HIGH_WATER_BYTES) return;
+      if (this.#connection.queuedBytes >= HIGH_WATER_BYTES) {
+        this.#connection.askDrain();
+        return;
+      }
       const rest: Buffer = this.#rest;
       this.#connection.write(rest.subarray(0, PIECE_BYTES));
       this.#rest = rest.length > PIECE_BYTES ? rest.subarray(PIECE_BYTES) : undefined;

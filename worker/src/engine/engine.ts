@@ -76,7 +76,8 @@ export interface ConnectionHandler {
   onData(slab: Buffer, start: number, end: number): void;
   /** An outbound connection is established. */
   onConnect?(): void;
-  /** Queued writes and spans have all been given to the kernel. */
+  /** Queued writes and spans have all been given to the kernel, as askDrain() wanted
+   * to know. */
   onDrain?(): void;
   /** The cursor reached the limit set for it, at a record boundary. */
   onCursorLimit?(): void;
@@ -91,6 +92,14 @@ export interface CursorOptions {
   readonly position: number;
   /** Relays are served at the shortest tick whatever the load. */
   readonly urgent?: boolean;
+}
+
+/** With what the engine answers requests that come again: see Connection.expect(). */
+export interface StandingAnswer {
+  /** False: handlers are told of every request. */
+  readonly isSet: boolean;
+  /** What is sent from now on, copied; undefined takes it back. */
+  set(bytes: Uint8Array | undefined): void;
 }
 
 /** What the kernel holds of one socket. */
@@ -129,6 +138,8 @@ export interface Connection {
   /** Queues length bytes of a log from position on, without copying them. The
    * bytes stay valid until sent, also when the log is trimmed or closed. */
   writeSpan(log: EngineLog, position: number, length: number): void;
+  /** onDrain is called once, when nothing is queued (any more). */
+  askDrain(): void;
   /** From now on, behind what is queued, the connection follows the log. */
   attachCursor(log: EngineLog, options: CursorOptions): void;
   /**
@@ -155,6 +166,15 @@ export interface Connection {
   pauseReads(on: boolean): void;
   /** Input is counted and dropped in the kernel (load generators, viewers). */
   discardInput(on: boolean): void;
+  /**
+   * Within onData, of a request that is all that is told, slab[start, end): when
+   * exactly these bytes come again, alone and with nothing queued, the engine sends
+   * the answer, if it is set, and tells nobody. Everything else is told as ever,
+   * and then nothing is expected any more until this is called again.
+   */
+  expect(answer: StandingAnswer, start: number, end: number): void;
+  /** Nothing is expected any more. */
+  forget(): void;
   /** Sends what is queued (not the cursor's), then closes; at most 5 s. */
   end(): void;
   /** Closes at once. */
@@ -248,6 +268,8 @@ export interface EngineStats {
   readonly tlsFailuresTotal: number;
   /** What was encrypted and waits for the kernel. */
   readonly tlsWaitingBytes: number;
+  /** Requests that were answered by standing answers. */
+  readonly repeatsTotal: number;
 }
 
 /** Counts that only grow: how often something took so many whole milliseconds;
@@ -269,6 +291,8 @@ export interface Engine {
   connect(host: string, port: number, handler: ConnectionHandler): Connection;
   /** For framing `rtmp`, chunkBytes is the chunk size of the log's messages. */
   createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog;
+  /** Lives as long as something refers to it. */
+  createAnswer(): StandingAnswer;
   /** Sets the ticks; readTickMs 0 wakes the loop at once. See tick-policy.ts. */
   setTicks(sendTickMs: number, readTickMs: number): void;
   /** Connections that all paced listeners together accept in a second; others

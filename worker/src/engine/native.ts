@@ -1,3 +1,4 @@
+import { NativeAnswer } from './answer.ts';
 import { NativeConnection } from './connection.ts';
 import type { Binding, EngineDoor, SharedMemory } from './binding.ts';
 import {
@@ -22,6 +23,7 @@ import type {
   Framing,
   Listener,
   ListenOptions,
+  StandingAnswer,
   TlsContext,
   TlsOptions,
 } from './engine.ts';
@@ -125,6 +127,10 @@ class NativeEngine implements Engine {
 
   createLog(framing: Framing, options?: { readonly chunkBytes?: number }): EngineLog {
     return new NativeLog(this.#door, framing, options?.chunkBytes);
+  }
+
+  createAnswer(): StandingAnswer {
+    return new NativeAnswer(this.#binding);
   }
 
   setTicks(sendTickMs: number, readTickMs: number): void {

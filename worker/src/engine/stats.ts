@@ -36,6 +36,7 @@ const FIELDS = [
   'tlsResumedTotal',
   'tlsFailuresTotal',
   'tlsWaitingBytes',
+  'repeatsTotal',
 ] as const satisfies readonly (keyof EngineStats)[];
 
 export function readStats(values: Float64Array): EngineStats {

@@ -1,15 +1,17 @@
-import type { EngineLog } from '../engine/engine.ts';
+import type { Engine, EngineLog, StandingAnswer } from '../engine/engine.ts';
 import { renderPlaylist } from '../formats/hls/playlist.ts';
 import { isTsCapable } from '../formats/mpegts/packetizer.ts';
 import type { Clock } from './clock.ts';
 import type { FrameStore } from './frame-store.ts';
+import { HlsPlayers } from './hls-players.ts';
 import type { Segment } from './segment-list.ts';
 import type { StreamsConfig } from './streams-config.ts';
-import type { TrackHistory } from './tracks.ts';
+import type { TrackHistory, Tracks } from './tracks.ts';
 
 export interface HlsWindowOptions {
   /** Of the stream, without app. */
   readonly name: string;
+  readonly engine: Pick<Engine, 'createAnswer'>;
   readonly store: FrameStore;
   readonly tracks: TrackHistory;
   readonly config: () => StreamsConfig;
@@ -35,28 +37,32 @@ interface Waiter {
 }
 
 const MAX_WAITERS = 4_096;
-const MAX_CLIENTS = 100_000;
-/** A player that asked for nothing this long has left. */
-const CLIENT_IDLE_MS = 15_000;
 
 /** A stream as HLS: one playlist a segment, segments as spans of the TS log. */
 export class HlsWindow {
+  readonly players: HlsPlayers;
   private readonly options: HlsWindowOptions;
   private readonly waiters = new Set<Waiter>();
-  private readonly clients = new Map<string, number>();
-  private touchedAtMs = -Infinity;
   private rendered: string | undefined = undefined;
+  private answer: StandingAnswer | undefined = undefined;
   private hasEnded = false;
+  private fault: string | undefined = undefined;
+  /** Version of the tracks that it is about. */
+  private judgedVersion = -1;
 
   constructor(options: HlsWindowOptions) {
     this.options = options;
+    this.players = new HlsPlayers(options.clock);
   }
 
   /** Why there is no HLS of this stream: a sentence. Undefined when there is. */
   unavailable(): string | undefined {
-    const { current } = this.options.tracks;
-    if (current.video === undefined && current.audio === undefined) return undefined;
-    return isTsCapable(current);
+    const { tracks } = this.options;
+    // To look into parameter sets for every request would be half of what it costs.
+    if (tracks.version === this.judgedVersion) return this.fault;
+    this.judgedVersion = tracks.version;
+    this.fault = faultOf(tracks.current);
+    return this.fault;
   }
 
   /** Undefined until the first segment is complete. */
@@ -106,35 +112,25 @@ export class HlsWindow {
     return this.wait(sequence, () => callback(this.segment(sequence)));
   }
 
-  /** A player asked for something. `client` tells players apart, roughly. */
-  touch(client?: string): void {
-    const nowMs = this.options.clock.nowMs();
-    this.touchedAtMs = nowMs;
-    if (client === undefined) return;
-    if (this.clients.size < MAX_CLIENTS || this.clients.has(client)) {
-      this.clients.set(client, nowMs);
-    }
-  }
-
-  /** Whether the player asked for something lately. */
-  knows(client: string): boolean {
-    return this.clients.has(client);
-  }
-
-  /** Players seen lately. */
-  get viewers(): number {
-    return this.clients.size;
+  /**
+   * A protocol's whole answer with the present playlist, once it has set it. It is
+   * taken back when there is another playlist, and at every tick(): who may have
+   * it is asked anew then.
+   */
+  get standing(): StandingAnswer {
+    this.answer ??= this.options.engine.createAnswer();
+    return this.answer;
   }
 
   /** Somebody asked lately, or waits. */
   get isUsed(): boolean {
-    const idleMs = this.options.clock.nowMs() - this.touchedAtMs;
-    return idleMs < CLIENT_IDLE_MS || this.waiters.size > 0;
+    return this.players.areHere || this.waiters.size > 0;
   }
 
   /** A segment was completed, or the window may show more than before. */
   onChange(): void {
     this.rendered = undefined;
+    this.takeBackAnswer();
     this.wake();
   }
 
@@ -143,11 +139,14 @@ export class HlsWindow {
     this.onChange();
   }
 
-  forgetIdleClients(nowMs: number): void {
-    if (this.clients.size === 0) return;
-    for (const [client, seenMs] of this.clients) {
-      if (nowMs - seenMs >= CLIENT_IDLE_MS) this.clients.delete(client);
-    }
+  /** Housekeeping, a few times a second. */
+  tick(nowMs: number): void {
+    this.takeBackAnswer();
+    this.players.forgetIdle(nowMs);
+  }
+
+  private takeBackAnswer(): void {
+    if (this.answer?.isSet === true) this.answer.set(undefined);
   }
 
   private wait(sequence: number | undefined, wake: () => void): CancelWait {
@@ -187,6 +186,11 @@ export class HlsWindow {
       ended: this.hasEnded,
     });
   }
+}
+
+function faultOf(tracks: Tracks): string | undefined {
+  const hasTracks = tracks.video !== undefined || tracks.audio !== undefined;
+  return hasTracks ? isTsCapable(tracks) : undefined;
 }
 
 function toRow({ mark, durationMs }: Segment): Parameters<typeof renderPlaylist>[0]['segments'][0] {

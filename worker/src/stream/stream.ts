@@ -93,7 +93,7 @@ export class Stream {
     const store = new FrameStore({ engine, tracks, config });
     this.store = store;
     const isReady = (): boolean => this.isCaughtUp;
-    this.hls = new HlsWindow({ name: name.name, store, tracks, config, clock, isReady });
+    this.hls = new HlsWindow({ name: name.name, engine, store, tracks, config, clock, isReady });
     this.ingest = new Ingest({
       store,
       tracks,
@@ -127,7 +127,7 @@ export class Stream {
 
   /** Viewers by protocol, HLS players estimated. */
   viewerCounts(): Record<string, number> {
-    return { ...this.viewerSet.counts, hls: this.hls.viewers };
+    return { ...this.viewerSet.counts, hls: this.hls.players.size };
   }
 
   /** Memory in the arena, by log. */
@@ -263,7 +263,7 @@ export class Stream {
 
   /** Deadlines and housekeeping; the registry calls it a few times a second. */
   tick(nowMs: number): void {
-    this.hls.forgetIdleClients(nowMs);
+    this.hls.tick(nowMs);
     this.closeStalled(nowMs);
     if (this.viewerSet.hasPending) this.viewerSet.startPending();
     this.store.closeIdle(nowMs, this.isUsedBesides);

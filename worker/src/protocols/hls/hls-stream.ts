@@ -7,5 +7,5 @@ export interface HlsStream {
 
 export type HlsWindowView = Pick<
   Stream['hls'],
-  'unavailable' | 'playlist' | 'waitForPlaylist' | 'segment' | 'waitForSegment' | 'touch' | 'knows'
+  'unavailable' | 'playlist' | 'waitForPlaylist' | 'segment' | 'waitForSegment' | 'players' | 'standing'
 >;

@@ -41,9 +41,9 @@ describe('HlsRoute', () => {
     for (const tail of ['a', 'b', 'c']) {
       await bytes(playlistUrl(), { 'user-agent': 'x'.repeat(4000) + tail });
     }
-    expect(live.stream.hls.viewers).toBe(1);
+    expect(live.stream.hls.players.size).toBe(1);
     await bytes(playlistUrl(), { 'user-agent': 'another' });
-    expect(live.stream.hls.viewers).toBe(2);
+    expect(live.stream.hls.players.size).toBe(2);
   });
 
   it('serves those who watch when nobody new is taken', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../stream/clock.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import { PreparedResponse } from '../http/prepared-response.ts';
+import type { Asker } from '../http/repeats.ts';
 import { CORS_HEADERS } from '../http/response.ts';
 import type { HlsWindowView } from './hls-stream.ts';
 
@@ -23,15 +24,21 @@ export class PlaylistAnswers {
   }
 
   /** Waits for the first segment rather than refuse: the stream is live. */
-  answer(exchange: HttpExchange, hls: HlsWindowView): void {
+  answer(exchange: HttpExchange, hls: HlsWindowView, asker: Asker): void {
     const fault = hls.unavailable();
     if (fault !== undefined) {
       exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
       return;
     }
     const playlist = hls.playlist();
-    if (playlist === undefined) this.wait(exchange, hls);
-    else exchange.respondPrepared(this.prepared(hls, playlist));
+    if (playlist === undefined) {
+      this.wait(exchange, hls);
+      return;
+    }
+    const response = this.prepared(hls, playlist);
+    const { standing } = hls;
+    if (!standing.isSet) standing.set(response.bytes(false, false));
+    exchange.respondPrepared(response, { answer: standing, asker });
   }
 
   private wait(exchange: HttpExchange, hls: HlsWindowView): void {

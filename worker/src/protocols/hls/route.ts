@@ -52,11 +52,10 @@ export class HlsRoute implements MediaRoute {
     const name = nameOfPath(exchange.segments, SUFFIX);
     const client = clientOf(exchange);
     const answer = ({ hls }: HlsStream): void => {
-      hls.touch(client);
-      this.playlists.answer(exchange, hls);
+      this.playlists.answer(exchange, hls, hls.players.meet(client));
     };
     const here = this.presentOf(name);
-    if (here?.hls.knows(client) === true) answer(here);
+    if (here?.hls.players.knows(client) === true) answer(here);
     else withStream(this.streams, exchange, name, answer);
   }
 
@@ -70,7 +69,7 @@ export class HlsRoute implements MediaRoute {
       waitMs: this.waitMs,
     };
     const answer = ({ hls }: HlsStream): void => {
-      hls.touch();
+      hls.players.touch();
       answerSegment(exchange, hls, request);
     };
     const ofStream = streamName(app, name);

@@ -15,37 +15,45 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = { headMs: 10_000, idleMs: 60_000,
 export class Deadline {
   private readonly limits: HttpLimits;
   private dueMs = Infinity;
-  /** Bytes moved when last looked at; -1 when progress does not matter. */
-  private moved = -1;
+  /** What any byte that moves gives; 0 when progress does not matter. */
+  private renewedMs = 0;
+  /** Bytes moved when last looked at. */
+  private moved = 0;
 
   constructor(limits: HttpLimits) {
     this.limits = limits;
   }
 
   forHead(nowMs: number): void {
-    this.set(nowMs + this.limits.headMs, -1);
+    this.set(nowMs + this.limits.headMs, 0);
   }
 
+  /** Requests that the engine answers by itself are seen by their bytes only. */
   forIdle(nowMs: number): void {
-    this.set(nowMs + this.limits.idleMs, -1);
+    this.set(nowMs + this.limits.idleMs, this.limits.idleMs);
   }
 
   forProgress(nowMs: number): void {
-    this.set(nowMs + this.limits.stallMs, 0);
+    this.set(nowMs + this.limits.stallMs, this.limits.stallMs);
   }
 
   none(): void {
-    this.set(Infinity, -1);
+    this.set(Infinity, 0);
   }
 
   isOver(connection: Connection, nowMs: number): boolean {
-    const moved = connection.bytesSent + connection.bytesReceived;
-    if (this.moved >= 0 && moved !== this.moved) this.set(nowMs + this.limits.stallMs, moved);
+    if (this.renewedMs > 0) this.renew(connection.bytesSent + connection.bytesReceived, nowMs);
     return nowMs > this.dueMs;
   }
 
-  private set(dueMs: number, moved: number): void {
-    this.dueMs = dueMs;
+  private renew(moved: number, nowMs: number): void {
+    if (moved === this.moved) return;
     this.moved = moved;
+    this.dueMs = nowMs + this.renewedMs;
+  }
+
+  private set(dueMs: number, renewedMs: number): void {
+    this.dueMs = dueMs;
+    this.renewedMs = renewedMs;
   }
 }

@@ -2,6 +2,7 @@ import type { RequestHead } from '../../formats/http/request-parser.ts';
 import type { Connection, ConnectionHandler, EngineLog } from '../../engine/engine.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import type { PreparedResponse } from './prepared-response.ts';
+import type { Standing } from './repeats.ts';
 import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
 
 /** What an exchange needs of the session it belongs to. */
@@ -9,6 +10,8 @@ export interface ExchangeOwner {
   readonly connection: Connection;
   /** This answer is the connection's last. */
   readonly closesAfterAnswer: boolean;
+  /** The same request may be answered alike when it comes again. */
+  expect(standing: Standing): void;
   /** The answer's last byte is queued. */
   answered(): void;
   refused(error: WorkerError, headers: string): void;
@@ -64,9 +67,12 @@ export class HttpExchange {
     this.owner.answered();
   }
 
-  respondPrepared(response: PreparedResponse): void {
+  /** `standing`: what the same request is answered with when it comes again. */
+  respondPrepared(response: PreparedResponse, standing?: Standing): void {
     if (!this.finish()) return;
-    this.connection.write(response.bytes(this.owner.closesAfterAnswer, this.isHead));
+    const closes = this.owner.closesAfterAnswer;
+    this.connection.write(response.bytes(closes, this.isHead));
+    if (standing !== undefined && !closes && !this.isHead) this.owner.expect(standing);
     this.owner.answered();
   }
 

@@ -83,6 +83,7 @@ export class HttpServer {
   /** Takes nobody new; every connection ends behind its next answer. */
   stopAccepting(): void {
     this.context.isDraining = true;
+    for (const session of this.sessions) session.drain();
     for (const listener of this.listeners.splice(0)) listener.close();
   }
 

@@ -14,6 +14,7 @@ import type { HttpContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
 import type { MediaHandler, MediaPath } from './media-route.ts';
+import { Repeats, type Standing } from './repeats.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
 /**
@@ -40,6 +41,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   private readonly parser = new RequestParser();
   private readonly body = new BodyTracker();
   private readonly deadline: Deadline;
+  private readonly repeats: Repeats;
   private phase: Phase = 'head';
   private closes = false;
   private isTaken = false;
@@ -50,6 +52,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   constructor(connection: Connection, context: HttpContext) {
     this.connection = connection;
     this.context = context;
+    this.repeats = new Repeats(connection);
     this.deadline = new Deadline(context.limits);
     this.deadline.forHead(context.nowMs);
   }
@@ -64,6 +67,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   }
 
   onData(slab: Buffer, start: number, end: number): void {
+    this.settle();
     let at = start;
     while (at < end && this.canRead()) at = this.read(slab, at, end);
     if (at === end) return;
@@ -74,7 +78,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   onDrain(): void {
     this.fallback?.drained();
-    if (this.phase === 'flushing') this.answerIsOut();
+    this.settle();
   }
 
   onClose(reason: CloseReason): void {
@@ -86,6 +90,8 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   /** Called every second or so. */
   sweep(nowMs: number): void {
+    this.settle();
+    this.repeats.sweep();
     if (this.phase === 'over' || !this.deadline.isOver(this.connection, nowMs)) return;
     if (this.isIdle) {
       this.end();
@@ -94,6 +100,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     this.count('HTTP_TIMEOUT', this.phase);
     if (this.phase === 'head') this.refuse(new WorkerError('HTTP_TIMEOUT'));
     else this.abort();
+  }
+
+  /** Every answer is the last one from now on, also those to requests that come again. */
+  drain(): void {
+    this.repeats.forget();
   }
 
   // Requests
@@ -114,6 +125,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   private dispatch(): void {
     const { head } = this.parser;
+    this.repeats.ended();
     this.closes = !head.keepAlive;
     const target = parseTarget(head.target);
     if (target === undefined) {
@@ -168,19 +180,31 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
       return;
     }
     this.pending = Buffer.concat([pending, buf.subarray(start, end)]);
+    if (this.phase === 'flushing') this.connection.askDrain();
   }
 
   // Answers
 
+  expect(standing: Standing): void {
+    const { start, end } = this.parser.head;
+    this.repeats.expect(standing, start, end);
+  }
+
   answered(): void {
     this.exchange = undefined;
     this.phase = 'flushing';
+    this.closes = this.closesAfterAnswer;
     this.deadline.forProgress(this.context.nowMs);
-    if (this.connection.queuedBytes === 0) this.answerIsOut();
+    // Whoever has sent nothing more need not be told: what comes next looks itself.
+    if (this.closes || this.pending !== undefined) this.connection.askDrain();
+  }
+
+  private settle(): void {
+    if (this.phase === 'flushing' && this.connection.queuedBytes === 0) this.answerIsOut();
   }
 
   private answerIsOut(): void {
-    if (this.closesAfterAnswer) {
+    if (this.closes) {
       this.end();
       return;
     }

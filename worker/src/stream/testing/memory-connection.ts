@@ -53,6 +53,10 @@ export class MemoryConnection implements Connection {
     this.write(memoryLog(log).read(position, length));
   }
 
+  askDrain(): void {
+    // Nothing is queued.
+  }
+
   attachCursor(log: EngineLog, options: CursorOptions): void {
     this.log = memoryLog(log);
     this.log.cursors += 1;
@@ -90,6 +94,14 @@ export class MemoryConnection implements Connection {
   }
 
   discardInput(): void {
+    // Nothing is read.
+  }
+
+  expect(): void {
+    // Nothing is read.
+  }
+
+  forget(): void {
     // Nothing is read.
   }
 

@@ -5,6 +5,7 @@ import type {
   EngineStats,
   Framing,
   Listener,
+  StandingAnswer,
   TlsContext,
 } from '../../engine/engine.ts';
 import { MemoryLog, type Budget } from './memory-log.ts';
@@ -48,6 +49,10 @@ export class MemoryEngine implements Engine {
     throw new Error('there are no sockets here');
   }
 
+  createAnswer(): StandingAnswer {
+    return new MemoryAnswer();
+  }
+
   setTicks(): void {
     // There are no ticks.
   }
@@ -74,5 +79,18 @@ export class MemoryEngine implements Engine {
 
   close(): void {
     for (const log of this.logs) log.close();
+  }
+}
+
+/** Nobody asks here: what is set can be looked at. */
+export class MemoryAnswer implements StandingAnswer {
+  bytes: Uint8Array | undefined = undefined;
+
+  get isSet(): boolean {
+    return this.bytes !== undefined;
+  }
+
+  set(bytes: Uint8Array | undefined): void {
+    this.bytes = bytes;
   }
 }

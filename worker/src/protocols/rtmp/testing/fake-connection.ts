@@ -47,6 +47,10 @@ export class FakeConnection implements Connection {
     throw new Error('not here');
   }
 
+  askDrain(): void {
+    throw new Error('not here');
+  }
+
   attachCursor(): void {
     throw new Error('not here');
   }
@@ -65,6 +69,14 @@ export class FakeConnection implements Connection {
 
   socketMemory(): undefined {
     // There is no socket.
+  }
+
+  expect(): void {
+    throw new Error('not here');
+  }
+
+  forget(): void {
+    throw new Error('not here');
   }
 
   discardInput(): void {

@@ -1,0 +1,81 @@
+import type { Clock } from './clock.ts';
+
+const MAX_PLAYERS = 100_000;
+/** A player that asked for nothing this long has left. */
+const IDLE_MS = 15_000;
+/** Those who left are looked for this often. */
+const LOOK_MS = 1_000;
+
+/** One who asks for a playlist again and again. */
+export class HlsPlayer {
+  /** False once he asked for nothing for a while. */
+  isKnown = true;
+  seenMs = 0;
+  private readonly players: HlsPlayers;
+
+  constructor(players: HlsPlayers) {
+    this.players = players;
+    this.touch();
+  }
+
+  /** He asked again. */
+  touch(): void {
+    this.seenMs = this.players.touch();
+  }
+}
+
+/** Who plays a stream by HLS. There are no sessions: names tell players apart, roughly. */
+export class HlsPlayers {
+  private readonly clock: Clock;
+  private readonly players = new Map<string, HlsPlayer>();
+  private touchedAtMs = -Infinity;
+  private lookedAtMs = -Infinity;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** How many were seen lately. */
+  get size(): number {
+    return this.players.size;
+  }
+
+  /** Somebody asked for something lately. */
+  get areHere(): boolean {
+    return this.clock.nowMs() - this.touchedAtMs < IDLE_MS;
+  }
+
+  /** Whether the player asked for something lately. */
+  knows(name: string): boolean {
+    return this.players.has(name);
+  }
+
+  /** A player asked for something. */
+  meet(name: string): HlsPlayer {
+    const known = this.players.get(name);
+    if (known !== undefined) {
+      known.touch();
+      return known;
+    }
+    const player = new HlsPlayer(this);
+    if (this.players.size < MAX_PLAYERS) this.players.set(name, player);
+    else player.isKnown = false;
+    return player;
+  }
+
+  /** Somebody asked for something. Returns the time. */
+  touch(): number {
+    this.touchedAtMs = this.clock.nowMs();
+    return this.touchedAtMs;
+  }
+
+  forgetIdle(nowMs: number): void {
+    if (this.players.size === 0 || nowMs - this.lookedAtMs < LOOK_MS) return;
+    this.lookedAtMs = nowMs;
+    for (const [name, player] of this.players) {
+      if (nowMs - player.seenMs < IDLE_MS) continue;
+      player.isKnown = false;
+      this.players.delete(name);
+    }
+  }
+}
