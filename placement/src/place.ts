@@ -1,4 +1,4 @@
-import { pick, type Random } from './random.ts';
+import { pick, pickTwo, type Random } from './random.ts';
 import { expectedLoad, hasHeadroom, type WorkerLoad } from './worker-load.ts';
 
 export const PLACEMENT_POLICIES = ['Random', 'TwoChoices', 'Local'] as const;
@@ -59,11 +59,7 @@ function lessLoadedOfTwo(
   candidates: readonly WorkerLoad[],
   random: Random,
 ): WorkerLoad | undefined {
-  const first = pick(random, candidates);
-  const second = pick(
-    random,
-    candidates.filter((worker) => worker !== first),
-  );
+  const [first, second] = pickTwo(random, candidates);
   if (first === undefined || second === undefined) return first;
   return expectedLoad(second) < expectedLoad(first) ? second : first;
 }

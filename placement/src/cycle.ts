@@ -1,0 +1,196 @@
+import { aimOf, balanceOf, type Balance } from './balance.ts';
+import {
+  beginCycle,
+  endCycle,
+  hasExcessForLong,
+  isCoolingDown,
+  type CycleState,
+} from './cycle-state.ts';
+import type { AcceptingDecision, Decision, MoveDecision } from './decision.ts';
+import type { FleetPicture, WorkerPicture } from './fleet-picture.ts';
+import { Forecast } from './forecast.ts';
+import type { ViewerMode } from './hot-streams.ts';
+import { homesByWorker } from './movable.ts';
+import type { Random } from './random.ts';
+import {
+  areTooManySilent,
+  planRebalance,
+  streamsAllowed,
+  type HomeLoad,
+  type RebalancePlan,
+  type RebalanceReason,
+} from './rebalance.ts';
+import { excessReplicas, planMerges, planSplits, type SplitRequest } from './split.ts';
+import { planSteering, type SteerPlan } from './steer.ts';
+import { HEADROOM_LOAD } from './worker-load.ts';
+
+/** How often a cycle is planned: three reports, so that each cycle sees what the
+ * one before did, in two of them. */
+export const CYCLE_MS = 6_000;
+
+/** Of the StreamCluster's spec. */
+export interface CycleSettings {
+  readonly mode: ViewerMode;
+  readonly maxImbalance: number;
+  readonly maxMovesPercent: number;
+  readonly splitAtMeanLoad: number;
+  readonly maxReplicas: number | undefined;
+}
+
+export interface CycleRequest {
+  readonly settings: CycleSettings;
+  readonly picture: FleetPicture;
+  readonly state: CycleState;
+  readonly nowMs: number;
+  readonly random: Random;
+}
+
+/** Why no more, or no home at all, moves. */
+export type CycleReason =
+  | RebalanceReason
+  | 'OneReportOnly' // the report before was within bounds: a moment, not a state
+  | 'NoGain'; // moves made nothing better lately, so they rest
+
+export interface CyclePlan {
+  /** To be carried out in this order. No more streams than the budget allows. */
+  readonly decisions: readonly Decision[];
+  /** Whom new connections must not reach until the next plan. */
+  readonly closed: readonly string[];
+  readonly reason: CycleReason;
+  /** Of workers that take part, now and once all is done that is done at once:
+   * viewers who stay connected do not move. */
+  readonly before: Balance;
+  readonly after: Balance;
+  readonly state: CycleState;
+}
+
+/**
+ * What to do about load that lies unevenly: replicas for hot streams, moves of
+ * homes, fewer replicas, and in Service mode who takes newcomers. Splits, moves
+ * and merges share one budget; nothing happens while many workers are silent.
+ */
+export function planCycle(request: CycleRequest): CyclePlan {
+  const { picture, settings, nowMs } = request;
+  const forecast = new Forecast(picture);
+  const before = forecast.balance;
+  if (areTooManySilent([...picture.workers.values()])) return frozen(request, before);
+  const state = beginCycle(request.state, before, nowMs);
+  const splitRequest: SplitRequest = {
+    ...{ mode: settings.mode, picture, forecast, limits: settings },
+    ...{ meanLoad: before.meanLoad, random: request.random },
+  };
+  const allowed = streamsAllowed(picture.streams.size, settings.maxMovesPercent);
+  const splits = planSplits(splitRequest, allowed);
+  const touched = new Set(splits.map(({ stream }) => stream));
+  const { moves, reason } = planMoves({ ...request, state }, forecast, touched, allowed);
+  const withExcess = streamsWithExcess(splitRequest);
+  const left = allowed - splits.length - moves.length;
+  const merges = planMerges(splitRequest, left, (stream) => {
+    return hasExcessForLong(state, stream, nowMs) && !isCoolingDown(state, stream);
+  });
+  const steering = planAccepting(settings, picture);
+  const changes = [...splits, ...moves, ...merges];
+  const movedAt = moves.length > 0 ? before.maxOverMean : undefined;
+  const done = { touched: changes.map(({ stream }) => stream), withExcess, movedAt };
+  return {
+    decisions: [...changes, ...steering.decisions],
+    closed: steering.closed,
+    ...{ reason, before, after: forecast.balance },
+    state: endCycle(state, done, nowMs),
+  };
+}
+
+function frozen({ picture, state }: CycleRequest, balance: Balance): CyclePlan {
+  const steered = [...picture.workers.values()].filter(({ accepting }) => accepting === 'Steered');
+  return {
+    ...{ decisions: [], closed: steered.map(({ id }) => id), reason: 'TooManySilent' },
+    ...{ before: balance, after: balance, state },
+  };
+}
+
+function streamsWithExcess(request: SplitRequest): string[] {
+  return [...request.picture.streams.values()]
+    .filter((stream) => excessReplicas(stream, request) > 0)
+    .map(({ stream }) => stream);
+}
+
+/** Moves of homes within what splits left of the budget; told to the forecast. */
+function planMoves(
+  request: CycleRequest,
+  forecast: Forecast,
+  touched: ReadonlySet<string>,
+  allowed: number,
+): { readonly moves: readonly MoveDecision[]; readonly reason: CycleReason } {
+  const { picture, settings, state, nowMs, random } = request;
+  if (nowMs < state.restsUntilMs) return { moves: [], reason: 'NoGain' };
+  const { maxImbalance } = settings;
+  const workers = [...picture.workers.values()];
+  const plan = planRebalance({
+    workers: rebalanceWorkers(request, forecast, touched),
+    ...{ maxImbalance, aim: aimOf(maxImbalance), maxMoves: allowed - touched.size, random },
+  });
+  const isMoment = plan.moves.length > 0 && !wasImbalanced(workers, maxImbalance);
+  if (isMoment) return { moves: [], reason: 'OneReportOnly' };
+  for (const { from, to, load } of plan.moves) {
+    forecast.add(from, -load);
+    forecast.add(to, load);
+  }
+  return { moves: moveDecisions(plan, maxImbalance), reason: plan.reason };
+}
+
+function rebalanceWorkers(
+  { picture, settings, state }: CycleRequest,
+  forecast: Forecast,
+  touched: ReadonlySet<string>,
+): Parameters<typeof planRebalance>[0]['workers'] {
+  const homes = homesByWorker(picture, settings.mode, (stream) => {
+    return !touched.has(stream) && !isCoolingDown(state, stream);
+  });
+  const none: readonly HomeLoad[] = [];
+  return [...picture.workers.values()].map(({ id, load, busy, isDraining, isSilent }) => ({
+    ...{ id, isDraining, isSilent, isFull: busy >= HEADROOM_LOAD },
+    load: forecast.loadOf(id) ?? load,
+    homes: homes.get(id) ?? none,
+  }));
+}
+
+/** By the reports before the last ones. */
+function wasImbalanced(workers: readonly WorkerPicture[], maxImbalance: number): boolean {
+  const serving = workers.filter(({ isDraining, isSilent }) => !isDraining && !isSilent);
+  const loads = serving.map(({ previousLoad, load }) => previousLoad ?? load);
+  return balanceOf(loads).maxOverMean > maxImbalance;
+}
+
+function moveDecisions({ moves, before }: RebalancePlan, maxImbalance: number): MoveDecision[] {
+  return moves.map(({ stream, from, to, fromLoad, toLoad }) => ({
+    ...{ kind: 'Move', stream, from, to, why: 'WorkerTooBusy', fromLoad, toLoad },
+    bound: aimOf(maxImbalance) * before.meanLoad,
+  }));
+}
+
+/** In redirect mode newcomers are sent where they should be by whoever they land on. */
+function planAccepting(
+  { mode, maxImbalance }: CycleSettings,
+  { workers }: FleetPicture,
+): { readonly decisions: readonly AcceptingDecision[]; readonly closed: readonly string[] } {
+  const all = [...workers.values()];
+  if (mode === 'Redirect') return { decisions: [], closed: [] };
+  const plan = planSteering({ workers: all, maxImbalance });
+  const closed = new Set(plan.closed);
+  const decisions = all
+    .filter(({ id, accepting }) => accepting !== 'No' && closed.has(id) === (accepting === 'Yes'))
+    .map((worker) => acceptingDecision(worker, plan));
+  return { decisions, closed: plan.closed };
+}
+
+function acceptingDecision(
+  { id, load, accepting }: WorkerPicture,
+  plan: SteerPlan,
+): AcceptingDecision {
+  const accepts = accepting === 'Steered';
+  const whyOpen = plan.reason === 'Steered' ? 'OthersAreBusier' : 'Level';
+  return {
+    ...{ kind: 'Accepting', worker: id, accepts, why: accepts ? whyOpen : 'AboveMean' },
+    ...{ load, meanLoad: plan.before.meanLoad },
+  };
+}
