@@ -1,0 +1,96 @@
+import { viewerTarget, type Random, type ServerLoad } from '@streamcluster/placement';
+import type { Cluster } from './cluster.ts';
+import type { SimStream, SimWorker } from './parts.ts';
+import type { Reports } from './reports.ts';
+
+export interface RedirectOptions {
+  readonly maxImbalance: number;
+}
+
+/**
+ * What each worker does with a viewer who lands on it in redirect mode. It knows
+ * the last reports, and whom it sent where since then, not what others sent.
+ */
+export class Redirects {
+  private readonly cluster: Cluster;
+  private readonly reports: Reports;
+  private readonly random: Random;
+  private readonly options: RedirectOptions;
+  /** By target, by sender: viewers sent since the target's report. */
+  private readonly sent = new Map<SimWorker, Map<SimWorker, number>>();
+  private readonly servers = new Map<SimWorker, KnownServer>();
+  private sender: SimWorker | undefined;
+
+  constructor(cluster: Cluster, reports: Reports, random: Random, options: RedirectOptions) {
+    this.cluster = cluster;
+    this.reports = reports;
+    this.random = random;
+    this.options = options;
+  }
+
+  /** A report of it knows of all who were sent before. */
+  reported(worker: SimWorker): void {
+    this.sent.get(worker)?.clear();
+  }
+
+  /** `senders`: how many workers send as this one does. */
+  target(here: SimWorker, stream: SimStream, viewerLoad: number, senders: number): SimWorker {
+    this.sender = here;
+    const { meanLoad } = this.reports;
+    const { worker: id } = viewerTarget({
+      ...{ here: here.id, hereLoad: here.load, meanLoad, viewerLoad },
+      servers: this.serversOf(stream, senders),
+      ...{ maxImbalance: this.options.maxImbalance, random: this.random },
+    });
+    const target = this.cluster.worker(id) ?? here;
+    if (target !== here) this.note(here, target);
+    return target;
+  }
+
+  private serversOf(stream: SimStream, senders: number): ServerLoad[] {
+    return [...stream.servers]
+      .filter(({ serves }) => serves)
+      .map((worker) => {
+        const known =
+          this.servers.get(worker) ??
+          new KnownServer(worker, this.reports, (one) => this.sentBy(this.sender, one));
+        this.servers.set(worker, known);
+        known.senders = senders;
+        return known;
+      });
+  }
+
+  private sentBy(sender: SimWorker | undefined, target: SimWorker): number {
+    return sender === undefined ? 0 : (this.sent.get(target)?.get(sender) ?? 0);
+  }
+
+  private note(sender: SimWorker, target: SimWorker): void {
+    const senders = this.sent.get(target) ?? new Map<SimWorker, number>();
+    senders.set(sender, (senders.get(sender) ?? 0) + 1);
+    this.sent.set(target, senders);
+  }
+}
+
+/** A server as whoever asks knows it; made once, since crowds ask often. */
+class KnownServer implements ServerLoad {
+  readonly id: string;
+  senders = 1;
+  private readonly worker: SimWorker;
+  private readonly reports: Reports;
+  private readonly sentTo: (worker: SimWorker) => number;
+
+  constructor(worker: SimWorker, reports: Reports, sentTo: (worker: SimWorker) => number) {
+    this.id = worker.id;
+    this.worker = worker;
+    this.reports = reports;
+    this.sentTo = sentTo;
+  }
+
+  get load(): number {
+    return this.reports.loadOf(this.worker);
+  }
+
+  get sentViewers(): number {
+    return this.sentTo(this.worker) * this.senders;
+  }
+}
