@@ -6,21 +6,25 @@ import {
   isCoolingDown,
   type CycleState,
 } from './cycle-state.ts';
+import { CycleChanges } from './cycle-changes.ts';
 import type { AcceptingDecision, Decision, MoveDecision } from './decision.ts';
 import type { FleetPicture, WorkerPicture } from './fleet-picture.ts';
 import { Forecast } from './forecast.ts';
 import type { ViewerMode } from './hot-streams.ts';
+import { excessReplicas, planMerges } from './merge.ts';
 import { homesByWorker } from './movable.ts';
 import type { Random } from './random.ts';
 import {
   areTooManySilent,
   planRebalance,
   streamsAllowed,
-  type HomeLoad,
   type RebalancePlan,
   type RebalanceReason,
+  type RebalanceWorker,
 } from './rebalance.ts';
-import { excessReplicas, planMerges, planSplits, type SplitRequest } from './split.ts';
+import { planRelief } from './relief.ts';
+import type { ReplicaRequest } from './replica-plan.ts';
+import { planSplits } from './split.ts';
 import { planSteering, type SteerPlan } from './steer.ts';
 import { HEADROOM_LOAD } from './worker-load.ts';
 
@@ -71,33 +75,44 @@ export interface CyclePlan {
  */
 export function planCycle(request: CycleRequest): CyclePlan {
   const { picture, settings, nowMs } = request;
-  const forecast = new Forecast(picture);
+  const forecast = Forecast.of(picture);
   const before = forecast.balance;
   if (areTooManySilent([...picture.workers.values()])) return frozen(request, before);
   const state = beginCycle(request.state, before, nowMs);
-  const splitRequest: SplitRequest = {
-    ...{ mode: settings.mode, picture, forecast, limits: settings },
-    ...{ meanLoad: before.meanLoad, random: request.random },
-  };
-  const allowed = streamsAllowed(picture.streams.size, settings.maxMovesPercent);
-  const splits = planSplits(splitRequest, allowed);
-  const touched = new Set(splits.map(({ stream }) => stream));
-  const { moves, reason } = planMoves({ ...request, state }, forecast, touched, allowed);
-  const withExcess = streamsWithExcess(splitRequest);
-  const left = allowed - splits.length - moves.length;
-  const merges = planMerges(splitRequest, left, (stream) => {
-    return hasExcessForLong(state, stream, nowMs) && !isCoolingDown(state, stream);
-  });
+  const { changes, reason, withExcess } = planStreams({ ...request, state }, forecast, before);
   const steering = planAccepting(settings, picture);
-  const changes = [...splits, ...moves, ...merges];
-  const movedAt = moves.length > 0 ? before.maxOverMean : undefined;
-  const done = { touched: changes.map(({ stream }) => stream), withExcess, movedAt };
+  const hasMoves = changes.all.some(({ kind }) => kind === 'Move');
+  const movedAt = hasMoves ? before.maxOverMean : undefined;
   return {
-    decisions: [...changes, ...steering.decisions],
+    decisions: [...changes.all, ...steering.decisions],
     closed: steering.closed,
     ...{ reason, before, after: forecast.balance },
-    state: endCycle(state, done, nowMs),
+    state: endCycle(state, { touched: changes.streams, withExcess, movedAt }, nowMs),
   };
+}
+
+/** What happens to streams: what is most urgent first, as far as the budget goes. */
+function planStreams(
+  request: CycleRequest,
+  forecast: Forecast,
+  { meanLoad }: Balance,
+): { changes: CycleChanges; reason: CycleReason; withExcess: readonly string[] } {
+  const { picture, settings, state, nowMs, random } = request;
+  const { mode, maxImbalance, maxMovesPercent } = settings;
+  const replicas = { mode, picture, forecast, meanLoad, maxImbalance, limits: settings, random };
+  const changes = new CycleChanges(streamsAllowed(picture.streams.size, maxMovesPercent));
+  const mayTouch = (stream: string): boolean =>
+    !changes.touches(stream) && !isCoolingDown(state, stream);
+  changes.add(planSplits(replicas, changes.left));
+  const { moves, reason } = planMoves(request, forecast, mayTouch, changes.left);
+  changes.add(moves);
+  // Homes cannot help where viewers stay connected to a server of their stream.
+  const isRelieved = mode === 'Redirect' && reason === 'NothingMoreHelps';
+  if (isRelieved) changes.add(planRelief(replicas, changes.left, mayTouch));
+  const mayMerge = (stream: string): boolean =>
+    mayTouch(stream) && hasExcessForLong(state, stream, nowMs);
+  changes.add(planMerges(replicas, changes.left, mayMerge));
+  return { changes, reason, withExcess: streamsWithExcess(replicas) };
 }
 
 function frozen({ picture, state }: CycleRequest, balance: Balance): CyclePlan {
@@ -108,28 +123,34 @@ function frozen({ picture, state }: CycleRequest, balance: Balance): CyclePlan {
   };
 }
 
-function streamsWithExcess(request: SplitRequest): string[] {
+function streamsWithExcess(request: ReplicaRequest): string[] {
   return [...request.picture.streams.values()]
     .filter((stream) => excessReplicas(stream, request) > 0)
     .map(({ stream }) => stream);
 }
 
-/** Moves of homes within what splits left of the budget; told to the forecast. */
+/** Moves of homes; told to the forecast. */
 function planMoves(
   request: CycleRequest,
   forecast: Forecast,
-  touched: ReadonlySet<string>,
-  allowed: number,
+  mayMove: (stream: string) => boolean,
+  maxMoves: number,
 ): { readonly moves: readonly MoveDecision[]; readonly reason: CycleReason } {
   const { picture, settings, state, nowMs, random } = request;
   if (nowMs < state.restsUntilMs) return { moves: [], reason: 'NoGain' };
-  const { maxImbalance } = settings;
-  const workers = [...picture.workers.values()];
-  const plan = planRebalance({
-    workers: rebalanceWorkers(request, forecast, touched),
-    ...{ maxImbalance, aim: aimOf(maxImbalance), maxMoves: allowed - touched.size, random },
-  });
-  const isMoment = plan.moves.length > 0 && !wasImbalanced(workers, maxImbalance);
+  const { maxImbalance, mode } = settings;
+  const homes = homesByWorker(picture, mode, mayMove);
+  const workers = [...picture.workers.values()].map(
+    ({ id, load, busy, isDraining, isSilent }): RebalanceWorker => ({
+      ...{ id, isDraining, isSilent, isFull: busy >= HEADROOM_LOAD },
+      load: forecast.loadOf(id) ?? load,
+      homes: homes.get(id) ?? [],
+    }),
+  );
+  const aim = aimOf(maxImbalance);
+  const plan = planRebalance({ workers, maxImbalance, aim, maxMoves, random });
+  const isToMove = plan.reason !== 'Balanced' && plan.reason !== 'Idle';
+  const isMoment = isToMove && !wasImbalanced(picture, maxImbalance);
   if (isMoment) return { moves: [], reason: 'OneReportOnly' };
   for (const { from, to, load } of plan.moves) {
     forecast.add(from, -load);
@@ -138,25 +159,11 @@ function planMoves(
   return { moves: moveDecisions(plan, maxImbalance), reason: plan.reason };
 }
 
-function rebalanceWorkers(
-  { picture, settings, state }: CycleRequest,
-  forecast: Forecast,
-  touched: ReadonlySet<string>,
-): Parameters<typeof planRebalance>[0]['workers'] {
-  const homes = homesByWorker(picture, settings.mode, (stream) => {
-    return !touched.has(stream) && !isCoolingDown(state, stream);
-  });
-  const none: readonly HomeLoad[] = [];
-  return [...picture.workers.values()].map(({ id, load, busy, isDraining, isSilent }) => ({
-    ...{ id, isDraining, isSilent, isFull: busy >= HEADROOM_LOAD },
-    load: forecast.loadOf(id) ?? load,
-    homes: homes.get(id) ?? none,
-  }));
-}
-
 /** By the reports before the last ones. */
-function wasImbalanced(workers: readonly WorkerPicture[], maxImbalance: number): boolean {
-  const serving = workers.filter(({ isDraining, isSilent }) => !isDraining && !isSilent);
+function wasImbalanced({ workers }: FleetPicture, maxImbalance: number): boolean {
+  const serving = [...workers.values()].filter(
+    ({ isDraining, isSilent }) => !isDraining && !isSilent,
+  );
   const loads = serving.map(({ previousLoad, load }) => previousLoad ?? load);
   return balanceOf(loads).maxOverMean > maxImbalance;
 }

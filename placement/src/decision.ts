@@ -16,6 +16,7 @@ export interface MoveDecision {
 export type ReplicasReason =
   | 'HotByLoad' // more load than one worker should have of one stream
   | 'HotByRelays' // more relays than the servers may feed
+  | 'ServerTooBusy' // who came stays there, newcomers should find another
   | 'ReplicaGone' // dead or draining
   | 'CooledDown'; // fewer have been enough for a while
 
@@ -86,6 +87,8 @@ function whyReplicas({ why, load, meanLoad, relays }: ReplicasDecision): string 
       return `its load is ${percent(load)}, the mean worker's ${percent(meanLoad)}`;
     case 'HotByRelays':
       return `${relays} workers pull it`;
+    case 'ServerTooBusy':
+      return 'newcomers find one that is less busy';
     case 'ReplicaGone':
       return 'a replica is gone or drains';
     case 'CooledDown':

@@ -6,9 +6,17 @@ export class Forecast {
   /** Of workers that take part: neither draining nor silent. */
   private readonly loads: Map<string, number>;
 
-  constructor({ workers }: FleetPicture) {
+  constructor(loads: Iterable<readonly [string, number]>) {
+    this.loads = new Map(loads);
+  }
+
+  static of({ workers }: FleetPicture): Forecast {
     const serving = [...workers.values()].filter((one) => !one.isDraining && !one.isSilent);
-    this.loads = new Map(serving.map(({ id, load }) => [id, load]));
+    return new Forecast(serving.map(({ id, load }) => [id, load]));
+  }
+
+  copy(): Forecast {
+    return new Forecast(this.loads);
   }
 
   /** How many take part. */

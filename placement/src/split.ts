@@ -1,30 +1,8 @@
-import type { Change } from './balance.ts';
 import type { ReplicasDecision, ReplicasReason } from './decision.ts';
-import type { FleetPicture, StreamPart, StreamPicture, WorkerPicture } from './fleet-picture.ts';
-import type { Forecast } from './forecast.ts';
-import {
-  demandOf,
-  wantedAfterMerge,
-  wantedServers,
-  type Demand,
-  type HotStreamLimits,
-  type ViewerMode,
-  type Wanted,
-} from './hot-streams.ts';
-import type { Random } from './random.ts';
+import type { StreamPicture, WorkerPicture } from './fleet-picture.ts';
+import { demandOf, wantedServers, type Demand, type Wanted } from './hot-streams.ts';
 import { withoutReplicas } from './relay-tree.ts';
-import { HEADROOM_LOAD } from './worker-load.ts';
-
-export interface SplitRequest {
-  readonly mode: ViewerMode;
-  readonly picture: FleetPicture;
-  /** Is changed by what is decided. */
-  readonly forecast: Forecast;
-  /** Of all workers that take part. */
-  readonly meanLoad: number;
-  readonly limits: HotStreamLimits;
-  readonly random: Random;
-}
+import { leastLoaded, serversChange, spread, type ReplicaRequest } from './replica-plan.ts';
 
 /** A stream whose servers should be more, or others. */
 interface Need {
@@ -36,7 +14,7 @@ interface Need {
 }
 
 /** Streams that get replicas, those that lack most first; at most so many. */
-export function planSplits(request: SplitRequest, budget: number): ReplicasDecision[] {
+export function planSplits(request: ReplicaRequest, budget: number): ReplicasDecision[] {
   const needs = [...request.picture.streams.values()]
     .map((stream) => needOf(stream, request))
     .filter((need) => need !== undefined);
@@ -44,43 +22,14 @@ export function planSplits(request: SplitRequest, budget: number): ReplicasDecis
   return needs.slice(0, budget).map((need) => split(need, request));
 }
 
-/** Streams that fewer workers can serve for good; those of `mayMerge` only. */
-export function planMerges(
-  request: SplitRequest,
-  budget: number,
-  mayMerge: (stream: string) => boolean,
-): ReplicasDecision[] {
-  const decisions: ReplicasDecision[] = [];
-  for (const stream of request.picture.streams.values()) {
-    if (decisions.length >= budget) break;
-    const excess = excessReplicas(stream, request);
-    if (excess > 0 && mayMerge(stream.stream)) decisions.push(merge(stream, excess, request));
-  }
-  return decisions;
-}
-
-/** Replicas that a stream would not miss, were it half as large again; 0: none. */
-export function excessReplicas(
-  stream: StreamPicture,
-  { mode, limits, forecast, meanLoad }: SplitRequest,
-): number {
-  if (stream.replicas.length === 0) return 0;
-  const demand = demandOf(stream, mode);
-  const { servers } = wantedAfterMerge(demand, limits, meanLoad, forecast.workers);
-  return Math.max(0, 1 + stream.replicas.length - servers);
-}
-
-function needOf(stream: StreamPicture, request: SplitRequest): Need | undefined {
+function needOf(stream: StreamPicture, request: ReplicaRequest): Need | undefined {
   const { mode, limits, forecast, picture, meanLoad } = request;
   const demand = demandOf(stream, mode);
   const wanted = wantedServers(demand, limits, meanLoad, forecast.workers);
-  const replicas = withoutReplicas(
-    stream.replicas,
-    new Set(stream.replicas.filter((id) => isGone(picture.workers.get(id)))),
-  );
-  const isWhole = replicas.length === stream.replicas.length;
-  const isEnough = wanted.servers <= 1 + replicas.length;
-  return isWhole && isEnough ? undefined : { stream, demand, wanted, replicas };
+  const gone = stream.replicas.filter((id) => isGone(picture.workers.get(id)));
+  const isEnough = wanted.servers <= 1 + stream.replicas.length - gone.length;
+  if (gone.length === 0 && isEnough) return undefined;
+  return { stream, demand, wanted, replicas: withoutReplicas(stream.replicas, new Set(gone)) };
 }
 
 /** Who is silent may be alive. */
@@ -93,14 +42,14 @@ function urgency({ wanted, replicas }: Need): number {
   return wanted.servers / (1 + replicas.length);
 }
 
-function split(need: Need, request: SplitRequest): ReplicasDecision {
+function split(need: Need, request: ReplicaRequest): ReplicasDecision {
   const { stream, demand, wanted, replicas } = need;
   const { forecast, mode, meanLoad } = request;
   const { maxLoad } = forecast.balance;
   const missing = Math.max(0, wanted.servers - 1 - replicas.length);
   const added = newReplicas(need, missing, request);
   const after = [...replicas, ...added];
-  if (mode === 'Redirect') spread(stream, [stream.home, ...after], forecast);
+  if (mode === 'Redirect') spread(stream, after, forecast);
   return {
     ...{ kind: 'Replicas', stream: stream.stream, home: stream.home, replicas: after, added },
     removed: stream.replicas.filter((replica) => !replicas.includes(replica)),
@@ -116,64 +65,24 @@ function whySplit({ why }: Wanted, missing: number): ReplicasReason {
   return why === 'Relays' ? 'HotByRelays' : 'HotByLoad';
 }
 
-function serversChange(before: readonly string[], after: readonly string[]): Change {
-  return { before: 1 + before.length, after: 1 + after.length };
-}
-
-/**
- * The least loaded ones, each decision of this cycle counted. Where viewers are
- * anywhere, first those who pull the stream anyway: that costs no relay more.
- */
-function newReplicas(
-  { stream, replicas }: Need,
-  count: number,
-  { mode, picture, forecast, random }: SplitRequest,
-): string[] {
+/** First those who have the stream anyway, which costs no relay more: wherever
+ * they are in Service mode, where viewers follow only those below the mean. */
+function newReplicas(need: Need, count: number, request: ReplicaRequest): string[] {
   if (count === 0) return [];
-  const serving = new Set([stream.home, ...replicas]);
-  const pulling = new Set(mode === 'Service' ? stream.parts.map(({ worker }) => worker) : []);
-  const candidates = [...picture.workers.values()]
-    .filter(({ id, busy }) => !serving.has(id) && busy < HEADROOM_LOAD)
-    .map(({ id }) => ({
-      ...{ id, load: forecast.loadOf(id), isPulling: pulling.has(id), draw: random.next() },
-    }))
-    .filter((one): one is typeof one & { load: number } => one.load !== undefined);
-  candidates.sort(
-    (a, b) => Number(b.isPulling) - Number(a.isPulling) || a.load - b.load || a.draw - b.draw,
+  const { forecast, mode, meanLoad } = request;
+  const { stream, replicas } = need;
+  const taken = new Set([stream.home, ...replicas]);
+  const having = new Set(stream.parts.map(({ worker }) => worker));
+  const cheap = leastLoaded(
+    request,
+    forecast,
+    (id) => {
+      const isFine = mode === 'Service' || (forecast.loadOf(id) ?? 0) < meanLoad;
+      return isFine && having.has(id) && !taken.has(id);
+    },
+    count,
   );
-  return candidates.slice(0, count).map(({ id }) => id);
-}
-
-/** Those who ask anew go to the less loaded servers; who stays, stays. */
-function spread(stream: StreamPicture, servers: readonly string[], forecast: Forecast): void {
-  let asking = 0;
-  for (const { worker, askingLoad } of stream.parts) {
-    forecast.add(worker, -askingLoad);
-    asking += askingLoad;
-  }
-  forecast.pour(asking, servers);
-}
-
-function merge(
-  stream: StreamPicture,
-  excess: number,
-  { mode, forecast, meanLoad }: SplitRequest,
-): ReplicasDecision {
-  const parts = new Map(stream.parts.map((part) => [part.worker, part]));
-  const removed = [...stream.replicas]
-    .sort((a, b) => relaysOf(parts.get(a)) - relaysOf(parts.get(b)))
-    .slice(0, excess);
-  const replicas = withoutReplicas(stream.replicas, new Set(removed));
-  const { maxLoad } = forecast.balance;
-  if (mode === 'Redirect') spread(stream, [stream.home, ...replicas], forecast);
-  return {
-    ...{ kind: 'Replicas', stream: stream.stream, home: stream.home, replicas, added: [], removed },
-    ...{ why: 'CooledDown', ...demandOf(stream, mode), meanLoad },
-    servers: serversChange(stream.replicas, replicas),
-    maxLoad: { before: maxLoad, after: forecast.balance.maxLoad },
-  };
-}
-
-function relaysOf(part: StreamPart | undefined): number {
-  return part?.relays ?? 0;
+  for (const id of cheap) taken.add(id);
+  const rest = leastLoaded(request, forecast, (id) => !taken.has(id), count - cheap.length);
+  return [...cheap, ...rest];
 }

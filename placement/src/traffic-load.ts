@@ -58,6 +58,11 @@ export function intakeLoad(): number {
   return share(MESSAGES_PER_SECOND * LOAD_WEIGHTS.messageUs);
 }
 
+/** Share of a CPU that one relay takes at both ends. */
+export function relayLoad(bitsPerSecond: number): number {
+  return feedLoad(bitsPerSecond) + intakeLoad();
+}
+
 function sendsOf(bytesPerSecond: number): number {
   return Math.max(SENDS_PER_SECOND, bytesPerSecond / SENT_AT_ONCE_BYTES);
 }

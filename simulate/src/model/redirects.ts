@@ -1,6 +1,11 @@
-import { viewerTarget, type Random, type ServerLoad } from '@streamcluster/placement';
+import {
+  LANDED_WINDOW_MS,
+  viewerTarget,
+  type Random,
+  type ServerLoad,
+} from '@streamcluster/placement';
 import type { Cluster } from './cluster.ts';
-import type { SimStream, SimWorker } from './parts.ts';
+import type { SimStream, SimWorker, ViewerKind } from './parts.ts';
 import type { Reports } from './reports.ts';
 
 export interface RedirectOptions {
@@ -19,6 +24,8 @@ export class Redirects {
   /** By target, by sender: viewers sent since the target's report. */
   private readonly sent = new Map<SimWorker, Map<SimWorker, number>>();
   private readonly servers = new Map<SimWorker, KnownServer>();
+  /** Who landed where lately, by stream. */
+  private readonly landings = new Map<SimWorker, Map<SimStream, number[]>>();
   private sender: SimWorker | undefined;
 
   constructor(cluster: Cluster, reports: Reports, random: Random, options: RedirectOptions) {
@@ -33,12 +40,25 @@ export class Redirects {
     this.sent.get(worker)?.clear();
   }
 
+  /** A viewer lands on a worker. */
+  landed(here: SimWorker, stream: SimStream, nowMs: number): void {
+    const streams = this.landings.get(here) ?? new Map<SimStream, number[]>();
+    const times = streams.get(stream) ?? [];
+    times.push(nowMs);
+    while ((times[0] ?? nowMs) < nowMs - LANDED_WINDOW_MS) times.shift();
+    streams.set(stream, times);
+    this.landings.set(here, streams);
+  }
+
   /** `senders`: how many workers send as this one does. */
-  target(here: SimWorker, stream: SimStream, viewerLoad: number, senders: number): SimWorker {
+  target(here: SimWorker, stream: SimStream, kind: ViewerKind, senders: number): SimWorker {
     this.sender = here;
     const { meanLoad } = this.reports;
+    const landed = this.landings.get(here)?.get(stream)?.length ?? 0;
+    const hasStream = stream.parts.get(here)?.isRead === true;
     const { worker: id } = viewerTarget({
-      ...{ here: here.id, hereLoad: here.load, meanLoad, viewerLoad },
+      here: { id: here.id, load: here.load, landed, hasStream },
+      ...{ meanLoad, bitsPerSecond: stream.bitsPerSecond, viewerLoad: stream.viewerLoad[kind] },
       servers: this.serversOf(stream, senders),
       ...{ maxImbalance: this.options.maxImbalance, random: this.random },
     });

@@ -116,8 +116,8 @@ export class Sim {
     const landed = this.anyWorker();
     if (this.mode === 'Service') return landed;
     if (this.strategy.redirects === 'ToHome') return stream.home.isAlive ? stream.home : landed;
-    const senders = this.cluster.workers.length;
-    return this.redirects.target(landed, stream, stream.viewerLoad[kind], senders);
+    this.redirects.landed(landed, stream, this.nowMs);
+    return this.redirects.target(landed, stream, kind, this.cluster.workers.length);
   }
 
   /** Until then, a step at a time; `each` is called after each step. */
@@ -239,7 +239,7 @@ export class Sim {
     if (this.mode === 'Service') return isShed ? this.landing.draw() : undefined;
     if (this.strategy.redirects === 'ToHome') return stream.home;
     if (stream.servers.has(worker) && !isShed) return undefined;
-    return this.redirects.target(worker, stream, stream.viewerLoad.asks, 1);
+    return this.redirects.target(worker, stream, 'asks', 1);
   }
 
   private another({ stream }: Part, leaving: SimWorker): SimWorker | undefined {
