@@ -27,7 +27,7 @@ export const COOL_DOWN_MS = 60_000;
 /** A stream keeps replicas that it would not miss for so long. */
 export const MERGE_AFTER_MS = 120_000;
 
-const MIN_GAIN = 0.01;
+const MIN_GAIN = 0.005;
 const MAX_CYCLES_WITHOUT_GAIN = 3;
 const REST_MS = 300_000;
 

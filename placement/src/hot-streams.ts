@@ -1,6 +1,6 @@
 import { IDLE_MEAN_LOAD } from './balance.ts';
 import type { StreamPicture } from './fleet-picture.ts';
-import { serversForRelays } from './relay-tree.ts';
+import { RELAYS_PER_SERVER } from './relay-tree.ts';
 
 /**
  * Where viewers are. `Service`: one address, connections land on any worker,
@@ -26,6 +26,8 @@ export interface Demand {
 export interface Wanted {
   /** The home among them. */
   readonly servers: number;
+  /** The same before rounding and without bounds: to tell who needs them most. */
+  readonly need: number;
   readonly why: 'Load' | 'Relays' | 'FitsOne';
 }
 
@@ -54,13 +56,13 @@ export function wantedServers(
   meanLoad: number,
   workers: number,
 ): Wanted {
-  const each = Math.max(HOT_LOAD_FLOOR, limits.splitAtMeanLoad * meanLoad);
-  const byLoad = Math.max(1, Math.ceil(demand.load / each));
-  const byRelays = serversForRelays(demand.relays);
+  const byLoad = demand.load / Math.max(HOT_LOAD_FLOOR, limits.splitAtMeanLoad * meanLoad);
+  const byRelays = demand.relays / RELAYS_PER_SERVER;
+  const need = Math.max(byLoad, byRelays);
   const most = Math.max(1, Math.min(workers, 1 + (limits.maxReplicas ?? Infinity)));
-  const servers = Math.min(most, Math.max(byLoad, byRelays));
-  if (servers === 1) return { servers, why: 'FitsOne' };
-  return { servers, why: byLoad >= byRelays ? 'Load' : 'Relays' };
+  const servers = Math.min(most, Math.max(1, Math.ceil(need)));
+  if (servers === 1) return { servers, need, why: 'FitsOne' };
+  return { servers, need, why: byLoad >= byRelays ? 'Load' : 'Relays' };
 }
 
 /** The same for a stream that has grown by the margin: when that fits fewer, so

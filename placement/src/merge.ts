@@ -16,20 +16,20 @@ export function planMerges(
     if (decisions.length >= budget) break;
     const excess = excessReplicas(stream, request);
     if (excess === 0 || !mayMerge(stream.stream)) continue;
-    decisions.push(merge(stream, leastUsed(stream, excess), request));
+    // Half of them at once: the others have to take what these had.
+    const removed = leastUsed(stream, Math.ceil(excess / 2));
+    if (haveOthersRoom(stream, removed, request)) decisions.push(merge(stream, removed, request));
   }
   return decisions;
 }
 
-/** Replicas that a stream would not miss, were it half as large again, and that
- * the other servers could do without; 0: none. */
+/** How many replicas a stream would not miss, were it half as large again. */
 export function excessReplicas(stream: StreamPicture, request: ReplicaRequest): number {
   if (stream.replicas.length === 0) return 0;
   const { mode, limits, forecast, meanLoad } = request;
   const demand = demandOf(stream, mode);
   const { servers } = wantedAfterMerge(demand, limits, meanLoad, forecast.workers);
-  const excess = Math.max(0, 1 + stream.replicas.length - servers);
-  return excess > 0 && haveOthersRoom(stream, leastUsed(stream, excess), request) ? excess : 0;
+  return Math.max(0, 1 + stream.replicas.length - servers);
 }
 
 /** Those whose going makes fewest change over. */
@@ -60,11 +60,12 @@ function haveOthersRoom(
 function merge(
   stream: StreamPicture,
   removed: readonly string[],
-  { mode, forecast, meanLoad }: ReplicaRequest,
+  request: ReplicaRequest,
 ): ReplicasDecision {
+  const { mode, forecast, meanLoad } = request;
   const replicas = withoutReplicas(stream.replicas, new Set(removed));
   const { maxLoad } = forecast.balance;
-  if (mode === 'Redirect') spread(stream, replicas, forecast);
+  spread(stream, replicas, request);
   return {
     ...{ kind: 'Replicas', stream: stream.stream, home: stream.home, replicas, added: [], removed },
     ...{ why: 'CooledDown', ...demandOf(stream, mode), meanLoad },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   RELAY_FAN_OUT,
-  serversForRelays,
+  RELAYS_PER_SERVER,
   upstreamsOf,
   withoutReplicas,
   type StreamServers,
@@ -55,7 +55,7 @@ describe('upstreamsOf', () => {
   it.each([33, 100, 1000, 4000])('reaches %d workers with no more than 32 relays each', (count) => {
     const workers = names(count);
     const [ingest = '', home = ''] = workers;
-    const replicas = workers.slice(2, 1 + serversForRelays(count - 1));
+    const replicas = workers.slice(2, 1 + Math.ceil((count - 1) / RELAYS_PER_SERVER));
     const { fed, upstream } = attachAll(workers, { ingest, home, replicas });
     expect(upstream.size).toBe(count - 1);
     expect(Math.max(...fed.values())).toBeLessThanOrEqual(RELAY_FAN_OUT);

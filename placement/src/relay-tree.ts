@@ -3,8 +3,8 @@ export const RELAY_FAN_OUT = 32;
 /** Of them, how many may be replicas: half, so that there is room for others at
  * each level. Up to 16 replicas hang on the home, up to 272 are two steps away. */
 export const REPLICA_FAN_OUT = 16;
-/** Relays for each server of a stream, when there are more than one feeds: some
- * room, because each chooses by itself. */
+/** Relays for which a stream gets one more server: before it needs one, because
+ * a cycle passes meanwhile, and because each relay chooses by itself. */
 export const RELAYS_PER_SERVER = 24;
 
 /** Who serves a stream to other workers. */
@@ -56,11 +56,6 @@ export function withoutReplicas(
   const staying = replicas.slice(0, kept.length);
   const moved = replicas.slice(kept.length).filter((replica) => !leaving.has(replica));
   return staying.map((replica) => (leaving.has(replica) ? (moved.pop() ?? replica) : replica));
-}
-
-/** How many servers a stream with so many relays takes, the home among them. */
-export function serversForRelays(relays: number): number {
-  return relays <= RELAY_FAN_OUT ? 1 : Math.ceil(relays / RELAYS_PER_SERVER);
 }
 
 /** FNV-1a with a final mix: names differ in their last digit only. */

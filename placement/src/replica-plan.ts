@@ -36,18 +36,28 @@ export function leastLoaded(
   return candidates.slice(0, count).map(({ id }) => id);
 }
 
-/** Those who ask anew go to the less loaded servers; who stays, stays. */
+/**
+ * Tells the forecast what other servers make of a stream's load. Relays spread
+ * over all of them. Where viewers follow, those who ask anew go to the less
+ * loaded; who stays, stays.
+ */
 export function spread(
   stream: StreamPicture,
   replicas: readonly string[],
-  forecast: Forecast,
+  { mode, forecast }: Pick<ReplicaRequest, 'mode' | 'forecast'>,
 ): void {
-  let asking = 0;
-  for (const { worker, askingLoad } of stream.parts) {
-    forecast.add(worker, -askingLoad);
-    asking += askingLoad;
+  const servers = [stream.home, ...replicas];
+  const isServer = new Set([...servers, ...stream.replicas]);
+  let [relaying, asking] = [0, 0];
+  for (const { worker, relaysLoad, askingLoad } of stream.parts) {
+    const relayed = isServer.has(worker) ? relaysLoad : 0;
+    const asked = mode === 'Redirect' ? askingLoad : 0;
+    forecast.add(worker, -relayed - asked);
+    relaying += relayed;
+    asking += asked;
   }
-  forecast.pour(asking, [stream.home, ...replicas]);
+  for (const server of servers) forecast.add(server, relaying / servers.length);
+  forecast.pour(asking, servers);
 }
 
 /** How many serve a stream, the home among them. */

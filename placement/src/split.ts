@@ -39,17 +39,17 @@ function isGone(worker: WorkerPicture | undefined): boolean {
 
 /** How much each of its servers has too much. */
 function urgency({ wanted, replicas }: Need): number {
-  return wanted.servers / (1 + replicas.length);
+  return wanted.need / (1 + replicas.length);
 }
 
 function split(need: Need, request: ReplicaRequest): ReplicasDecision {
   const { stream, demand, wanted, replicas } = need;
-  const { forecast, mode, meanLoad } = request;
+  const { forecast, meanLoad } = request;
   const { maxLoad } = forecast.balance;
   const missing = Math.max(0, wanted.servers - 1 - replicas.length);
   const added = newReplicas(need, missing, request);
   const after = [...replicas, ...added];
-  if (mode === 'Redirect') spread(stream, after, forecast);
+  spread(stream, after, request);
   return {
     ...{ kind: 'Replicas', stream: stream.stream, home: stream.home, replicas: after, added },
     removed: stream.replicas.filter((replica) => !replicas.includes(replica)),

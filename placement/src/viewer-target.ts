@@ -48,7 +48,7 @@ export const LANDED_WINDOW_MS = 5_000;
 /**
  * Who serves a viewer in redirect mode, decided by the worker where it landed.
  * Of two servers the less loaded one, counting those just sent there. Where that
- * is too busy while this worker is not, the viewer stays here, so that a crowd
+ * is too busy, and busier than this worker, the viewer stays here, so that a crowd
  * that comes faster than replicas do is spread by where it lands; but only where
  * so many land that they are worth a relay.
  */
@@ -61,7 +61,8 @@ export function viewerTarget(request: ViewerTargetRequest): ViewerTarget {
   const expected = ({ load, sentViewers }: ServerLoad): number => load + sentViewers * viewerLoad;
   const better = expected(second) < expected(first) ? second : first;
   const bound = aimOf(maxImbalance) * Math.max(meanLoad, IDLE_MEAN_LOAD);
-  const isTooBusy = better.id !== here.id && expected(better) > bound && here.load < bound;
+  // The mean is as old as the reports: in a crowd everybody is above it.
+  const isTooBusy = expected(better) > Math.max(bound, here.load) && better.id !== here.id;
   if (isTooBusy && isWorthRelay(request)) return { worker: here.id, reason: 'ServersAreBusy' };
   return { worker: better.id, reason: servers.length === 1 ? 'Home' : 'LessLoadedOfTwo' };
 }

@@ -100,6 +100,17 @@ export class Sim {
     return balanceOf(this.cluster.workers.filter(({ serves }) => serves).map(({ load }) => load));
   }
 
+  /** The same of viewers, whatever they cost. */
+  get viewerBalance(): Balance {
+    const serving = this.cluster.workers.filter(({ serves }) => serves);
+    const viewers = new Map(serving.map((worker) => [worker, 0]));
+    for (let index = 0; index < this.audience.size; index += 1) {
+      const worker = this.audience.partAt(index)?.worker;
+      if (worker !== undefined) viewers.set(worker, (viewers.get(worker) ?? 0) + 1);
+    }
+    return balanceOf(viewers.values());
+  }
+
   /** A publisher connects anywhere; the strategy says who is home. */
   publish(bitsPerSecond: number): SimStream {
     const ingest = this.anyWorker();

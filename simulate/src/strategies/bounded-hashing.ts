@@ -20,24 +20,30 @@ interface Point {
  * what comes to lie elsewhere moves, as many as that may be.
  */
 export function boundedHashing(): Strategy {
+  const rings = new Rings();
   return {
     ...{ name: 'bounded hashing', redirects: 'ToHome', sheds: false },
     place: (sim, ingest) => {
-      const counts = new Map<SimWorker, number>();
-      for (const { home } of sim.cluster.streams) counts.set(home, (counts.get(home) ?? 0) + 1);
+      const counts = homesOf(sim);
       const serving = servingOf(sim);
       const most = Math.ceil((BOUND * (sim.cluster.streams.length + 1)) / serving.length);
-      const ring = ringOf(serving);
+      const ring = rings.of(serving);
       const point = hash(`live/${sim.cluster.streams.length}`);
       return walk(ring, point, (worker) => (counts.get(worker) ?? 0) < most) ?? ingest;
     },
-    cycle: (sim) => assignAnew(sim),
+    cycle: (sim) => assignAnew(sim, rings),
   };
 }
 
-function assignAnew(sim: Sim): Actions {
+function homesOf({ cluster }: Sim): Map<SimWorker, number> {
+  const counts = new Map<SimWorker, number>();
+  for (const { home } of cluster.streams) counts.set(home, (counts.get(home) ?? 0) + 1);
+  return counts;
+}
+
+function assignAnew(sim: Sim, rings: Rings): Actions {
   const serving = servingOf(sim);
-  const ring = ringOf(serving);
+  const ring = rings.of(serving);
   const streams = sim.cluster.streams.map((stream) => ({ stream, load: loadOf(stream) }));
   const total = streams.reduce((sum, { load }) => sum + load, 0);
   const most = (BOUND * total) / serving.length;
@@ -64,11 +70,21 @@ function loadOf({ parts, viewerLoad, relayLoad }: SimStream): number {
   return load;
 }
 
-function ringOf(workers: readonly SimWorker[]): Point[] {
-  const points = workers.flatMap((worker) =>
-    Array.from({ length: POINTS }, (_, i) => ({ at: hash(`${worker.id} ${i}`), worker })),
-  );
-  return points.sort((a, b) => a.at - b.at);
+/** The ring, made anew only where workers came or went. */
+class Rings {
+  private ring: readonly Point[] = [];
+  private workers = '';
+
+  of(workers: readonly SimWorker[]): readonly Point[] {
+    const names = workers.map(({ id }) => id).join(' ');
+    if (names === this.workers) return this.ring;
+    const points = workers.flatMap((worker) =>
+      Array.from({ length: POINTS }, (_, i) => ({ at: hash(`${worker.id} ${i}`), worker })),
+    );
+    this.ring = points.sort((a, b) => a.at - b.at);
+    this.workers = names;
+    return this.ring;
+  }
 }
 
 function walk(
