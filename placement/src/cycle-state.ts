@@ -12,6 +12,8 @@ export interface CycleState {
   readonly withoutGain: number;
   /** Nothing moves before. */
   readonly restsUntilMs: number;
+  /** How many workers took part; moves that were in vain say little of others. */
+  readonly workers: number;
 }
 
 export const FIRST_CYCLE: CycleState = {
@@ -20,6 +22,7 @@ export const FIRST_CYCLE: CycleState = {
   movedAt: undefined,
   withoutGain: 0,
   restsUntilMs: -Infinity,
+  workers: 0,
 };
 
 /** A stream that was touched is left alone for so long; only splitting goes on. */
@@ -32,12 +35,16 @@ const MAX_CYCLES_WITHOUT_GAIN = 3;
 const REST_MS = 300_000;
 
 /** Judges what the last cycle's moves were good for, and forgets what is old. */
-export function beginCycle(state: CycleState, balance: Balance, nowMs: number): CycleState {
-  const { movedAt } = state;
+export function beginCycle(
+  state: CycleState,
+  { balance, workers }: { readonly balance: Balance; readonly workers: number },
+  nowMs: number,
+): CycleState {
   const touched = [...state.touchedAtMs].filter(([, atMs]) => nowMs - atMs < COOL_DOWN_MS);
-  const next = { ...state, touchedAtMs: new Map(touched), movedAt: undefined };
-  if (movedAt === undefined) return next;
-  const isGain = balance.maxOverMean < movedAt - MIN_GAIN;
+  const next = { ...state, touchedAtMs: new Map(touched), movedAt: undefined, workers };
+  if (workers !== state.workers) return { ...next, withoutGain: 0, restsUntilMs: -Infinity };
+  if (state.movedAt === undefined) return next;
+  const isGain = balance.maxOverMean < state.movedAt - MIN_GAIN;
   const withoutGain = isGain ? 0 : state.withoutGain + 1;
   if (withoutGain < MAX_CYCLES_WITHOUT_GAIN) return { ...next, withoutGain };
   return { ...next, withoutGain: 0, restsUntilMs: nowMs + REST_MS };

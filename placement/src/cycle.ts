@@ -8,7 +8,7 @@ import {
 } from './cycle-state.ts';
 import { CycleChanges } from './cycle-changes.ts';
 import type { AcceptingDecision, Decision, MoveDecision } from './decision.ts';
-import type { FleetPicture, WorkerPicture } from './fleet-picture.ts';
+import { mayReceive, type FleetPicture, type WorkerPicture } from './fleet-picture.ts';
 import { Forecast } from './forecast.ts';
 import type { ViewerMode } from './hot-streams.ts';
 import { excessReplicas, planMerges } from './merge.ts';
@@ -26,7 +26,6 @@ import { planRelief } from './relief.ts';
 import type { ReplicaRequest } from './replica-plan.ts';
 import { planSplits } from './split.ts';
 import { planSteering, type SteerPlan } from './steer.ts';
-import { HEADROOM_LOAD } from './worker-load.ts';
 
 /** How often a cycle is planned: three reports, so that each cycle sees what the
  * one before did, in two of them. */
@@ -78,7 +77,8 @@ export function planCycle(request: CycleRequest): CyclePlan {
   const forecast = Forecast.of(picture);
   const before = forecast.balance;
   if (areTooManySilent([...picture.workers.values()])) return frozen(request, before);
-  const state = beginCycle(request.state, before, nowMs);
+  const { workers } = forecast;
+  const state = beginCycle(request.state, { balance: before, workers }, nowMs);
   const { changes, reason, withExcess } = planStreams({ ...request, state }, forecast, before);
   const steering = planAccepting(settings, picture);
   const hasMoves = changes.all.some(({ kind }) => kind === 'Move');
@@ -140,13 +140,14 @@ function planMoves(
   if (nowMs < state.restsUntilMs) return { moves: [], reason: 'NoGain' };
   const { maxImbalance, mode } = settings;
   const homes = homesByWorker(picture, mode, mayMove);
-  const workers = [...picture.workers.values()].map(
-    ({ id, load, busy, isDraining, isSilent }): RebalanceWorker => ({
-      ...{ id, isDraining, isSilent, isFull: busy >= HEADROOM_LOAD },
+  const workers = [...picture.workers.values()].map((worker): RebalanceWorker => {
+    const { id, load, isDraining, isSilent } = worker;
+    return {
+      ...{ id, isDraining, isSilent, isFull: !mayReceive(worker) },
       load: forecast.loadOf(id) ?? load,
       homes: homes.get(id) ?? [],
-    }),
-  );
+    };
+  });
   const aim = aimOf(maxImbalance);
   const plan = planRebalance({ workers, maxImbalance, aim, maxMoves, random });
   const isToMove = plan.reason !== 'Balanced' && plan.reason !== 'Idle';

@@ -1,4 +1,5 @@
 import type { StreamServers } from './relay-tree.ts';
+import { HEADROOM_LOAD } from './worker-load.ts';
 import { feedLoad, intakeLoad, isLongLived, viewerLoad } from './traffic-load.ts';
 
 /** A stream on a worker, as its load report says. */
@@ -13,7 +14,8 @@ export interface ReportedStream {
   readonly encrypted?: Readonly<Record<string, number>>;
 }
 
-/** Whether new connections of users reach a worker; `Steered`: not for now, for balance. */
+/** Whether new connections of users reach a worker. `Steered`: not for now, for
+ * balance. `No`: not any more, because it is to be replaced or drains. */
 export type Accepting = 'Yes' | 'Steered' | 'No';
 
 /** What is known of a worker. */
@@ -58,6 +60,11 @@ export interface StreamPicture extends StreamServers {
   readonly parts: readonly StreamPart[];
 }
 
+/** Whether homes and replicas may come to it. */
+export function mayReceive({ busy, accepting, isDraining, isSilent }: WorkerPicture): boolean {
+  return busy < HEADROOM_LOAD && accepting !== 'No' && !isDraining && !isSilent;
+}
+
 /** All that policies look at. */
 export interface FleetPicture {
   readonly workers: ReadonlyMap<string, WorkerPicture>;
@@ -75,11 +82,12 @@ export function fleetPicture(
   }
   const workers = new Map<string, WorkerPicture>();
   for (const { streams: theirs, viewersByProtocol, ...worker } of reported) {
-    const parts = theirs.map((one) => streamPart(worker.id, one));
-    for (const [at, part] of parts.entries()) {
-      streams.get(theirs[at]?.stream ?? '')?.parts.push(part);
+    let load = loadLeftOut(theirs, viewersByProtocol);
+    for (const one of theirs) {
+      const part = streamPart(worker.id, one);
+      load += partLoad(part);
+      streams.get(one.stream)?.parts.push(part);
     }
-    const load = sum(parts.map(partLoad)) + loadLeftOut(theirs, viewersByProtocol);
     workers.set(worker.id, { ...worker, load });
   }
   return { workers, streams };
@@ -110,9 +118,13 @@ function streamPart(worker: string, reported: ReportedStream): StreamPart {
   }
   const isPulled = !isIngest && relays + stayingLoad + askingLoad > 0;
   return {
-    ...{ worker, relays, stayingLoad, askingLoad, isPulled },
+    worker,
+    relays,
     relaysLoad: relays * feedLoad(bitsPerSecond),
     intakeLoad: isIngest || isPulled ? intakeLoad() : 0,
+    isPulled,
+    stayingLoad,
+    askingLoad,
   };
 }
 
@@ -129,9 +141,10 @@ function loadLeftOut(
   streams: readonly ReportedStream[],
   totals: Readonly<Record<string, number>> = {},
 ): number {
-  if (streams.length === 0) return 0;
+  const protocols = Object.entries(totals);
+  if (protocols.length === 0 || streams.length === 0) return 0;
   const meanRate = sum(streams.map(({ bitsPerSecond }) => bitsPerSecond)) / streams.length;
-  const loads = Object.entries(totals).map(([protocol, total]) => {
+  const loads = protocols.map(([protocol, total]) => {
     const left = total - sum(streams.map(({ viewers }) => viewers[protocol] ?? 0));
     const each = protocol === 'relay' ? feedLoad(meanRate) : viewerLoad(protocol, meanRate);
     return Math.max(0, left) * each;

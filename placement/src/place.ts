@@ -1,5 +1,5 @@
 import { pick, pickTwo, type Random } from './random.ts';
-import { expectedLoad, hasHeadroom, type WorkerLoad } from './worker-load.ts';
+import { expectedLoad, isCandidate, type WorkerLoad } from './worker-load.ts';
 
 export const PLACEMENT_POLICIES = ['Random', 'TwoChoices', 'Local'] as const;
 export type PlacementPolicy = (typeof PLACEMENT_POLICIES)[number];
@@ -10,7 +10,7 @@ export type PlacementReason =
   | 'LessLoadedOfTwo'
   | 'IngestHasHeadroom'
   | 'IngestIsFull' // drawn among the others
-  | 'NobodyHasHeadroom'; // drawn among all, rather than refuse the publisher
+  | 'NobodyHasHeadroom'; // or all leave: drawn among all, rather than refuse the publisher
 
 export interface PlacementRequest {
   readonly policy: PlacementPolicy;
@@ -33,7 +33,7 @@ export interface Placement {
  */
 export function place(request: PlacementRequest): Placement | undefined {
   const { policy, workers, random } = request;
-  const candidates = workers.filter(hasHeadroom);
+  const candidates = workers.filter(isCandidate);
   if (candidates.length === 0) return named(pick(random, workers), 'NobodyHasHeadroom');
   switch (policy) {
     case 'Random':

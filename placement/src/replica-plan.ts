@@ -1,9 +1,8 @@
 import type { Change } from './balance.ts';
-import type { FleetPicture, StreamPicture } from './fleet-picture.ts';
+import { mayReceive, type FleetPicture, type StreamPicture } from './fleet-picture.ts';
 import type { Forecast } from './forecast.ts';
 import type { HotStreamLimits, ViewerMode } from './hot-streams.ts';
 import type { Random } from './random.ts';
-import { HEADROOM_LOAD } from './worker-load.ts';
 
 /** What plans of replicas are made from. */
 export interface ReplicaRequest {
@@ -18,22 +17,31 @@ export interface ReplicaRequest {
   readonly random: Random;
 }
 
-/** The least loaded workers that may take more, of equals any. All that is
- * decided in a cycle is in the forecast, so they are not all the same. */
+/** The least loaded workers that may take more, in order of their load. All that
+ * is decided in a cycle is in the forecast, so they are not always the same. */
 export function leastLoaded(
   { picture, random }: ReplicaRequest,
   forecast: Forecast,
   isChosen: (worker: string) => boolean,
   count: number,
 ): string[] {
-  const candidates: { readonly id: string; readonly load: number; readonly draw: number }[] = [];
-  for (const { id, busy } of picture.workers.values()) {
-    const load = forecast.loadOf(id);
-    if (load === undefined || busy >= HEADROOM_LOAD || !isChosen(id)) continue;
-    candidates.push({ id, load, draw: random.next() });
+  const least: { readonly id: string; readonly load: number }[] = [];
+  for (const worker of inAnyOrder([...picture.workers.values()], random)) {
+    const load = forecast.loadOf(worker.id) ?? Infinity;
+    const highest = least.length < count ? Infinity : (least.at(-1)?.load ?? 0);
+    if (load >= highest || !mayReceive(worker) || !isChosen(worker.id)) continue;
+    const place = least.findIndex((one) => one.load > load);
+    least.splice(place < 0 ? least.length : place, 0, { id: worker.id, load });
+    if (least.length > count) least.pop();
   }
-  candidates.sort((a, b) => a.load - b.load || a.draw - b.draw);
-  return candidates.slice(0, count).map(({ id }) => id);
+  return least.map(({ id }) => id);
+}
+
+/** Begins anywhere, so that of equals it is not always the same one. */
+function* inAnyOrder<Item>(items: readonly Item[], random: Random): Generator<Item> {
+  const start = Math.floor(random.next() * items.length);
+  yield* items.slice(start);
+  yield* items.slice(0, start);
 }
 
 /**

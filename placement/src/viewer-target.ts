@@ -24,7 +24,8 @@ export interface LandedAt {
 
 export interface ViewerTargetRequest {
   readonly here: LandedAt;
-  /** Home and replicas that live and do not drain. */
+  /** Home and replicas that live and do not drain; without those that are to be
+   * replaced, if there are others. */
   readonly servers: readonly ServerLoad[];
   readonly meanLoad: number;
   readonly maxImbalance: number;

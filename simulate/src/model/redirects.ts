@@ -68,16 +68,18 @@ export class Redirects {
   }
 
   private serversOf(stream: SimStream, senders: number): ServerLoad[] {
-    return [...stream.servers]
-      .filter(({ serves }) => serves)
-      .map((worker) => {
-        const known =
-          this.servers.get(worker) ??
-          new KnownServer(worker, this.reports, (one) => this.sentBy(this.sender, one));
-        this.servers.set(worker, known);
-        known.senders = senders;
-        return known;
-      });
+    const serving = [...stream.servers].filter(({ serves }) => serves);
+    // Who comes to one that is to be replaced would have to connect again.
+    const staying = serving.filter(({ isOutdated }) => !isOutdated);
+    return (staying.length > 0 ? staying : serving).map((worker) => this.known(worker, senders));
+  }
+
+  private known(worker: SimWorker, senders: number): KnownServer {
+    const sentTo = (one: SimWorker): number => this.sentBy(this.sender, one);
+    const known = this.servers.get(worker) ?? new KnownServer(worker, this.reports, sentTo);
+    this.servers.set(worker, known);
+    known.senders = senders;
+    return known;
   }
 
   private sentBy(sender: SimWorker | undefined, target: SimWorker): number {

@@ -3,6 +3,7 @@ import type { ViewerMode } from '@streamcluster/placement';
 import { poisson } from '../draws/poisson.ts';
 import type { Sim } from '../model/sim.ts';
 import { STEP_MS } from '../model/sim.ts';
+import type { SimStream } from '../model/parts.ts';
 import { ours } from '../strategies/ours.ts';
 import { nothing } from '../strategies/peers.ts';
 import type { Strategy } from '../strategies/strategy.ts';
@@ -42,20 +43,12 @@ export function flashCrowd(strategy: Strategy, mode: ViewerMode, seed: number): 
   const startMs = sim.nowMs;
   // Not the one that is most watched anyway.
   const stream = sim.cluster.streams.at(-1);
+  if (stream === undefined) throw new Error('no streams');
   const [balance, servers]: [Point[], Point[]] = [[], []];
   let [peak, fed, afterTwoCycles] = [0, 0, 0];
   sim.runUntil(startMs + END_MS, () => {
     const sinceMs = sim.nowMs - startMs;
-    const steps = (share: number, ms: number): number => (share * CROWD * STEP_MS) / ms;
-    if (stream === undefined) return;
-    if (sinceMs > COMES_MS && sinceMs <= COMES_MS + LASTS_MS) {
-      const coming = poisson(sim.random, steps(1, LASTS_MS));
-      for (let i = 0; i < coming; i += 1) sim.arrive(stream, i % 2 === 0 ? 'asks' : 'stays');
-    }
-    const goAtMs = COMES_MS + LASTS_MS + STAYS_MS;
-    if (sinceMs > goAtMs && sinceMs <= goAtMs + LEAVES_MS) {
-      sim.audience.leaveStream(stream, poisson(sim.random, steps(1, LEAVES_MS)));
-    }
+    comeAndGo(sim, stream, sinceMs);
     const { maxOverMean } = sim.balance;
     if (sinceMs >= COMES_MS) peak = Math.max(peak, maxOverMean);
     if (sinceMs === COMES_MS + LASTS_MS + 12_000)
@@ -65,6 +58,19 @@ export function flashCrowd(strategy: Strategy, mode: ViewerMode, seed: number): 
     servers.push({ x: sinceMs / 1_000, y: stream.servers.size });
   });
   return { balance, servers, peak, afterTwoCycles, end: sim.balance.maxOverMean, fed, sim };
+}
+
+/** What of the crowd comes or goes in a step. */
+function comeAndGo(sim: Sim, stream: SimStream, sinceMs: number): void {
+  const inStep = (ms: number): number => poisson(sim.random, (CROWD * STEP_MS) / ms);
+  if (sinceMs > COMES_MS && sinceMs <= COMES_MS + LASTS_MS) {
+    const coming = inStep(LASTS_MS);
+    for (let i = 0; i < coming; i += 1) sim.arrive(stream, i % 2 === 0 ? 'asks' : 'stays');
+  }
+  const goesAtMs = COMES_MS + LASTS_MS + STAYS_MS;
+  if (sinceMs > goesAtMs && sinceMs <= goesAtMs + LEAVES_MS) {
+    sim.audience.leaveStream(stream, inStep(LEAVES_MS));
+  }
 }
 
 const CONTENDERS: readonly { readonly mode: ViewerMode; readonly make: () => Strategy }[] = [

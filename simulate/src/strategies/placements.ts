@@ -13,12 +13,17 @@ export function placed(policy: PlacementPolicy): Strategy['place'] {
         id: worker.id,
         load: reports.loadOf(worker),
         reservedStreams: reservations.count(worker.id, nowMs),
+        isLeaving: worker.isOutdated,
       }));
     const id = place({ policy, workers, ingestWorker: ingest.id, random })?.worker ?? ingest.id;
     reservations.add(id, nowMs);
     return cluster.worker(id) ?? ingest;
   };
 }
+
+/** What `Random` comes to where everybody has headroom, without asking everybody. */
+export const uniform: Strategy['place'] = ({ cluster, random }, ingest) =>
+  pick(random, cluster.workers) ?? ingest;
 
 /** One worker after the other. */
 export function roundRobin(): Strategy['place'] {
