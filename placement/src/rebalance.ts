@@ -46,7 +46,7 @@ export interface Move {
 export type RebalanceReason =
   | 'Planned' // the moves bring the highest load within bounds
   | 'OutOfBudget' // they help; more would be needed than may move at once
-  | 'NothingMoreHelps' // no stream of the busiest worker fits elsewhere
+  | 'NothingMoreHelps' // no stream of the workers that are too busy fits elsewhere
   | 'Balanced'
   | 'Idle' // so little load that who is busiest says nothing
   | 'TooFewWorkers'
@@ -60,8 +60,8 @@ export interface RebalancePlan {
   readonly reason: RebalanceReason;
 }
 
-/** A stream lighter than this is not worth the relays that a move opens anew. */
-const MIN_MOVED_LOAD = 0.001;
+/** A stream lighter than this, about one relay's end, is not worth a move. */
+const MIN_MOVED_LOAD = 0.0005;
 const MAX_SILENT_SHARE = 0.3;
 
 /** How many streams may be touched at once: a share of all, at least one unless
@@ -98,15 +98,18 @@ export function planRebalance(request: RebalanceRequest): RebalancePlan {
   if (reason !== undefined) return { moves: [], before, after: before, reason };
   const { maxImbalance, aim = maxImbalance, maxMoves, random } = request;
   const moves: Move[] = [];
-  let isStuck = false;
-  while (!isStuck && moves.length < maxMoves && busiest(sides).load > aim * before.meanLoad) {
-    const move = nextMove(sides, before.meanLoad, random);
+  const limit = aim * before.meanLoad;
+  const tooBusy = new Set(sides.filter(({ load }) => load > limit));
+  while (tooBusy.size > 0 && moves.length < maxMoves) {
+    const from = busiest([...tooBusy]);
+    const move = nextMove(from, sides, before.meanLoad, random);
     if (move !== undefined) moves.push(move);
-    isStuck = move === undefined;
+    // Done, or nothing of it fits elsewhere.
+    if (move === undefined || from.load <= limit) tooBusy.delete(from);
   }
   const after = balanceOf(sides.map(({ load }) => load));
   const isWithin = after.maxLoad <= maxImbalance * before.meanLoad;
-  const short = isStuck ? 'NothingMoreHelps' : 'OutOfBudget';
+  const short = tooBusy.size > 0 ? 'OutOfBudget' : 'NothingMoreHelps';
   return { moves, before, after, reason: isWithin ? 'Planned' : short };
 }
 
@@ -129,9 +132,13 @@ function reasonToRest(
   return maxLoad <= maxImbalance * meanLoad ? 'Balanced' : undefined;
 }
 
-/** From the busiest worker to one drawn; applied to both. */
-function nextMove(sides: readonly Side[], meanLoad: number, random: Random): Move | undefined {
-  const from = busiest(sides);
+/** To a worker that is drawn; applied to both. */
+function nextMove(
+  from: Side,
+  sides: readonly Side[],
+  meanLoad: number,
+  random: Random,
+): Move | undefined {
   const lightest = from.homes.reduce((least, { load }) => Math.min(least, load), Infinity);
   const receivers = sides.filter(
     ({ load, isFull }) => !isFull && load < meanLoad && load + lightest < from.load,

@@ -25,16 +25,27 @@ export function leastLoaded(
   isChosen: (worker: string) => boolean,
   count: number,
 ): string[] {
-  const least: { readonly id: string; readonly load: number }[] = [];
+  const least: Candidate[] = [];
   for (const worker of inAnyOrder([...picture.workers.values()], random)) {
-    const load = forecast.loadOf(worker.id) ?? Infinity;
-    const highest = least.length < count ? Infinity : (least.at(-1)?.load ?? 0);
-    if (load >= highest || !mayReceive(worker) || !isChosen(worker.id)) continue;
-    const place = least.findIndex((one) => one.load > load);
-    least.splice(place < 0 ? least.length : place, 0, { id: worker.id, load });
-    if (least.length > count) least.pop();
+    const load = forecast.loadOf(worker.id);
+    if (load === undefined || !mayReceive(worker) || !isChosen(worker.id)) continue;
+    insert(least, { id: worker.id, load }, count);
   }
   return least.map(({ id }) => id);
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly load: number;
+}
+
+/** Keeps the `count` least loaded, in order. */
+function insert(least: Candidate[], candidate: Candidate, count: number): void {
+  const last = least.at(-1);
+  if (least.length >= count && (last === undefined || candidate.load >= last.load)) return;
+  const place = least.findIndex(({ load }) => load > candidate.load);
+  least.splice(place < 0 ? least.length : place, 0, candidate);
+  if (least.length > count) least.pop();
 }
 
 /** Begins anywhere, so that of equals it is not always the same one. */

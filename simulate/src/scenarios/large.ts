@@ -19,7 +19,7 @@ const LARGEST = {
   streams: 200_000,
   viewers: 400_000,
   exponent: 1,
-  asking: 0.5,
+  asking: 1,
   churn: 0.01,
 } as const;
 const CYCLES_MS = 24_000;

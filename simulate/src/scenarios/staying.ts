@@ -1,4 +1,5 @@
 import { CYCLE_MS } from '@streamcluster/placement';
+import { REPORT_MS } from '../model/reports.ts';
 import type { Sim } from '../model/sim.ts';
 import { ours } from '../strategies/ours.ts';
 import { nothing } from '../strategies/peers.ts';
@@ -86,7 +87,8 @@ function arrivalTable(seed: number, bars: Bar[]): Table {
     [ours(), nothing()].map((strategy) => {
       const sim = arrive(strategy, arrival, seed);
       const { maxOverMean } = sim.balance;
-      if (strategy.name === 'ours') {
+      // Within one report nobody can know; it is shown, and not a bar.
+      if (strategy.name === 'ours' && arrival.overMs > REPORT_MS + CYCLE_MS) {
         bars.push(
           atMost(
             `redirect mode, viewers who stay, ${name}: two cycles after the last`,
