@@ -40,21 +40,22 @@ function leastUsed(stream: StreamPicture, count: number): string[] {
     .slice(0, count);
 }
 
-/** Their load goes to the other servers, at once or as viewers come and go. */
+/** Their load goes to the other servers, at once or as viewers come and go: to
+ * those of them that are least busy. */
 function haveOthersRoom(
   stream: StreamPicture,
   removed: readonly string[],
   { mode, forecast, meanLoad, maxImbalance }: ReplicaRequest,
 ): boolean {
   const staying = [stream.home, ...stream.replicas].filter((id) => !removed.includes(id));
-  let load = 0;
+  let coming = 0;
   for (const part of stream.parts) {
     if (!removed.includes(part.worker)) continue;
-    load += mode === 'Redirect' ? partLoad(part) : part.relaysLoad;
+    coming += mode === 'Redirect' ? partLoad(part) : part.relaysLoad;
   }
-  const each = load / staying.length;
-  const limit = aimOf(maxImbalance) * meanLoad;
-  return staying.every((id) => each === 0 || (forecast.loadOf(id) ?? 0) + each <= limit);
+  let load = coming;
+  for (const id of staying) load += forecast.loadOf(id) ?? 0;
+  return coming === 0 || load <= aimOf(maxImbalance) * meanLoad * staying.length;
 }
 
 function merge(

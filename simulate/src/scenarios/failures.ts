@@ -4,7 +4,7 @@ import type { Sim } from '../model/sim.ts';
 import { ours } from '../strategies/ours.ts';
 import { nothing } from '../strategies/peers.ts';
 import type { Strategy } from '../strategies/strategy.ts';
-import { atMost, count, percent, ratio, type Bar, type Scenario } from './scenario.ts';
+import { atMost, count, modeName, percent, ratio, type Bar, type Scenario } from './scenario.ts';
 import { watchedCluster } from './watched-cluster.ts';
 
 const CLUSTER = {
@@ -130,11 +130,7 @@ export const failures: Scenario = {
       plots: new Map(),
       bars: [
         ...oursOnly.map(({ mode, name, run }): Bar => {
-          return atMost(
-            `${mode === 'Service' ? 'Service' : 'redirect'} mode, ${name} die: 60 s later`,
-            run.end,
-            1.25,
-          );
+          return atMost(`${modeName(mode)}, ${name} die: 60 s later`, run.end, 1.25);
         }),
         {
           what: 'workers die: interrupted viewers of others, streams without a way',

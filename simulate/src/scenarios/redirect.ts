@@ -145,7 +145,7 @@ export const redirect: Scenario = {
         what: `redirect mode, ${crowd.name}: streams touched in a cycle`,
         ...{ bar: '<= 2 %', measured: percent(touched), isReached: touched <= 0.02 },
       });
-      if (crowd.exponent === 1) plot = plotOf([{ name: 'ours', run }, ...others]);
+      if (crowd.exponent === 1.2) plot = plotOf([{ name: 'ours', run }, ...others]);
     }
     const tables: Table[] = [{ head: HEAD, rows }];
     return {
@@ -163,7 +163,7 @@ export const redirect: Scenario = {
 function plotOf(lines: readonly { readonly name: string; readonly run: RedirectRun }[]): Plot {
   const shown = lines.filter(({ name }) => name !== 'round-robin' && name !== 'least-loaded');
   return {
-    title: 'Redirect mode, Zipf 1.0, HLS: load of the busiest worker over the mean',
+    title: 'Redirect mode, Zipf 1.2, HLS: load of the busiest worker over the mean',
     ...{ xLabel: 'seconds since the first cycle', yLabel: 'max/mean' },
     lines: shown.map(({ name, run }) => ({ name, points: run.curve })),
   };

@@ -120,7 +120,7 @@ export const scaleUpScenario: Scenario = {
     return {
       title: 'Service mode: three workers become six',
       about:
-        `${VIEWERS} viewers; each second 1 % leave and as many come; ${SEEDS} seeds. Who plays FLV or RTMP stays where he is; ` +
+        `${VIEWERS} viewers; each second 1 % leave and as many come; ${SEEDS} seeds. Players of FLV and RTMP stay where they are; ` +
         'steering takes the busiest workers, never more than a third, out of the Service. Of HLS players busy workers close idle connections, so that they connect anew. ' +
         'With 60 streams for so few viewers relays weigh more than viewers, and it is load that is spread.',
       tables: [

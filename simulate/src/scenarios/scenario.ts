@@ -1,4 +1,5 @@
 import type { Plot } from '@streamcluster/bench';
+import type { ViewerMode } from '@streamcluster/placement';
 
 /** What must be shown, and whether it was. */
 export interface Bar {
@@ -27,6 +28,11 @@ export interface Scenario {
   readonly key: string;
   /** The same for the same seed, but for times that something took. */
   readonly run: (seed: number) => ScenarioResult;
+}
+
+/** As figures name it. */
+export function modeName(mode: ViewerMode): string {
+  return mode === 'Service' ? 'Service mode' : 'redirect mode';
 }
 
 /** 1.18 */
