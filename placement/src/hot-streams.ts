@@ -34,7 +34,7 @@ export interface Wanted {
 /** Less than this no stream is split for: a worker carries it whatever else it does. */
 const HOT_LOAD_FLOOR = IDLE_MEAN_LOAD;
 /** How much a stream must fall below what it was split for until it is merged. */
-export const MERGE_MARGIN = 1.5;
+const MERGE_MARGIN = 1.5;
 
 export function demandOf(stream: StreamPicture, mode: ViewerMode): Demand {
   let load = 0;

@@ -2,7 +2,7 @@
 export const RELAY_FAN_OUT = 32;
 /** Of them, how many may be replicas: half, so that there is room for others at
  * each level. Up to 16 replicas hang on the home, up to 272 are two steps away. */
-export const REPLICA_FAN_OUT = 16;
+const REPLICA_FAN_OUT = 16;
 /** Relays for which a stream gets one more server: before it needs one, because
  * a cycle passes meanwhile, and because each relay chooses by itself. */
 export const RELAYS_PER_SERVER = 24;

@@ -7,7 +7,7 @@ export interface SteerRequest {
   readonly maxImbalance: number;
 }
 
-export type SteerReason =
+type SteerReason =
   | 'Steered'
   | 'Level'
   | 'Idle' // so little load that who is busiest says nothing

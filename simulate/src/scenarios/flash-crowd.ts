@@ -38,7 +38,7 @@ interface FlashCrowd {
 }
 
 /** Three times the viewers, of whom two thirds watch one stream, for two minutes. */
-export function flashCrowd(strategy: Strategy, mode: ViewerMode, seed: number): FlashCrowd {
+function flashCrowd(strategy: Strategy, mode: ViewerMode, seed: number): FlashCrowd {
   const sim = watchedCluster({ ...CLUSTER, mode, seed }, strategy);
   const startMs = sim.nowMs;
   // Not the one that is most watched anyway.

@@ -26,7 +26,7 @@ const CYCLES_MS = 24_000;
 const BAR_MS = 1_000;
 
 /** How long a cycle takes to plan, from reports to decisions, in ms. */
-export function planMs(sim: Sim): number {
+function planMs(sim: Sim): number {
   const [reports, directory] = [sim.reports.list(sim.nowMs), [...directoryOf(sim.cluster)]];
   const startMs = performance.now();
   planCycle({

@@ -9,6 +9,8 @@ import { redirectRun } from './redirect.ts';
 import { scaleUp } from './scale-up.ts';
 import { mean } from './scenario.ts';
 import { staleRun } from './stale.ts';
+import { arrive } from './staying.ts';
+import { update } from './update.ts';
 
 const STALE = { name: '', perSecond: 50, lost: 0.2, delayMs: 2_000 };
 
@@ -39,6 +41,17 @@ describe('redirect mode', () => {
     expect(redirectRun(nothing(), options).end).toBeGreaterThan(5);
   });
 
+  it('spreads viewers who stay and come faster than replicas do', () => {
+    const cluster = { mode: 'Redirect', workers: 6, streams: 60, viewers: 2_000 } as const;
+    const options = { ...cluster, exponent: 1, asking: 0, churn: 0 };
+    const crowd = { options, forOne: 0.9, overMs: 30_000 };
+    expect(arrive(ours(), crowd, 1).balance.maxOverMean).toBeLessThanOrEqual(1.25);
+    expect(arrive(nothing(), crowd, 1).balance.maxOverMean).toBeGreaterThan(3);
+    // Within one report; only where they land can help.
+    const sudden = { ...crowd, overMs: 5_000 };
+    expect(arrive(ours(), sudden, 1).balance.maxOverMean).toBeLessThan(1.6);
+  });
+
   it('stays even on reports that are late and lost, and rests while the bus is ill', () => {
     const late = staleRun({ lost: 0.33, delayMs: 2_000, silent: 0 }, 1);
     expect(late.worst).toBeLessThanOrEqual(1.25);
@@ -56,6 +69,14 @@ describe('Service mode', () => {
     expect(steered.loadAt90).toBeLessThanOrEqual(1.25);
     expect(steered.interrupted).toBe(0);
     expect(alone.viewersAt90).toBeGreaterThan(1.35);
+  });
+
+  it('interrupts nobody twice in a rolling update', () => {
+    const { sim, after } = update({ make: () => ours(), closesOutdated: true }, 'Service', 1);
+    expect(sim.cluster.workers.slice(0, 40).some(({ isAlive }) => isAlive)).toBe(false);
+    expect(sim.cluster.alive).toHaveLength(40);
+    expect(sim.audience.mostCuts).toBe(1);
+    expect(after).toBeLessThanOrEqual(1.25);
   });
 
   it('interrupts only those who were on workers that died, and leaves nobody without a way', () => {

@@ -9,7 +9,7 @@ export function nothing(): Strategy {
 }
 
 /** Homes move as ours do, and nothing else happens: streams stay whole. */
-export function wholeStreams(): Strategy {
+function wholeStreams(): Strategy {
   return ours({
     name: 'moves only',
     settings: { splitAtMeanLoad: Infinity },
