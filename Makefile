@@ -5,7 +5,7 @@ NODE  := node_modules/.bin/node
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long e2e kind lint bench fuzz generate image plugin clean setup
+.PHONY: help run demo test long e2e kind lint bench simulate fuzz generate image plugin clean setup
 
 help: ## Print this list.
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ bench: setup ## Measure every workload against floors and other servers, in roun
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/nats-server.sh >/dev/null
 	@$(NODE) bench/src/main.ts $(ARGS)
+
+simulate: node_modules/.package-lock.json ## Run the placement policies on simulated clusters, beside others (a minute).
+	@$(NODE) simulate/src/main.ts $(ARGS)
 
 fuzz: setup ## Feed every parser 100,000 mutated inputs.
 	@$(NODE) bench/src/fuzz.ts $(ARGS)

@@ -1,2 +1,6 @@
-/** The door for the end-to-end tests. */
+/** The door for the end-to-end tests, and for whoever else writes tables and plots. */
+export { table } from './measure/table.ts';
+export { linePlot } from './report/line-plot.ts';
+export type { Line, Plot, Point } from './report/line-plot.ts';
+export { markdownTable } from './report/markdown-table.ts';
 export { freePort } from './server/free-port.ts';

@@ -69,6 +69,13 @@ describe('place', () => {
     }
   });
 
+  it('avoids who is to be replaced, unless all are', () => {
+    const leaving = { ...worker('a'), isLeaving: true };
+    const request = { policy: 'Local', ingestWorker: 'a', random: seededRandom(1) } as const;
+    expect(place({ ...request, workers: [leaving, worker('b')] })?.worker).toBe('b');
+    expect(place({ ...request, workers: [leaving] })?.worker).toBe('a');
+  });
+
   it.each(PLACEMENT_POLICIES)('%s never refuses while there is a worker', (policy) => {
     const loads = fc.array(fc.record({ load: fc.double({ min: 0, max: 2, noNaN: true }) }));
     fc.assert(

@@ -1,5 +1,5 @@
-import { pick, type Random } from './random.ts';
-import { expectedLoad, hasHeadroom, type WorkerLoad } from './worker-load.ts';
+import { pick, pickTwo, type Random } from './random.ts';
+import { expectedLoad, isCandidate, type WorkerLoad } from './worker-load.ts';
 
 export const PLACEMENT_POLICIES = ['Random', 'TwoChoices', 'Local'] as const;
 export type PlacementPolicy = (typeof PLACEMENT_POLICIES)[number];
@@ -10,7 +10,7 @@ export type PlacementReason =
   | 'LessLoadedOfTwo'
   | 'IngestHasHeadroom'
   | 'IngestIsFull' // drawn among the others
-  | 'NobodyHasHeadroom'; // drawn among all, rather than refuse the publisher
+  | 'NobodyHasHeadroom'; // or all leave: drawn among all, rather than refuse the publisher
 
 export interface PlacementRequest {
   readonly policy: PlacementPolicy;
@@ -33,7 +33,7 @@ export interface Placement {
  */
 export function place(request: PlacementRequest): Placement | undefined {
   const { policy, workers, random } = request;
-  const candidates = workers.filter(hasHeadroom);
+  const candidates = workers.filter(isCandidate);
   if (candidates.length === 0) return named(pick(random, workers), 'NobodyHasHeadroom');
   switch (policy) {
     case 'Random':
@@ -59,11 +59,7 @@ function lessLoadedOfTwo(
   candidates: readonly WorkerLoad[],
   random: Random,
 ): WorkerLoad | undefined {
-  const first = pick(random, candidates);
-  const second = pick(
-    random,
-    candidates.filter((worker) => worker !== first),
-  );
+  const [first, second] = pickTwo(random, candidates);
   if (first === undefined || second === undefined) return first;
   return expectedLoad(second) < expectedLoad(first) ? second : first;
 }

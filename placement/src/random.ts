@@ -9,6 +9,15 @@ export function pick<Item>(random: Random, items: readonly Item[]): Item | undef
   return items[Math.floor(random.next() * items.length)];
 }
 
+/** Two different ones, in any order; as many as there are of fewer. */
+export function pickTwo<Item>(random: Random, items: readonly Item[]): Item[] {
+  if (items.length < 2) return [...items];
+  const first = Math.floor(random.next() * items.length);
+  const other = Math.floor(random.next() * (items.length - 1));
+  const second = other < first ? other : other + 1;
+  return [items[first], items[second]].filter((item) => item !== undefined);
+}
+
 /** Deterministic by seed (mulberry32), for tests and simulation; not for secrets. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from './random.ts';
 import {
   planRebalance,
+  streamsAllowed,
   type HomeLoad,
   type RebalancePlan,
   type RebalanceWorker,
@@ -17,7 +18,9 @@ function plan(
   more: { maxImbalance?: number; maxMovesPercent?: number; seed?: number } = {},
 ): RebalancePlan {
   const { maxImbalance = 1.25, maxMovesPercent = 100, seed = 1 } = more;
-  return planRebalance({ workers, maxImbalance, maxMovesPercent, random: seededRandom(seed) });
+  const streams = workers.reduce((sum, worker) => sum + worker.homes.length, 0);
+  const maxMoves = streamsAllowed(streams, maxMovesPercent);
+  return planRebalance({ workers, maxImbalance, maxMoves, random: seededRandom(seed) });
 }
 
 const BUSY: RebalanceWorker = { id: 'w-0', load: 0.6, homes: homes('a', 10, 0.05) };
@@ -43,7 +46,7 @@ describe('planRebalance', () => {
     [
       'idle ones',
       [
-        { ...BUSY, load: 0.06 },
+        { ...BUSY, load: 0.008 },
         { id: 'w-1', load: 0, homes: [] },
       ],
       'Idle',

@@ -1,3 +1,4 @@
+import { balanceOf, IDLE_MEAN_LOAD, type Balance, type Change } from './balance.ts';
 import { pick, type Random } from './random.ts';
 
 /** What one home costs the worker that has it. */
@@ -9,9 +10,12 @@ export interface HomeLoad {
 
 export interface RebalanceWorker {
   readonly id: string;
-  /** Busy share of the loop's CPU, 0 to 1. */
+  /** Share of a CPU. */
   readonly load: number;
+  /** Those that may move. */
   readonly homes: readonly HomeLoad[];
+  /** Nothing comes to it. */
+  readonly isFull?: boolean;
   /** It is being emptied anyway: nothing comes, and drain moves what goes. */
   readonly isDraining?: boolean;
   /** Its load is not known any more. */
@@ -22,8 +26,9 @@ export interface RebalanceRequest {
   readonly workers: readonly RebalanceWorker[];
   /** Highest load over mean load that is left alone. */
   readonly maxImbalance: number;
-  /** Share of the streams that may move; 0 is none, anything else at least one. */
-  readonly maxMovesPercent: number;
+  /** What moves aim at; without: the same. */
+  readonly aim?: number;
+  readonly maxMoves: number;
   readonly random: Random;
 }
 
@@ -37,23 +42,11 @@ export interface Move {
   readonly toLoad: Change;
 }
 
-interface Change {
-  readonly before: number;
-  readonly after: number;
-}
-
-export interface Balance {
-  readonly maxLoad: number;
-  readonly meanLoad: number;
-  /** 1 where nobody is busy. */
-  readonly maxOverMean: number;
-}
-
 /** Why the plan is what it is. */
 export type RebalanceReason =
   | 'Planned' // the moves bring the highest load within bounds
   | 'OutOfBudget' // they help; more would be needed than may move at once
-  | 'NothingMoreHelps' // no stream of the busiest worker fits elsewhere
+  | 'NothingMoreHelps' // no stream of the workers that are too busy fits elsewhere
   | 'Balanced'
   | 'Idle' // so little load that who is busiest says nothing
   | 'TooFewWorkers'
@@ -67,16 +60,28 @@ export interface RebalancePlan {
   readonly reason: RebalanceReason;
 }
 
-/** Below this mean load, moving gains nothing that anyone could notice. */
-const IDLE_MEAN_LOAD = 0.05;
-/** A stream lighter than this is not worth the relays that a move opens anew. */
-const MIN_MOVED_LOAD = 0.001;
+/** A stream lighter than this, about one relay's end, is not worth a move. */
+const MIN_MOVED_LOAD = 0.0005;
 const MAX_SILENT_SHARE = 0.3;
+
+/** How many streams may be touched at once: a share of all, at least one unless
+ * the share is 0. */
+export function streamsAllowed(streams: number, maxMovesPercent: number): number {
+  if (maxMovesPercent <= 0) return 0;
+  return Math.max(1, Math.floor((streams * maxMovesPercent) / 100));
+}
+
+/** So many at once: then the bus is ill, not the workers. */
+export function areTooManySilent(workers: readonly { readonly isSilent?: boolean }[]): boolean {
+  const silent = workers.filter(({ isSilent }) => isSilent === true).length;
+  return silent > MAX_SILENT_SHARE * workers.length;
+}
 
 /** A worker while the plan is made. */
 interface Side {
   readonly id: string;
   readonly homes: HomeLoad[];
+  readonly isFull: boolean;
   load: number;
 }
 
@@ -88,28 +93,32 @@ interface Side {
  */
 export function planRebalance(request: RebalanceRequest): RebalancePlan {
   const sides = request.workers.filter(takesPart).map(sideOf);
-  const before = balanceOf(sides);
+  const before = balanceOf(sides.map(({ load }) => load));
   const reason = reasonToRest(request, sides, before);
   if (reason !== undefined) return { moves: [], before, after: before, reason };
+  const { maxImbalance, aim = maxImbalance, maxMoves, random } = request;
   const moves: Move[] = [];
-  const budget = movesAllowed(request);
-  const limit = request.maxImbalance * before.meanLoad;
-  while (moves.length < budget && busiest(sides).load > limit) {
-    const move = nextMove(sides, before.meanLoad, request.random);
-    if (move === undefined)
-      return { moves, before, after: balanceOf(sides), reason: 'NothingMoreHelps' };
-    moves.push(move);
+  const limit = aim * before.meanLoad;
+  const tooBusy = new Set(sides.filter(({ load }) => load > limit));
+  while (tooBusy.size > 0 && moves.length < maxMoves) {
+    const from = busiest([...tooBusy]);
+    const move = nextMove(from, sides, before.meanLoad, random);
+    if (move !== undefined) moves.push(move);
+    // Done, or nothing of it fits elsewhere.
+    if (move === undefined || from.load <= limit) tooBusy.delete(from);
   }
-  const isWithin = busiest(sides).load <= limit;
-  return { moves, before, after: balanceOf(sides), reason: isWithin ? 'Planned' : 'OutOfBudget' };
+  const after = balanceOf(sides.map(({ load }) => load));
+  const isWithin = after.maxLoad <= maxImbalance * before.meanLoad;
+  const short = tooBusy.size > 0 ? 'OutOfBudget' : 'NothingMoreHelps';
+  return { moves, before, after, reason: isWithin ? 'Planned' : short };
 }
 
 function takesPart({ isDraining, isSilent }: RebalanceWorker): boolean {
   return isDraining !== true && isSilent !== true;
 }
 
-function sideOf({ id, load, homes }: RebalanceWorker): Side {
-  return { id, load, homes: homes.filter((home) => home.load >= MIN_MOVED_LOAD) };
+function sideOf({ id, load, homes, isFull = false }: RebalanceWorker): Side {
+  return { id, load, isFull, homes: homes.filter((home) => home.load >= MIN_MOVED_LOAD) };
 }
 
 function reasonToRest(
@@ -117,24 +126,23 @@ function reasonToRest(
   sides: readonly Side[],
   { meanLoad, maxLoad }: Balance,
 ): RebalanceReason | undefined {
-  const silent = workers.filter(({ isSilent }) => isSilent === true).length;
-  if (silent > MAX_SILENT_SHARE * workers.length) return 'TooManySilent';
+  if (areTooManySilent(workers)) return 'TooManySilent';
   if (sides.length < 2) return 'TooFewWorkers';
   if (meanLoad < IDLE_MEAN_LOAD) return 'Idle';
   return maxLoad <= maxImbalance * meanLoad ? 'Balanced' : undefined;
 }
 
-function movesAllowed({ workers, maxMovesPercent }: RebalanceRequest): number {
-  if (maxMovesPercent <= 0) return 0;
-  const streams = workers.reduce((sum, { homes }) => sum + homes.length, 0);
-  return Math.max(1, Math.floor((streams * maxMovesPercent) / 100));
-}
-
-/** From the busiest worker to one drawn; applied to both. */
-function nextMove(sides: readonly Side[], meanLoad: number, random: Random): Move | undefined {
-  const from = busiest(sides);
+/** To a worker that is drawn; applied to both. */
+function nextMove(
+  from: Side,
+  sides: readonly Side[],
+  meanLoad: number,
+  random: Random,
+): Move | undefined {
   const lightest = from.homes.reduce((least, { load }) => Math.min(least, load), Infinity);
-  const receivers = sides.filter(({ load }) => load < meanLoad && load + lightest < from.load);
+  const receivers = sides.filter(
+    ({ load, isFull }) => !isFull && load < meanLoad && load + lightest < from.load,
+  );
   const to = pick(random, receivers);
   if (to === undefined) return undefined;
   const home = bestHome(from, to);
@@ -165,10 +173,4 @@ function bestHome(from: Side, to: Side): HomeLoad | undefined {
 
 function busiest(sides: readonly Side[]): Side {
   return sides.reduce((most, side) => (side.load > most.load ? side : most));
-}
-
-function balanceOf(sides: readonly Side[]): Balance {
-  const maxLoad = sides.reduce((most, { load }) => Math.max(most, load), 0);
-  const meanLoad = sides.reduce((sum, { load }) => sum + load, 0) / Math.max(1, sides.length);
-  return { maxLoad, meanLoad, maxOverMean: meanLoad > 0 ? maxLoad / meanLoad : 1 };
 }

@@ -5,6 +5,8 @@ export interface WorkerLoad {
   readonly load: number;
   /** Streams placed there that its last report cannot know of yet. */
   readonly reservedStreams: number;
+  /** To be replaced soon: what comes would have to move again. */
+  readonly isLeaving?: boolean;
 }
 
 /**
@@ -20,6 +22,7 @@ export function expectedLoad(worker: WorkerLoad): number {
   return worker.load + worker.reservedStreams * RESERVED_LOAD_PER_STREAM;
 }
 
-export function hasHeadroom(worker: WorkerLoad): boolean {
-  return expectedLoad(worker) < HEADROOM_LOAD;
+/** Whether a home may come to it. */
+export function isCandidate(worker: WorkerLoad): boolean {
+  return worker.isLeaving !== true && expectedLoad(worker) < HEADROOM_LOAD;
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Results } from '../results.ts';
 import type { Measurement } from '../workloads/workload.ts';
 import { plotsOf } from './curves.ts';
-import { markdownTable, performancePage } from './page.ts';
+import { markdownTable } from './markdown-table.ts';
+import { performancePage } from './page.ts';
 import { resultsTable } from './results-table.ts';
 import { figureName, figureText } from './words.ts';
 

@@ -1,6 +1,7 @@
 import {
   planRebalance,
   seededRandom,
+  streamsAllowed,
   type Balance,
   type Move,
   type RebalanceReason,
@@ -43,10 +44,12 @@ const MESSAGES: Readonly<Record<RebalanceReason, string>> = {
 
 export function rebalanceItem(view: ClusterView): RebalanceItem {
   const { mode, maxImbalance, maxMovesPercent } = view.resource.spec.rebalance;
+  const workers = rebalanceWorkers(view.sightings());
+  const homes = workers.reduce((sum, worker) => sum + worker.homes.length, 0);
   const plan = planRebalance({
-    workers: rebalanceWorkers(view.sightings()),
+    workers,
     maxImbalance,
-    maxMovesPercent,
+    maxMoves: streamsAllowed(homes, maxMovesPercent),
     random: seededRandom(SEED),
   });
   const limit = maxImbalance * plan.before.meanLoad;
