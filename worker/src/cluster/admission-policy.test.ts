@@ -84,7 +84,7 @@ describe('a viewer costs', () => {
   it.each([
     ['calls at the longest tick when it gets little', 0, 6.25],
     ['calls and bytes', 2_000_000, 6.25 + 1.907],
-    ['calls at 64 KB when it gets much', 20_000_000, 38.15 + 19.07],
+    ['calls at 128 KB when it gets much', 20_000_000, 19.07 + 19.07],
   ])('%s', (_, bitsPerSecond, units) => {
     expect(viewerUnits(bitsPerSecond)).toBeCloseTo(units, 1);
   });

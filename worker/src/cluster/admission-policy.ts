@@ -30,7 +30,7 @@ export interface WorkLook {
  * measured on loopback sockets; only the relation matters here. */
 const BYTES_PER_CALL_UNIT = 131_072;
 /** A cursor with so much to send does not wait for its tick (wheel.c). */
-const PENDING_BYTES = 65_536;
+const PENDING_BYTES = 131_072;
 /** Below, the time of a unit is not known well enough to learn from. */
 const UNITS_MIN_PER_SECOND = 500;
 
