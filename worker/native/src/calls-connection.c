@@ -44,6 +44,12 @@ static napi_value call_span(napi_env env, napi_callback_info info) {
   if (!connection || !log || connection->state >= STATE_ENDING) return NULL;
   Extent *extent = log_locate(log, position);
   if (!extent || position + length > log_head(log)) return call_answer(&call, -1);
+  uint8_t *head;
+  size_t head_bytes;
+  if (call_bytes(&call, 4, &head, &head_bytes) && head_bytes > 0) {
+    write_bounded(call.engine, connection, head, head_bytes);
+    if (!connection_live(connection)) return NULL;
+  }
   cursor_settle(call.engine, connection);
   while (length > 0 && extent) {
     size_t bytes = piece(log, extent, position, length);

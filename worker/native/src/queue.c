@@ -8,7 +8,8 @@
 
 #include "tls.h"
 
-#define ITEM_BYTES_MIN 1000
+/* With its struct within what malloc() keeps at hand for the next time (tcache). */
+#define ITEM_BYTES_MIN (1024 - sizeof(QueueItem))
 /* Of one call; more follow in the next. */
 #define PIECES_MAX 8
 

@@ -54,7 +54,13 @@ export interface Binding {
   readonly arena: ArrayBuffer;
   write(slot: number, bytes: Uint8Array): void;
   /** -1: the range is not in the log. */
-  span(slot: number, log: number, position: number, length: number): number | undefined;
+  span(
+    slot: number,
+    log: number,
+    position: number,
+    length: number,
+    head?: Uint8Array,
+  ): number | undefined;
   /** Tells once that the queue is empty. */
   drain(slot: number): void;
   attach(slot: number, log: number, position: number, urgent: boolean): void;

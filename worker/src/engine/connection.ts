@@ -93,10 +93,14 @@ export class NativeConnection implements Connection {
     if (!this.closed) this.#door.binding.write(this.#slot, bytes);
   }
 
-  writeSpan(log: EngineLog, position: number, length: number): void {
-    if (this.#state !== 0 || length === 0) return;
+  writeSpan(log: EngineLog, position: number, length: number, head?: Uint8Array): void {
+    if (this.#state !== 0) return;
+    if (length === 0) {
+      if (head !== undefined) this.write(head);
+      return;
+    }
     const slot = NativeLog.slotOf(log, position);
-    if (this.#door.binding.span(this.#slot, slot, position, length) === -1) {
+    if (this.#door.binding.span(this.#slot, slot, position, length, head) === -1) {
       throw new RangeError(`span [${position}, +${length}) is not in the log`);
     }
   }

@@ -135,9 +135,10 @@ export interface Connection {
    * connection is closed with reason `overflow`.
    */
   write(bytes: Uint8Array): void;
-  /** Queues length bytes of a log from position on, without copying them. The
-   * bytes stay valid until sent, also when the log is trimmed or closed. */
-  writeSpan(log: EngineLog, position: number, length: number): void;
+  /** Queues length bytes of a log from position on, without copying them; behind a
+   * copy of `head`. The bytes stay valid until sent, also when the log is trimmed
+   * or closed. */
+  writeSpan(log: EngineLog, position: number, length: number, head?: Uint8Array): void;
   /** onDrain is called once, when nothing is queued (any more). */
   askDrain(): void;
   /** From now on, behind what is queued, the connection follows the log. */

@@ -44,6 +44,21 @@ describe('HlsWindow', () => {
     expect(hls.playlist()).not.toBe(first);
   });
 
+  it('takes an answer back with its playlist, and a few times a second', () => {
+    const { rig, source } = started(9_000);
+    const { hls } = rig.stream;
+    const { standing } = hls;
+    standing.set(Buffer.from('an answer'));
+    rig.play(source, { fromMs: 9_000, toMs: 9_001, withConfigs: false });
+    expect(standing.isSet).toBe(true);
+    rig.play(source, { fromMs: 10_000, toMs: 10_001, withConfigs: false });
+    expect(standing.isSet).toBe(false);
+    standing.set(Buffer.from('the next one'));
+    rig.clock.advance(250);
+    expect(standing.isSet).toBe(false);
+    expect(hls.standing).toBe(standing);
+  });
+
   it('forgets TS that nobody asks for, and makes the same again', () => {
     const { rig, source } = started(9_000);
     const { hls } = rig.stream;

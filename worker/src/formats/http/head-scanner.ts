@@ -71,9 +71,7 @@ function scanVersion(
   end: number,
   out: RequestHead,
 ): RequestFault | undefined {
-  if (end - start !== VERSION_BYTES || buf.toString('latin1', start, start + 5) !== 'HTTP/') {
-    return 'version-malformed';
-  }
+  if (end - start !== VERSION_BYTES || !isHttp(buf, start)) return 'version-malformed';
   const major = buf[start + 5] ?? 0;
   const minor = buf[start + 7] ?? 0;
   if (!isDigit(major) || !isDigit(minor) || buf[start + 6] !== 0x2e) return 'version-malformed';
@@ -81,6 +79,17 @@ function scanVersion(
   // A later minor version is to be answered as the latest that is known.
   out.minorVersion = minor === DIGIT_0 ? 0 : 1;
   return undefined;
+}
+
+/** `HTTP/` */
+function isHttp(buf: Buffer, at: number): boolean {
+  return (
+    buf[at] === 0x48 &&
+    buf[at + 1] === 0x54 &&
+    buf[at + 2] === 0x54 &&
+    buf[at + 3] === 0x50 &&
+    buf[at + 4] === 0x2f
+  );
 }
 
 function isDigit(byte: number): boolean {

@@ -9,6 +9,8 @@ export { statusOfFault, type RequestFault } from './request-fault.ts';
 
 export const MAX_HEAD_BYTES = 8192;
 const MAX_REQUEST_LINE_BYTES = 4096;
+/** Ends of two lines. */
+const EMPTY_LINES_BYTES = 4;
 /** Some clients send one behind a body, RFC 9112 2.2. */
 const MAX_LEADING_EMPTY_LINES = 2;
 
@@ -40,6 +42,7 @@ export class RequestParser {
 
   /** Takes buf[start, end) up to the end of a head; returns where it stopped. */
   push(buf: Buffer, start: number, end: number): number {
+    if (this.isFresh && endsHead(buf, start, end) && this.readAlone(buf, start, end)) return end;
     let at = start;
     while (at < end && this.isReading()) this.take(buf[at++] ?? 0);
     if (this.isReading()) this.gather(buf, start, at);
@@ -57,6 +60,19 @@ export class RequestParser {
     this.lines = 0;
     this.emptyLines = 0;
     this.previous = 0;
+  }
+
+  /** Nothing at all of a head was looked at. */
+  private get isFresh(): boolean {
+    return this.state === 'reading' && this.previous === 0;
+  }
+
+  /** Nearly always one whole head comes alone. False: it is something else, or bad in
+   * a way that a closer look will tell. */
+  private readAlone(buf: Buffer, start: number, end: number): boolean {
+    if (this.readWhole(buf, start, end) !== undefined) return false;
+    this.state = 'complete';
+    return true;
   }
 
   private isReading(): boolean {
@@ -125,4 +141,11 @@ export class RequestParser {
     this.state = 'failed';
     this.fault ??= fault;
   }
+}
+
+/** Short enough for every bound, and with an empty line at its end. */
+function endsHead(buf: Buffer, start: number, end: number): boolean {
+  const bytes = end - start;
+  if (bytes > MAX_REQUEST_LINE_BYTES || bytes < EMPTY_LINES_BYTES) return false;
+  return buf[end - 1] === LF && buf[end - 2] === CR && buf[end - 3] === LF && buf[end - 4] === CR;
 }

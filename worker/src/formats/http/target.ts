@@ -7,6 +7,8 @@ export interface RequestPath {
 }
 
 const ABSOLUTE_FORM = /^https?:\/\/[^/?]*/i;
+/** Most paths: there is nothing to decode and nothing to refuse. */
+const PLAIN = /^(?:\/[\w~-][\w.~-]*)+$/;
 const ESCAPED = '%';
 /** Decoded segments must not smuggle separators or controls into file names and logs. */
 // eslint-disable-next-line no-control-regex -- exactly these are refused
@@ -25,7 +27,7 @@ export function parseTarget(target: string): RequestPath | undefined {
   const query = mark < 0 ? '' : text.slice(mark + 1);
   if (path === '' || path === '/') return { segments: [], query };
   const segments = path.slice(1).split('/');
-  return decodeAll(segments) ? { segments, query } : undefined;
+  return PLAIN.test(path) || decodeAll(segments) ? { segments, query } : undefined;
 }
 
 function originForm(target: string): string | undefined {

@@ -7,5 +7,11 @@ export interface HlsStream {
 
 export type HlsWindowView = Pick<
   Stream['hls'],
-  'unavailable' | 'playlist' | 'waitForPlaylist' | 'segment' | 'waitForSegment' | 'players' | 'standing'
+  | 'unavailable'
+  | 'playlist'
+  | 'waitForPlaylist'
+  | 'segment'
+  | 'waitForSegment'
+  | 'players'
+  | 'standing'
 >;

@@ -2,6 +2,7 @@ import { parseByteRange } from '../../formats/http/byte-range.ts';
 import type { Clock } from '../../stream/clock.ts';
 import type { SegmentSpan } from '../../stream/hls-window.ts';
 import type { HttpExchange } from '../http/exchange.ts';
+import { LengthHeads } from '../http/length-heads.ts';
 import type { HlsWindowView } from './hls-stream.ts';
 
 export interface SegmentRequest {
@@ -17,6 +18,7 @@ const HEADERS =
   'Content-Type: video/mp2t\r\n' +
   'Cache-Control: public, max-age=31536000, immutable\r\n' +
   'Accept-Ranges: bytes\r\n';
+const WHOLE = new LengthHeads(200, HEADERS);
 
 /** A request for the next segment is held: players that ask early are right. */
 export function answerSegment(
@@ -61,12 +63,12 @@ function sendSegment(exchange: HttpExchange, span: SegmentSpan, header: string |
     return;
   }
   if (range === undefined) {
-    exchange.respondSpan({ status: 200, headers: HEADERS, log, position, length });
+    exchange.respondSpan({ heads: WHOLE, log, position, length });
     return;
   }
+  const headers = `${HEADERS}Content-Range: bytes ${range.start}-${range.end - 1}/${length}\r\n`;
   exchange.respondSpan({
-    status: 206,
-    headers: `${HEADERS}Content-Range: bytes ${range.start}-${range.end - 1}/${length}\r\n`,
+    heads: new LengthHeads(206, headers),
     log,
     position: position + range.start,
     length: range.end - range.start,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { HttpLimits } from './deadline.ts';
-import type { MediaRoute } from './media-route.ts';
+import type { Routes } from './routes.ts';
 import type { HttpSession } from './session.ts';
 
 /** Counts refusals by their error code. */
@@ -11,7 +11,7 @@ export interface RefusalCounters {
 
 /** What all sessions of a server share. */
 export interface HttpContext {
-  readonly routes: readonly MediaRoute[];
+  readonly routes: Routes;
   readonly fallback: Server;
   /** Whose request Node's server is answering on a socket. */
   readonly fallbackSessions: WeakMap<object, HttpSession>;

@@ -1,6 +1,7 @@
 import type { RequestHead } from '../../formats/http/request-parser.ts';
 import type { Connection, ConnectionHandler, EngineLog } from '../../engine/engine.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
+import type { LengthHeads } from './length-heads.ts';
 import type { PreparedResponse } from './prepared-response.ts';
 import type { Standing } from './repeats.ts';
 import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
@@ -18,11 +19,9 @@ export interface ExchangeOwner {
   handOver(handler: ConnectionHandler): void;
 }
 
-/** Status, headers and where the body lies. */
+/** The head and where the body lies. */
 export interface SpanReply {
-  readonly status: number;
-  /** Whole lines, without Content-Length. */
-  readonly headers: string;
+  readonly heads: LengthHeads;
   readonly log: EngineLog;
   readonly position: number;
   readonly length: number;
@@ -70,18 +69,17 @@ export class HttpExchange {
   /** `standing`: what the same request is answered with when it comes again. */
   respondPrepared(response: PreparedResponse, standing?: Standing): void {
     if (!this.finish()) return;
-    const closes = this.owner.closesAfterAnswer;
-    this.connection.write(response.bytes(closes, this.isHead));
-    if (standing !== undefined && !closes && !this.isHead) this.owner.expect(standing);
+    this.connection.write(response.bytes(this.owner.closesAfterAnswer, this.isHead));
+    if (standing !== undefined && !this.isHead) this.owner.expect(standing);
     this.owner.answered();
   }
 
   /** The body goes from the log to the socket without a copy. */
-  respondSpan(reply: SpanReply): void {
+  respondSpan({ heads, log, position, length }: SpanReply): void {
     if (!this.finish()) return;
-    const lines = `${reply.headers}Content-Length: ${reply.length}\r\n`;
-    this.writeHead(reply.status, lines, this.owner.closesAfterAnswer);
-    if (!this.isHead) this.connection.writeSpan(reply.log, reply.position, reply.length);
+    const head = heads.bytes(length, this.owner.closesAfterAnswer);
+    if (this.isHead) this.connection.write(head);
+    else this.connection.writeSpan(log, position, length, head);
     this.owner.answered();
   }
 

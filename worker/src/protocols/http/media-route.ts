@@ -18,6 +18,7 @@ export type MediaHandler = (exchange: HttpExchange) => void;
 export interface MediaRoute {
   /** For logs: `flv`, `hls` ... */
   readonly name: string;
-  /** Undefined when the path is not this route's. Called for every request. */
+  /** Undefined when the path is not this route's. The same path gets the same handler:
+   * it is not asked for every request. */
   match(path: MediaPath): MediaHandler | undefined;
 }

@@ -5,6 +5,7 @@ import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
 import type { HttpContext, RefusalCounters } from './context.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './deadline.ts';
 import type { MediaRoute } from './media-route.ts';
+import { Routes } from './routes.ts';
 import { HttpSession } from './session.ts';
 
 export interface HttpServerOptions {
@@ -41,7 +42,7 @@ export class HttpServer {
     this.options = options;
     this.clock = options.clock ?? realClock;
     this.context = {
-      routes: options.routes,
+      routes: new Routes(options.routes),
       fallback: options.fallback,
       fallbackSessions: new WeakMap(),
       log: options.log,

@@ -9,11 +9,10 @@ import {
   statusOfFault,
   type RequestFault,
 } from '../../formats/http/request-parser.ts';
-import { parseTarget } from '../../formats/http/target.ts';
 import type { HttpContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
-import type { MediaHandler, MediaPath } from './media-route.ts';
+import type { MediaHandler } from './media-route.ts';
 import { Repeats, type Standing } from './repeats.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
@@ -127,24 +126,16 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     const { head } = this.parser;
     this.repeats.ended();
     this.closes = !head.keepAlive;
-    const target = parseTarget(head.target);
-    if (target === undefined) {
+    const upgrade = head.list('upgrade');
+    const isWebSocket = upgrade !== '' && listHasToken(upgrade, 'websocket');
+    const routed = this.context.routes.find(head.target, isWebSocket);
+    if (routed === undefined) {
       this.refuseFault('target-malformed');
       return;
     }
-    const upgrade = head.list('upgrade');
-    const isWebSocket = upgrade !== '' && listHasToken(upgrade, 'websocket');
-    const handler = this.route({ segments: target.segments, isWebSocket });
+    const { handler, segments, query } = routed;
     if (handler === undefined) this.startFallback();
-    else this.startMedia(handler, new HttpExchange(this, head, target.segments, target.query));
-  }
-
-  private route(path: MediaPath): MediaHandler | undefined {
-    for (const route of this.context.routes) {
-      const handler = route.match(path);
-      if (handler !== undefined) return handler;
-    }
-    return undefined;
+    else this.startMedia(handler, new HttpExchange(this, head, segments, query));
   }
 
   private startMedia(handler: MediaHandler, exchange: HttpExchange): void {

@@ -49,7 +49,8 @@ export class MemoryConnection implements Connection {
     this.bytesSent += bytes.length;
   }
 
-  writeSpan(log: EngineLog, position: number, length: number): void {
+  writeSpan(log: EngineLog, position: number, length: number, head?: Uint8Array): void {
+    if (head !== undefined) this.write(head);
     this.write(memoryLog(log).read(position, length));
   }
 

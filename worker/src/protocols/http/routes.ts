@@ -1,0 +1,57 @@
+import { parseTarget } from '../../formats/http/target.ts';
+import type { MediaHandler, MediaPath, MediaRoute } from './media-route.ts';
+
+/** Where a request target leads. */
+export interface RoutedTarget {
+  readonly segments: readonly string[];
+  /** Behind the `?`, not decoded. */
+  readonly query: string;
+  /** Undefined: Node's server answers. */
+  readonly handler: MediaHandler | undefined;
+}
+
+/** When there are more all are forgotten: those of segments come and go. */
+const MAX_KNOWN = 1024;
+/** Of a target that is remembered, so that all of them together stay small. */
+const MAX_LENGTH = 256;
+
+/** Finds who answers. Many ask for the same, so that a target is taken apart once. */
+export class Routes {
+  private readonly routes: readonly MediaRoute[];
+  private readonly known = new Map<string, RoutedTarget>();
+
+  constructor(routes: readonly MediaRoute[]) {
+    this.routes = routes;
+  }
+
+  /** Undefined: the target is malformed. */
+  find(target: string, isWebSocket: boolean): RoutedTarget | undefined {
+    // Upgrades are rare, and routes tell them apart.
+    if (isWebSocket) return this.look(target, isWebSocket);
+    const known = this.known.get(target);
+    if (known !== undefined) return known;
+    const found = this.look(target, isWebSocket);
+    if (found !== undefined && target.length <= MAX_LENGTH) this.remember(target, found);
+    return found;
+  }
+
+  private remember(target: string, found: RoutedTarget): void {
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(target, found);
+  }
+
+  private look(target: string, isWebSocket: boolean): RoutedTarget | undefined {
+    const path = parseTarget(target);
+    if (path === undefined) return undefined;
+    const { segments, query } = path;
+    return { segments, query, handler: this.match({ segments, isWebSocket }) };
+  }
+
+  private match(path: MediaPath): MediaHandler | undefined {
+    for (const route of this.routes) {
+      const handler = route.match(path);
+      if (handler !== undefined) return handler;
+    }
+    return undefined;
+  }
+}
