@@ -83,7 +83,7 @@ export class MemoryEngine implements Engine {
 }
 
 /** Nobody asks here: what is set can be looked at. */
-export class MemoryAnswer implements StandingAnswer {
+class MemoryAnswer implements StandingAnswer {
   bytes: Uint8Array | undefined = undefined;
 
   get isSet(): boolean {
