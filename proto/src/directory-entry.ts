@@ -8,9 +8,9 @@ export interface DirectoryEntry {
   readonly home: string;
   /** Worker that has the publisher's connection; it owns the timeline. */
   readonly ingest: string;
-  /** Further workers that serve it. */
+  /** Further workers that serve it, in the order of the relay tree. */
   readonly replicas: readonly string[];
-  /** Grows with every change of home or ingest. */
+  /** Grows with every change of home, replicas or ingest. */
   readonly epoch: number;
   /** When the publisher came. Of two claims that did not know of one another
    * the earlier one wins. */

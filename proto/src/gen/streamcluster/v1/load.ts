@@ -113,7 +113,17 @@ export interface LoadReport {
    */
   cpusExclusive: boolean;
   /** The one CPU that the loop's thread is pinned to; absent: it is not. */
-  loopCpu?: number | undefined;
+  loopCpu?:
+    | number
+    | undefined;
+  /**
+   * HOST:PORT where viewers reach this very worker, over HTTP and over HTTPS.
+   * Empty: only by an address that it shares with others.
+   */
+  publicHttpAddress: string;
+  publicHttpsAddress: string;
+  /** False: full, so that it takes no new viewers and publishers. */
+  admitting: boolean;
 }
 
 export interface LoadReport_ViewersByProtocolEntry {
@@ -153,6 +163,9 @@ function createBaseLoadReport(): LoadReport {
     numaAlignment: 0,
     cpusExclusive: false,
     loopCpu: undefined,
+    publicHttpAddress: "",
+    publicHttpsAddress: "",
+    admitting: false,
   };
 }
 
@@ -277,6 +290,15 @@ export const LoadReport: MessageFns<LoadReport> = {
     }
     if (message.loopCpu !== undefined) {
       writer.uint32(240).uint32(message.loopCpu);
+    }
+    if (message.publicHttpAddress !== "") {
+      writer.uint32(250).string(message.publicHttpAddress);
+    }
+    if (message.publicHttpsAddress !== "") {
+      writer.uint32(258).string(message.publicHttpsAddress);
+    }
+    if (message.admitting !== false) {
+      writer.uint32(264).bool(message.admitting);
     }
     return writer;
   },
@@ -567,6 +589,30 @@ export const LoadReport: MessageFns<LoadReport> = {
             message.loopCpu = reader.uint32();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.publicHttpAddress = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.publicHttpsAddress = reader.string();
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.admitting = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -719,6 +765,17 @@ export const LoadReport: MessageFns<LoadReport> = {
         : isSet(object.loop_cpu)
         ? globalThis.Number(object.loop_cpu)
         : undefined,
+      publicHttpAddress: isSet(object.publicHttpAddress)
+        ? globalThis.String(object.publicHttpAddress)
+        : isSet(object.public_http_address)
+        ? globalThis.String(object.public_http_address)
+        : "",
+      publicHttpsAddress: isSet(object.publicHttpsAddress)
+        ? globalThis.String(object.publicHttpsAddress)
+        : isSet(object.public_https_address)
+        ? globalThis.String(object.public_https_address)
+        : "",
+      admitting: isSet(object.admitting) ? globalThis.Boolean(object.admitting) : false,
     };
   },
 
@@ -820,6 +877,15 @@ export const LoadReport: MessageFns<LoadReport> = {
     if (message.loopCpu !== undefined) {
       obj.loopCpu = Math.round(message.loopCpu);
     }
+    if (message.publicHttpAddress !== "") {
+      obj.publicHttpAddress = message.publicHttpAddress;
+    }
+    if (message.publicHttpsAddress !== "") {
+      obj.publicHttpsAddress = message.publicHttpsAddress;
+    }
+    if (message.admitting !== false) {
+      obj.admitting = message.admitting;
+    }
     return obj;
   },
 
@@ -872,6 +938,9 @@ export const LoadReport: MessageFns<LoadReport> = {
     message.numaAlignment = object.numaAlignment ?? 0;
     message.cpusExclusive = object.cpusExclusive ?? false;
     message.loopCpu = object.loopCpu ?? undefined;
+    message.publicHttpAddress = object.publicHttpAddress ?? "";
+    message.publicHttpsAddress = object.publicHttpsAddress ?? "";
+    message.admitting = object.admitting ?? false;
     return message;
   },
 };

@@ -23,6 +23,104 @@ export const protobufPackage = "streamcluster.v1";
 
 export const protobufFileName = "streamcluster/v1/worker.proto";
 
+export const ServeOutcome = {
+  SERVE_OUTCOME_UNSPECIFIED: 0,
+  /** SERVE_OUTCOME_DONE - The entry says so now. Replicas that were not ready are left out of it. */
+  SERVE_OUTCOME_DONE: 1,
+  /** SERVE_OUTCOME_UNCHANGED - It said so before. */
+  SERVE_OUTCOME_UNCHANGED: 2,
+  /** SERVE_OUTCOME_NOT_INGEST - The stream's publisher is not here. */
+  SERVE_OUTCOME_NOT_INGEST: 3,
+  /** SERVE_OUTCOME_NEWER_EPOCH - The entry has changed since the caller looked. */
+  SERVE_OUTCOME_NEWER_EPOCH: 4,
+  /** SERVE_OUTCOME_TARGET_NOT_READY - The new home, or every new replica, did not catch up in time. */
+  SERVE_OUTCOME_TARGET_NOT_READY: 5,
+  /** SERVE_OUTCOME_BUSY - Another change of this stream is under way. */
+  SERVE_OUTCOME_BUSY: 6,
+  /** SERVE_OUTCOME_DIRECTORY_UNAVAILABLE - The directory does not answer, so nothing is known to have changed. */
+  SERVE_OUTCOME_DIRECTORY_UNAVAILABLE: 7,
+  /** SERVE_OUTCOME_INVALID - Home and replicas name a worker twice, or one that nobody has heard of. */
+  SERVE_OUTCOME_INVALID: 8,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ServeOutcome = typeof ServeOutcome[keyof typeof ServeOutcome];
+
+export namespace ServeOutcome {
+  export type SERVE_OUTCOME_UNSPECIFIED = typeof ServeOutcome.SERVE_OUTCOME_UNSPECIFIED;
+  export type SERVE_OUTCOME_DONE = typeof ServeOutcome.SERVE_OUTCOME_DONE;
+  export type SERVE_OUTCOME_UNCHANGED = typeof ServeOutcome.SERVE_OUTCOME_UNCHANGED;
+  export type SERVE_OUTCOME_NOT_INGEST = typeof ServeOutcome.SERVE_OUTCOME_NOT_INGEST;
+  export type SERVE_OUTCOME_NEWER_EPOCH = typeof ServeOutcome.SERVE_OUTCOME_NEWER_EPOCH;
+  export type SERVE_OUTCOME_TARGET_NOT_READY = typeof ServeOutcome.SERVE_OUTCOME_TARGET_NOT_READY;
+  export type SERVE_OUTCOME_BUSY = typeof ServeOutcome.SERVE_OUTCOME_BUSY;
+  export type SERVE_OUTCOME_DIRECTORY_UNAVAILABLE = typeof ServeOutcome.SERVE_OUTCOME_DIRECTORY_UNAVAILABLE;
+  export type SERVE_OUTCOME_INVALID = typeof ServeOutcome.SERVE_OUTCOME_INVALID;
+  export type UNRECOGNIZED = typeof ServeOutcome.UNRECOGNIZED;
+}
+
+export function serveOutcomeFromJSON(object: any): ServeOutcome {
+  switch (object) {
+    case 0:
+    case "SERVE_OUTCOME_UNSPECIFIED":
+      return ServeOutcome.SERVE_OUTCOME_UNSPECIFIED;
+    case 1:
+    case "SERVE_OUTCOME_DONE":
+      return ServeOutcome.SERVE_OUTCOME_DONE;
+    case 2:
+    case "SERVE_OUTCOME_UNCHANGED":
+      return ServeOutcome.SERVE_OUTCOME_UNCHANGED;
+    case 3:
+    case "SERVE_OUTCOME_NOT_INGEST":
+      return ServeOutcome.SERVE_OUTCOME_NOT_INGEST;
+    case 4:
+    case "SERVE_OUTCOME_NEWER_EPOCH":
+      return ServeOutcome.SERVE_OUTCOME_NEWER_EPOCH;
+    case 5:
+    case "SERVE_OUTCOME_TARGET_NOT_READY":
+      return ServeOutcome.SERVE_OUTCOME_TARGET_NOT_READY;
+    case 6:
+    case "SERVE_OUTCOME_BUSY":
+      return ServeOutcome.SERVE_OUTCOME_BUSY;
+    case 7:
+    case "SERVE_OUTCOME_DIRECTORY_UNAVAILABLE":
+      return ServeOutcome.SERVE_OUTCOME_DIRECTORY_UNAVAILABLE;
+    case 8:
+    case "SERVE_OUTCOME_INVALID":
+      return ServeOutcome.SERVE_OUTCOME_INVALID;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ServeOutcome.UNRECOGNIZED;
+  }
+}
+
+export function serveOutcomeToJSON(object: ServeOutcome): string {
+  switch (object) {
+    case ServeOutcome.SERVE_OUTCOME_UNSPECIFIED:
+      return "SERVE_OUTCOME_UNSPECIFIED";
+    case ServeOutcome.SERVE_OUTCOME_DONE:
+      return "SERVE_OUTCOME_DONE";
+    case ServeOutcome.SERVE_OUTCOME_UNCHANGED:
+      return "SERVE_OUTCOME_UNCHANGED";
+    case ServeOutcome.SERVE_OUTCOME_NOT_INGEST:
+      return "SERVE_OUTCOME_NOT_INGEST";
+    case ServeOutcome.SERVE_OUTCOME_NEWER_EPOCH:
+      return "SERVE_OUTCOME_NEWER_EPOCH";
+    case ServeOutcome.SERVE_OUTCOME_TARGET_NOT_READY:
+      return "SERVE_OUTCOME_TARGET_NOT_READY";
+    case ServeOutcome.SERVE_OUTCOME_BUSY:
+      return "SERVE_OUTCOME_BUSY";
+    case ServeOutcome.SERVE_OUTCOME_DIRECTORY_UNAVAILABLE:
+      return "SERVE_OUTCOME_DIRECTORY_UNAVAILABLE";
+    case ServeOutcome.SERVE_OUTCOME_INVALID:
+      return "SERVE_OUTCOME_INVALID";
+    case ServeOutcome.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export interface HlsConfig {
   segmentSeconds: number;
   /** Segments listed in a playlist. */
@@ -81,6 +179,14 @@ export interface StreamInfo {
   startedUnixMs: bigint;
   homeWorker: string;
   ingestWorker: string;
+  /** Further workers that serve it, in the order of the relay tree. */
+  replicas: string[];
+  /** Other workers that pull the stream from here: viewers of protocol relay. */
+  relaysOut: number;
+  /** Worker that it is pulled from; empty: from nobody. */
+  upstreamWorker: string;
+  /** Of the viewers above, those over TLS. */
+  viewersEncrypted: { [key: string]: number };
 }
 
 export const StreamInfo_Role = {
@@ -90,6 +196,7 @@ export const StreamInfo_Role = {
   ROLE_RELAY: 3,
   /** ROLE_INGEST_AND_HOME - Publisher's connection and home are both here. */
   ROLE_INGEST_AND_HOME: 4,
+  ROLE_REPLICA: 5,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -101,6 +208,7 @@ export namespace StreamInfo_Role {
   export type ROLE_HOME = typeof StreamInfo_Role.ROLE_HOME;
   export type ROLE_RELAY = typeof StreamInfo_Role.ROLE_RELAY;
   export type ROLE_INGEST_AND_HOME = typeof StreamInfo_Role.ROLE_INGEST_AND_HOME;
+  export type ROLE_REPLICA = typeof StreamInfo_Role.ROLE_REPLICA;
   export type UNRECOGNIZED = typeof StreamInfo_Role.UNRECOGNIZED;
 }
 
@@ -121,6 +229,9 @@ export function streamInfo_RoleFromJSON(object: any): StreamInfo_Role {
     case 4:
     case "ROLE_INGEST_AND_HOME":
       return StreamInfo_Role.ROLE_INGEST_AND_HOME;
+    case 5:
+    case "ROLE_REPLICA":
+      return StreamInfo_Role.ROLE_REPLICA;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -140,6 +251,8 @@ export function streamInfo_RoleToJSON(object: StreamInfo_Role): string {
       return "ROLE_RELAY";
     case StreamInfo_Role.ROLE_INGEST_AND_HOME:
       return "ROLE_INGEST_AND_HOME";
+    case StreamInfo_Role.ROLE_REPLICA:
+      return "ROLE_REPLICA";
     case StreamInfo_Role.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -147,6 +260,11 @@ export function streamInfo_RoleToJSON(object: StreamInfo_Role): string {
 }
 
 export interface StreamInfo_ViewersEntry {
+  key: string;
+  value: number;
+}
+
+export interface StreamInfo_ViewersEncryptedEntry {
   key: string;
   value: number;
 }
@@ -173,6 +291,46 @@ export interface AssignRequest {
 }
 
 export interface AssignResponse {
+}
+
+export interface ServeRequest {
+  stream: string;
+  /** Epoch of the directory entry that the caller decided on. */
+  epoch: bigint;
+  home: string;
+  /** In the order of the relay tree. Not home; the ingest worker only as home. */
+  replicas: string[];
+  /** Why, for logs: Rebalance, Split, Merge, Drain. */
+  reason: string;
+}
+
+/**
+ * ServeResponse tells what is in force afterwards, whatever the outcome; all of
+ * it is empty where the stream is not known.
+ */
+export interface ServeResponse {
+  outcome: ServeOutcome;
+  epoch: bigint;
+  home: string;
+  replicas: string[];
+  ingestWorker: string;
+  /** Workers that did not catch up in time. */
+  notReady: string[];
+}
+
+export interface PrepareRequest {
+  stream: string;
+  /** The entry as it is to be. */
+  epoch: bigint;
+  ingestWorker: string;
+  home: string;
+  replicas: string[];
+}
+
+export interface PrepareResponse {
+  ready: boolean;
+  /** Why not: draining, overloaded, newer-epoch, not-caught-up. */
+  reason: string;
 }
 
 export interface ReleaseRequest {
@@ -814,6 +972,10 @@ function createBaseStreamInfo(): StreamInfo {
     startedUnixMs: 0n,
     homeWorker: "",
     ingestWorker: "",
+    replicas: [],
+    relaysOut: 0,
+    upstreamWorker: "",
+    viewersEncrypted: {},
   };
 }
 
@@ -855,6 +1017,18 @@ export const StreamInfo: MessageFns<StreamInfo> = {
     if (message.ingestWorker !== "") {
       writer.uint32(82).string(message.ingestWorker);
     }
+    for (const v of message.replicas) {
+      writer.uint32(90).string(v!);
+    }
+    if (message.relaysOut !== 0) {
+      writer.uint32(96).uint32(message.relaysOut);
+    }
+    if (message.upstreamWorker !== "") {
+      writer.uint32(106).string(message.upstreamWorker);
+    }
+    globalThis.Object.entries(message.viewersEncrypted).forEach(([key, value]: [string, number]) => {
+      StreamInfo_ViewersEncryptedEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
     return writer;
   },
 
@@ -954,6 +1128,41 @@ export const StreamInfo: MessageFns<StreamInfo> = {
             message.ingestWorker = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.replicas.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.relaysOut = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.upstreamWorker = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = StreamInfo_ViewersEncryptedEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.viewersEncrypted[entry14.key] = entry14.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1011,6 +1220,46 @@ export const StreamInfo: MessageFns<StreamInfo> = {
         : isSet(object.ingest_worker)
         ? globalThis.String(object.ingest_worker)
         : "",
+      replicas: globalThis.Array.isArray(object?.replicas)
+        ? object.replicas.map((e: any) => globalThis.String(e))
+        : [],
+      relaysOut: isSet(object.relaysOut)
+        ? globalThis.Number(object.relaysOut)
+        : isSet(object.relays_out)
+        ? globalThis.Number(object.relays_out)
+        : 0,
+      upstreamWorker: isSet(object.upstreamWorker)
+        ? globalThis.String(object.upstreamWorker)
+        : isSet(object.upstream_worker)
+        ? globalThis.String(object.upstream_worker)
+        : "",
+      viewersEncrypted: isObject(object.viewersEncrypted)
+        ? (globalThis.Object.entries(object.viewersEncrypted) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.viewers_encrypted)
+        ? (globalThis.Object.entries(object.viewers_encrypted) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -1052,6 +1301,24 @@ export const StreamInfo: MessageFns<StreamInfo> = {
     if (message.ingestWorker !== "") {
       obj.ingestWorker = message.ingestWorker;
     }
+    if (message.replicas?.length) {
+      obj.replicas = message.replicas;
+    }
+    if (message.relaysOut !== 0) {
+      obj.relaysOut = Math.round(message.relaysOut);
+    }
+    if (message.upstreamWorker !== "") {
+      obj.upstreamWorker = message.upstreamWorker;
+    }
+    if (message.viewersEncrypted) {
+      const entries = globalThis.Object.entries(message.viewersEncrypted) as [string, number][];
+      if (entries.length > 0) {
+        obj.viewersEncrypted = {};
+        entries.forEach(([k, v]) => {
+          obj.viewersEncrypted[k] = Math.round(v);
+        });
+      }
+    }
     return obj;
   },
 
@@ -1080,6 +1347,18 @@ export const StreamInfo: MessageFns<StreamInfo> = {
       : 0n;
     message.homeWorker = object.homeWorker ?? "";
     message.ingestWorker = object.ingestWorker ?? "";
+    message.replicas = object.replicas?.map((e) => e) || [];
+    message.relaysOut = object.relaysOut ?? 0;
+    message.upstreamWorker = object.upstreamWorker ?? "";
+    message.viewersEncrypted = (globalThis.Object.entries(object.viewersEncrypted ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
     return message;
   },
 };
@@ -1163,6 +1442,95 @@ export const StreamInfo_ViewersEntry: MessageFns<StreamInfo_ViewersEntry> = {
   },
   fromPartial<I extends Exact<DeepPartial<StreamInfo_ViewersEntry>, I>>(object: I): StreamInfo_ViewersEntry {
     const message = createBaseStreamInfo_ViewersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseStreamInfo_ViewersEncryptedEntry(): StreamInfo_ViewersEncryptedEntry {
+  return { key: "", value: 0 };
+}
+
+export const StreamInfo_ViewersEncryptedEntry: MessageFns<StreamInfo_ViewersEncryptedEntry> = {
+  encode(message: StreamInfo_ViewersEncryptedEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint32(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamInfo_ViewersEncryptedEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamInfo_ViewersEncryptedEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StreamInfo_ViewersEncryptedEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: StreamInfo_ViewersEncryptedEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = Math.round(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StreamInfo_ViewersEncryptedEntry>, I>>(
+    base?: I,
+  ): StreamInfo_ViewersEncryptedEntry {
+    return StreamInfo_ViewersEncryptedEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamInfo_ViewersEncryptedEntry>, I>>(
+    object: I,
+  ): StreamInfo_ViewersEncryptedEntry {
+    const message = createBaseStreamInfo_ViewersEncryptedEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
     return message;
@@ -1579,6 +1947,527 @@ export const AssignResponse: MessageFns<AssignResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<AssignResponse>, I>>(_: I): AssignResponse {
     const message = createBaseAssignResponse();
+    return message;
+  },
+};
+
+function createBaseServeRequest(): ServeRequest {
+  return { stream: "", epoch: 0n, home: "", replicas: [], reason: "" };
+}
+
+export const ServeRequest: MessageFns<ServeRequest> = {
+  encode(message: ServeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.home !== "") {
+      writer.uint32(26).string(message.home);
+    }
+    for (const v of message.replicas) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.home = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.replicas.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServeRequest {
+    return {
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      epoch: isSet(object.epoch) ? BigInt(object.epoch) : 0n,
+      home: isSet(object.home) ? globalThis.String(object.home) : "",
+      replicas: globalThis.Array.isArray(object?.replicas) ? object.replicas.map((e: any) => globalThis.String(e)) : [],
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: ServeRequest): unknown {
+    const obj: any = {};
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.epoch !== 0n) {
+      obj.epoch = message.epoch.toString();
+    }
+    if (message.home !== "") {
+      obj.home = message.home;
+    }
+    if (message.replicas?.length) {
+      obj.replicas = message.replicas;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ServeRequest>, I>>(base?: I): ServeRequest {
+    return ServeRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ServeRequest>, I>>(object: I): ServeRequest {
+    const message = createBaseServeRequest();
+    message.stream = object.stream ?? "";
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.home = object.home ?? "";
+    message.replicas = object.replicas?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseServeResponse(): ServeResponse {
+  return { outcome: 0, epoch: 0n, home: "", replicas: [], ingestWorker: "", notReady: [] };
+}
+
+export const ServeResponse: MessageFns<ServeResponse> = {
+  encode(message: ServeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== 0) {
+      writer.uint32(8).int32(message.outcome);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.home !== "") {
+      writer.uint32(26).string(message.home);
+    }
+    for (const v of message.replicas) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.ingestWorker !== "") {
+      writer.uint32(42).string(message.ingestWorker);
+    }
+    for (const v of message.notReady) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.home = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.replicas.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ingestWorker = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.notReady.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServeResponse {
+    return {
+      outcome: isSet(object.outcome) ? serveOutcomeFromJSON(object.outcome) : 0,
+      epoch: isSet(object.epoch) ? BigInt(object.epoch) : 0n,
+      home: isSet(object.home) ? globalThis.String(object.home) : "",
+      replicas: globalThis.Array.isArray(object?.replicas) ? object.replicas.map((e: any) => globalThis.String(e)) : [],
+      ingestWorker: isSet(object.ingestWorker)
+        ? globalThis.String(object.ingestWorker)
+        : isSet(object.ingest_worker)
+        ? globalThis.String(object.ingest_worker)
+        : "",
+      notReady: globalThis.Array.isArray(object?.notReady)
+        ? object.notReady.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.not_ready)
+        ? object.not_ready.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ServeResponse): unknown {
+    const obj: any = {};
+    if (message.outcome !== 0) {
+      obj.outcome = serveOutcomeToJSON(message.outcome);
+    }
+    if (message.epoch !== 0n) {
+      obj.epoch = message.epoch.toString();
+    }
+    if (message.home !== "") {
+      obj.home = message.home;
+    }
+    if (message.replicas?.length) {
+      obj.replicas = message.replicas;
+    }
+    if (message.ingestWorker !== "") {
+      obj.ingestWorker = message.ingestWorker;
+    }
+    if (message.notReady?.length) {
+      obj.notReady = message.notReady;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ServeResponse>, I>>(base?: I): ServeResponse {
+    return ServeResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ServeResponse>, I>>(object: I): ServeResponse {
+    const message = createBaseServeResponse();
+    message.outcome = object.outcome ?? 0;
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.home = object.home ?? "";
+    message.replicas = object.replicas?.map((e) => e) || [];
+    message.ingestWorker = object.ingestWorker ?? "";
+    message.notReady = object.notReady?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePrepareRequest(): PrepareRequest {
+  return { stream: "", epoch: 0n, ingestWorker: "", home: "", replicas: [] };
+}
+
+export const PrepareRequest: MessageFns<PrepareRequest> = {
+  encode(message: PrepareRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.ingestWorker !== "") {
+      writer.uint32(26).string(message.ingestWorker);
+    }
+    if (message.home !== "") {
+      writer.uint32(34).string(message.home);
+    }
+    for (const v of message.replicas) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PrepareRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePrepareRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ingestWorker = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.home = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.replicas.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PrepareRequest {
+    return {
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      epoch: isSet(object.epoch) ? BigInt(object.epoch) : 0n,
+      ingestWorker: isSet(object.ingestWorker)
+        ? globalThis.String(object.ingestWorker)
+        : isSet(object.ingest_worker)
+        ? globalThis.String(object.ingest_worker)
+        : "",
+      home: isSet(object.home) ? globalThis.String(object.home) : "",
+      replicas: globalThis.Array.isArray(object?.replicas) ? object.replicas.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: PrepareRequest): unknown {
+    const obj: any = {};
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.epoch !== 0n) {
+      obj.epoch = message.epoch.toString();
+    }
+    if (message.ingestWorker !== "") {
+      obj.ingestWorker = message.ingestWorker;
+    }
+    if (message.home !== "") {
+      obj.home = message.home;
+    }
+    if (message.replicas?.length) {
+      obj.replicas = message.replicas;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PrepareRequest>, I>>(base?: I): PrepareRequest {
+    return PrepareRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PrepareRequest>, I>>(object: I): PrepareRequest {
+    const message = createBasePrepareRequest();
+    message.stream = object.stream ?? "";
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.ingestWorker = object.ingestWorker ?? "";
+    message.home = object.home ?? "";
+    message.replicas = object.replicas?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePrepareResponse(): PrepareResponse {
+  return { ready: false, reason: "" };
+}
+
+export const PrepareResponse: MessageFns<PrepareResponse> = {
+  encode(message: PrepareResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ready !== false) {
+      writer.uint32(8).bool(message.ready);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PrepareResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePrepareResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ready = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PrepareResponse {
+    return {
+      ready: isSet(object.ready) ? globalThis.Boolean(object.ready) : false,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: PrepareResponse): unknown {
+    const obj: any = {};
+    if (message.ready !== false) {
+      obj.ready = message.ready;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PrepareResponse>, I>>(base?: I): PrepareResponse {
+    return PrepareResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PrepareResponse>, I>>(object: I): PrepareResponse {
+    const message = createBasePrepareResponse();
+    message.ready = object.ready ?? false;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -2117,6 +3006,33 @@ export const WorkerServiceService = {
     responseDeserialize: (value: Buffer): AssignResponse => AssignResponse.decode(value),
   },
   /**
+   * Serve tells the ingest worker of a stream, which alone writes its directory
+   * entry, who is to serve it. Whoever is new is warm before the entry says so.
+   * Idempotent; whoever decided on an older entry is refused. Takes up to 8 s.
+   */
+  serve: {
+    path: "/streamcluster.v1.WorkerService/Serve" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ServeRequest): Buffer => Buffer.from(ServeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ServeRequest => ServeRequest.decode(value),
+    responseSerialize: (value: ServeResponse): Buffer => Buffer.from(ServeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ServeResponse => ServeResponse.decode(value),
+  },
+  /**
+   * Prepare is the ingest worker's question to whoever is to serve: it follows
+   * the stream, and answers when it has caught up, or after 3 s that it has not.
+   */
+  prepare: {
+    path: "/streamcluster.v1.WorkerService/Prepare" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PrepareRequest): Buffer => Buffer.from(PrepareRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PrepareRequest => PrepareRequest.decode(value),
+    responseSerialize: (value: PrepareResponse): Buffer => Buffer.from(PrepareResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PrepareResponse => PrepareResponse.decode(value),
+  },
+  /**
    * Release asks the ingest worker to hand a stream over, because its
    * publisher came back elsewhere, or asks a home to stop being home.
    */
@@ -2167,6 +3083,17 @@ export interface WorkerServiceServer extends UntypedServiceImplementation {
   listStreams: handleUnaryCall<ListStreamsRequest, ListStreamsResponse>;
   /** Assign tells a worker that it is home of a stream as of an epoch. */
   assign: handleUnaryCall<AssignRequest, AssignResponse>;
+  /**
+   * Serve tells the ingest worker of a stream, which alone writes its directory
+   * entry, who is to serve it. Whoever is new is warm before the entry says so.
+   * Idempotent; whoever decided on an older entry is refused. Takes up to 8 s.
+   */
+  serve: handleUnaryCall<ServeRequest, ServeResponse>;
+  /**
+   * Prepare is the ingest worker's question to whoever is to serve: it follows
+   * the stream, and answers when it has caught up, or after 3 s that it has not.
+   */
+  prepare: handleUnaryCall<PrepareRequest, PrepareResponse>;
   /**
    * Release asks the ingest worker to hand a stream over, because its
    * publisher came back elsewhere, or asks a home to stop being home.
@@ -2235,6 +3162,45 @@ export interface WorkerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: AssignResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Serve tells the ingest worker of a stream, which alone writes its directory
+   * entry, who is to serve it. Whoever is new is warm before the entry says so.
+   * Idempotent; whoever decided on an older entry is refused. Takes up to 8 s.
+   */
+  serve(
+    request: ServeRequest,
+    callback: (error: ServiceError | null, response: ServeResponse) => void,
+  ): ClientUnaryCall;
+  serve(
+    request: ServeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ServeResponse) => void,
+  ): ClientUnaryCall;
+  serve(
+    request: ServeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ServeResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Prepare is the ingest worker's question to whoever is to serve: it follows
+   * the stream, and answers when it has caught up, or after 3 s that it has not.
+   */
+  prepare(
+    request: PrepareRequest,
+    callback: (error: ServiceError | null, response: PrepareResponse) => void,
+  ): ClientUnaryCall;
+  prepare(
+    request: PrepareRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PrepareResponse) => void,
+  ): ClientUnaryCall;
+  prepare(
+    request: PrepareRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PrepareResponse) => void,
   ): ClientUnaryCall;
   /**
    * Release asks the ingest worker to hand a stream over, because its
