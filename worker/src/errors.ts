@@ -13,6 +13,7 @@ const WORKER_ERRORS = {
   DIRECTORY_UNAVAILABLE: { message: 'the directory does not answer', httpStatus: 503 },
   CLAIM_LOST: { message: 'another worker has this stream', httpStatus: 409 },
   RELAY_BROKEN: { message: 'what the upstream worker sends cannot be used', httpStatus: 502 },
+  RELAY_FULL: { message: 'as many workers as may pull this stream from here', httpStatus: 503 },
   NATS_UNREACHABLE: { message: 'NATS does not answer', httpStatus: 503 },
   NATS_REFUSED: { message: 'NATS refuses what a worker needs', httpStatus: 503 },
   PEER_UNREACHABLE: { message: 'a worker or the operator does not answer', httpStatus: 503 },

@@ -44,6 +44,10 @@ const schema = z.strictObject({
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().startsWith('/')).min(1).max(MAX_CERTIFICATES))
     .optional(),
+  /** Where viewers reach this very worker, so that others may send them to it: an
+   * address that it does not share. Port 0: on a further port, which is drawn. */
+  publicHttp: hostAndPort.optional(),
+  publicHttps: hostAndPort.optional(),
   adminHost: address.default('127.0.0.1'),
   adminPort: port.default(9090),
   grpcPort: port.default(0),

@@ -1,10 +1,15 @@
 import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
 import {
+  ServeOutcome,
+  ServeResponse,
   WorkerServiceService,
   type ConfigureRequest,
   type DrainRequest,
   type WorkerServiceServer,
 } from '../../../proto/src/mod.ts';
+
+/** It has no publishers. */
+const NOT_INGEST = ServeOutcome.SERVE_OUTCOME_NOT_INGEST;
 
 /** As a worker's Secret has them. */
 export interface Pem {
@@ -65,6 +70,8 @@ function handlers(calls: FakeWorkerCalls, worker: string): WorkerServiceServer {
     listStreams: answer(() => ({ worker, streams: [] })),
     assign: answer(() => ({})),
     release: answer(() => ({ released: true, reason: '', continuation: Buffer.alloc(0) })),
+    serve: answer(() => ServeResponse.fromPartial({ outcome: NOT_INGEST })),
+    prepare: answer(() => ({ ready: true, reason: '' })),
     drain: answer((request) => {
       calls.drain(request);
       return {};

@@ -24,6 +24,10 @@ export function streamInfo(name: string, more: Partial<StreamInfo> = {}): Stream
     startedUnixMs: 5n,
     homeWorker: '',
     ingestWorker: '',
+    replicas: [],
+    relaysOut: 0,
+    upstreamWorker: '',
+    viewersEncrypted: {},
     ...more,
   };
 }

@@ -37,7 +37,9 @@ describe('a worker that is full', () => {
   });
 
   it('feeds the relays of others', async () => {
-    await expect(worker.cluster.viewForRelay(NEWS, 1)).resolves.toBe(worker.stream(NEWS));
+    const query = { name: NEWS, worker: 'w-b', epoch: 1, isServer: false, isSentOn: false };
+    const { stream } = await worker.cluster.seat(query);
+    expect(stream).toBe(worker.stream(NEWS));
   });
 
   it('takes new ones again by itself', async () => {

@@ -3,6 +3,7 @@ import type { Frame } from '../media/frame.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { PublishSource } from '../stream/publish-source.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { Place } from './place.ts';
 import type { Publication, Publisher, RevokeReason } from './stream-access.ts';
 
 /** A publisher that sent nothing for so long is half-open: the newest with the
@@ -63,9 +64,14 @@ export interface Claim {
   readonly stream: Stream;
   publication: LocalPublication;
   home: string;
+  replicas: readonly string[];
   epoch: number;
   /** When the present publisher came: what two-sided claims are judged by. */
   publishedUnixMs: number;
   /** The directory has it. False after a publish without NATS. */
   isConfirmed: boolean;
+}
+
+export function placeOfClaim({ home, replicas, epoch }: Claim, ingest: string): Place {
+  return { ingest, home, replicas, epoch };
 }

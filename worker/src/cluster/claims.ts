@@ -1,8 +1,9 @@
+import { withoutReplicas } from '@streamcluster/placement';
 import type { Logger } from 'pino';
 import type { Clock } from '../stream/clock.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Claim } from './claim.ts';
-import type { Decision, Directory } from './directory.ts';
+import type { ChangeResult, Decision, Directory } from './directory.ts';
 import type { DirectoryEntry } from '@streamcluster/proto';
 import { isEarlier } from './precedence.ts';
 import type { Workers } from './workers.ts';
@@ -15,6 +16,11 @@ export interface ClaimsOptions {
   /** The stream's publisher is elsewhere now; its viewers here go on. */
   readonly follow: (stream: Stream) => void;
 }
+
+type Servers = Pick<DirectoryEntry, 'home' | 'replicas'>;
+
+/** What became of a change, or why there was none. */
+type ClaimChange = ChangeResult['kind'] | 'busy';
 
 const SWEEP_MS = 1_000;
 
@@ -71,8 +77,19 @@ export class Claims {
     if (this.claims.get(key) === claim) this.claims.delete(key);
   }
 
-  /** Looks at every claim: confirms what the directory does not have, takes the
-   * home from a dead worker, forgets what ended. */
+  /**
+   * Writes who is to serve the stream from now on, if the directory still has the
+   * epoch that was decided on: `kept` when it has another one.
+   */
+  serveBy(claim: Claim, servers: Servers, epoch: number): Promise<ClaimChange> {
+    return this.change(claim, (current) => {
+      if (current?.ingest !== this.self || current.epoch !== epoch) return 'keep';
+      return { ...current, ...servers, epoch: epoch + 1 };
+    });
+  }
+
+  /** Looks at every claim: confirms what the directory does not have, replaces
+   * dead servers, forgets what ended. */
   sweep(): void {
     for (const key of this.claims.keys()) this.check(key);
     for (const key of [...this.removals]) this.remove(key);
@@ -92,7 +109,7 @@ export class Claims {
     const entry = directory.get(key);
     if (entry?.ingest === workers.self) this.adopt(claim, entry);
     else if (directory.isLoaded) this.contest(claim, entry);
-    if (claim.isConfirmed && !workers.isAlive(claim.home)) this.takeHome(claim);
+    if (claim.isConfirmed && this.deadServers(claim).size > 0) this.replaceDead(claim);
   }
 
   private adopt(claim: Claim, entry: DirectoryEntry): void {
@@ -103,12 +120,13 @@ export class Claims {
     claim.isConfirmed = true;
     claim.epoch = entry.epoch;
     claim.home = entry.home;
+    claim.replicas = entry.replicas;
     claim.stream.epoch = entry.epoch;
   }
 
   /** Published anew while the directory was away: it has our claim of before. */
   private confirm(claim: Claim): void {
-    this.change(claim, (current) =>
+    void this.change(claim, (current) =>
       current?.ingest === this.self && current.epoch < claim.epoch
         ? this.entryOf(claim, claim.epoch)
         : 'keep',
@@ -121,7 +139,7 @@ export class Claims {
       this.lose(claim, entry);
       return;
     }
-    this.change(claim, (current) => {
+    void this.change(claim, (current) => {
       if (current === undefined) return this.entryOf(claim, claim.epoch);
       if (current.ingest === this.self) return 'keep';
       return this.mayContest(claim, current)
@@ -136,25 +154,45 @@ export class Claims {
     return isEarlier({ publishedUnixMs: claim.publishedUnixMs, ingest: this.self }, entry);
   }
 
-  private takeHome(claim: Claim): void {
-    this.options.log.info({ stream: claim.stream.name.key, home: claim.home }, 'home is dead');
-    this.change(claim, (current) => {
-      if (current?.ingest !== this.self || this.options.workers.isAlive(current.home))
-        return 'keep';
-      return { ...current, home: this.self, epoch: current.epoch + 1 };
+  private deadServers({ home, replicas }: Servers): ReadonlySet<string> {
+    const { workers } = this.options;
+    return new Set([home, ...replicas].filter((worker) => !workers.isAlive(worker)));
+  }
+
+  /** A replica that lives becomes home, else this worker; dead replicas go. */
+  private replaceDead(claim: Claim): void {
+    const { log } = this.options;
+    const dead = [...this.deadServers(claim)];
+    log.info({ stream: claim.stream.name.key, dead }, 'workers that served are dead');
+    void this.change(claim, (current) => {
+      const gone = current === undefined ? undefined : this.deadServers(current);
+      if (current?.ingest !== this.self || gone === undefined || gone.size === 0) return 'keep';
+      return { ...current, ...this.without(gone, current), epoch: current.epoch + 1 };
     });
   }
 
-  private change(claim: Claim, decide: (current: DirectoryEntry | undefined) => Decision): void {
+  private without(gone: ReadonlySet<string>, { home, replicas }: Servers): Servers {
+    const living = withoutReplicas(replicas, gone);
+    if (!gone.has(home)) return { home, replicas: living };
+    const [heir = this.self] = living;
+    return { home: heir, replicas: withoutReplicas(living, new Set([heir])) };
+  }
+
+  private change(
+    claim: Claim,
+    decide: (current: DirectoryEntry | undefined) => Decision,
+  ): Promise<ClaimChange> {
     const { key } = claim.stream.name;
-    if (this.busy.has(key)) return;
+    if (this.busy.has(key)) return Promise.resolve('busy');
     this.busy.add(key);
-    void this.options.directory.change(key, decide).then((result) => {
+    return this.options.directory.change(key, decide).then((result) => {
       this.busy.delete(key);
-      if (result.kind === 'unavailable' || this.claims.get(key) !== claim) return;
+      if (result.kind === 'unavailable') return result.kind;
       const { entry } = result;
+      if (this.claims.get(key) !== claim) return 'kept';
       if (entry?.ingest === this.self) this.adopt(claim, entry);
       else if (entry !== undefined) this.lose(claim, entry);
+      return result.kind;
     });
   }
 
@@ -190,8 +228,8 @@ export class Claims {
   }
 
   private entryOf(claim: Claim, epoch: number): Decision {
-    const { home, publishedUnixMs } = claim;
-    return { home, ingest: this.self, replicas: [], epoch, publishedUnixMs };
+    const { home, replicas, publishedUnixMs } = claim;
+    return { home, ingest: this.self, replicas, epoch, publishedUnixMs };
   }
 
   private get self(): string {

@@ -11,16 +11,33 @@ import { Claims } from './claims.ts';
 import { Control } from './control.ts';
 import { Directory } from './directory.ts';
 import { Drain } from './drain.ts';
+import { HandOver } from './hand-over.ts';
 import { HomeChoice } from './home-choice.ts';
-import { LoadReports, type ProcessFacts, type ProcessSample } from './load-report.ts';
+import {
+  LoadReports,
+  type ProcessFacts,
+  type ProcessSample,
+  type PublicAddresses,
+} from './load-report.ts';
+import { Moves } from './moves.ts';
 import type { Peers, RelayDialer } from './peers.ts';
+import { Preparing } from './preparing.ts';
 import { PublishFlow } from './publish-flow.ts';
 import type { Random } from './random.ts';
+import { Redirects } from './redirects.ts';
+import { RelayDoor, type RelayQuery } from './relay-door.ts';
+import { RelayGuests, type RelaySeat } from './relay-guests.ts';
 import { Relays } from './relays.ts';
 import { Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { StaleEntries } from './stale-entries.ts';
-import type { Publication, Publisher, StreamAccess } from './stream-access.ts';
+import type {
+  Elsewhere,
+  NewViewer,
+  Publication,
+  Publisher,
+  StreamAccess,
+} from './stream-access.ts';
 import { StreamInfos } from './stream-infos.ts';
 import { Viewing } from './viewing.ts';
 import { Workers } from './workers.ts';
@@ -39,6 +56,7 @@ export interface ClusterOptions {
   readonly settings: Settings;
   readonly facts: ProcessFacts;
   readonly cpuFacts: () => CpuFacts;
+  readonly publicAddresses: () => PublicAddresses;
   readonly sample: () => ProcessSample;
   /** Counters of the loop, by which viewers and publishers are admitted. */
   readonly work: () => WorkTotals;
@@ -61,16 +79,18 @@ export class Cluster implements StreamAccess {
   readonly drain: Drain;
   readonly reports: LoadReports;
   readonly admission: Admission;
+  readonly redirects: Redirects;
   readonly facts: ProcessFacts;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
   private readonly viewing: Viewing;
+  private readonly door: RelayDoor;
   private readonly stale: StaleEntries;
 
   constructor(options: ClusterOptions) {
     this.options = options;
     this.facts = options.facts;
-    const { self, onDraining, onRefusing, onDrained } = options;
+    const { onDraining, onRefusing, onDrained } = options;
     const isDraining = (): boolean => this.drain.isDraining;
     this.admission = new Admission(options);
     this.workers = new Workers(options);
@@ -79,25 +99,26 @@ export class Cluster implements StreamAccess {
     const homes = new HomeChoice(base);
     this.relays = new Relays(base);
     this.claims = new Claims({ ...base, follow: (stream) => this.followEntry(stream) });
-    const all = { ...base, homes, relays: this.relays, claims: this.claims };
+    const { admission, relays, claims } = this;
+    const guests = new RelayGuests(options);
+    const all = { ...base, homes, relays, claims, admission, guests };
     this.infos = new StreamInfos(all);
     this.flow = new PublishFlow({ ...all, stopFollowing: (name) => this.relays.stop(name) });
     this.viewing = new Viewing(all);
     this.stale = new StaleEntries(all);
-    this.drain = new Drain({
-      ...all,
-      self,
-      onChange: onDraining,
-      onRefusing,
-      onEmpty: onDrained,
-    });
+    this.door = new RelayDoor(all);
+    this.redirects = new Redirects(all);
+    const moves = new Moves(all);
+    const handOver = new HandOver({ ...all, moves });
+    const ends = { onChange: onDraining, onRefusing, onEmpty: onDrained };
+    this.drain = new Drain({ ...all, handOver, ...ends });
     const releases = new Releases({
       ...all,
-      followNew: (stream, ingest, home) => {
-        this.relays.adopt(stream, { ingest, home, epoch: stream.epoch + 1 });
-      },
+      followNew: (stream, place) => this.relays.adopt(stream, place),
     });
-    this.control = new Control({ ...all, infos: this.infos, releases, drain: this.drain });
+    const preparing = new Preparing(all);
+    const { infos, drain } = this;
+    this.control = new Control({ ...all, infos, releases, drain, moves, preparing });
     this.reports = new LoadReports({ ...all, infos: this.infos, subjectOf: options.loadSubjectOf });
   }
 
@@ -124,6 +145,10 @@ export class Cluster implements StreamAccess {
     return this.viewing.viewSync(name);
   }
 
+  elsewhere(name: StreamName, viewer: NewViewer): Elsewhere | undefined {
+    return this.redirects.elsewhere(name, viewer);
+  }
+
   viewSync(name: StreamName): Stream | undefined {
     const stream = this.present(name);
     if (stream === undefined || !this.admission.admitViewer(stream.bitsPerSecond)) return undefined;
@@ -141,8 +166,8 @@ export class Cluster implements StreamAccess {
   }
 
   /** For other workers; serves while draining, too. */
-  async viewForRelay(name: StreamName, epoch: number): Promise<Stream> {
-    return await this.viewing.viewForRelay(name, epoch);
+  async seat(query: RelayQuery): Promise<RelaySeat> {
+    return await this.door.seat(query);
   }
 
   async publish(name: StreamName, publisher: Publisher): Promise<Publication> {

@@ -4,7 +4,17 @@ import type { StreamInfo } from '@streamcluster/proto';
 import type { StreamsConfig } from '../stream/streams-config.ts';
 import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
-import type { AssignCall, ReleaseAnswer, ReleaseCall } from './peers.ts';
+import type { Moves } from './moves.ts';
+import type {
+  AssignCall,
+  NotReadyReason,
+  PrepareCall,
+  ReleaseAnswer,
+  ReleaseCall,
+  ServeAnswer,
+  ServeCall,
+} from './peers.ts';
+import type { Preparing } from './preparing.ts';
 import type { Releases } from './releases.ts';
 import type { DrainSeconds, Settings } from './settings.ts';
 import type { StreamInfos } from './stream-infos.ts';
@@ -23,6 +33,8 @@ export interface ControlOptions {
   readonly directory: Directory;
   readonly releases: Releases;
   readonly drain: Drain;
+  readonly moves: Moves;
+  readonly preparing: Preparing;
   readonly log: Logger;
 }
 
@@ -57,6 +69,15 @@ export class Control {
     const { directory, log } = this.options;
     log.info({ stream, epoch, ingestWorker }, 'assigned as home');
     if ((directory.get(stream)?.epoch ?? 0) < epoch) await directory.read(stream);
+  }
+
+  serve(call: ServeCall): Promise<ServeAnswer> {
+    return this.options.moves.serve(call);
+  }
+
+  /** Undefined: it is ready to serve. */
+  prepare(call: PrepareCall): Promise<NotReadyReason | undefined> {
+    return this.options.preparing.prepare(call);
   }
 
   release(call: ReleaseCall): ReleaseAnswer {

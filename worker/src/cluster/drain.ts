@@ -3,9 +3,8 @@ import { WorkerError } from '../errors.ts';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Claims } from './claims.ts';
-import type { Directory } from './directory.ts';
 import { Farewell } from './farewell.ts';
-import type { HomeChoice } from './home-choice.ts';
+import type { HandOver } from './hand-over.ts';
 import type { Relays } from './relays.ts';
 import type { DrainSeconds } from './settings.ts';
 
@@ -17,13 +16,11 @@ export interface DrainPlan extends DrainSeconds {
 }
 
 export interface DrainOptions {
-  readonly self: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly streams: StreamRegistry;
   readonly claims: Claims;
-  readonly directory: Directory;
-  readonly homes: HomeChoice;
+  readonly handOver: HandOver;
   readonly relays: Relays;
   /** Load report and listeners follow this: the latter only open by it. */
   readonly onChange: (isDraining: boolean) => void;
@@ -38,7 +35,7 @@ const CHECK_MS = 200;
 const MOVE_AGAIN_MS = 1_000;
 
 /**
- * Empties the worker: gives its homes away, takes nobody new once the linger has
+ * Empties the worker: gives away what it serves to others, takes nobody new once the linger has
  * passed, asks publishers to connect again once their grace has, too (they would
  * else land here again), waits for viewers until the deadline, closes the rest.
  * May be called again (the nearer deadline counts) and taken back.
@@ -108,7 +105,7 @@ export class Drain {
     if (!this.isRunning || this.isDone) return;
     const { clock } = this.options;
     const nowMs = clock.nowMs();
-    this.giveHomesAway();
+    this.handOver();
     if (nowMs >= this.lingerMs) this.shut();
     if (this.isShut && nowMs >= this.publishersMs) this.sendPublishersAway();
     if (this.isOver(nowMs) || this.isEmpty()) this.finish();
@@ -149,40 +146,19 @@ export class Drain {
     for (const { publication } of claims.list()) publication.revoke('draining', log);
   }
 
-  private giveHomesAway(): void {
-    const { clock, directory, self } = this.options;
+  private handOver(): void {
+    const { clock, handOver } = this.options;
     if (this.isMoving || clock.nowMs() < this.movesAgainMs) return;
-    const keys = directory.entries().filter(([, entry]) => entry.home === self);
-    if (keys.length === 0) {
-      this.hasMoved = true;
-      return;
-    }
     this.isMoving = true;
-    void this.moveAll(keys.map(([key]) => key)).finally(() => {
-      this.isMoving = false;
-      // It may have been taken back meanwhile.
-      if (!this.isRunning) return;
-      this.hasMoved = true;
-      this.movesAgainMs = clock.nowMs() + MOVE_AGAIN_MS;
-    });
-  }
-
-  private async moveAll(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      if (!this.isRunning) return;
-      await this.moveHome(key);
-    }
-  }
-
-  private async moveHome(key: string): Promise<void> {
-    const { homes, directory, self, log } = this.options;
-    const home = await homes.place(key);
-    // Alone in the cluster: nobody can take it.
-    if (home === self) return;
-    const result = await directory.change(key, (current) =>
-      current?.home === self ? { ...current, home, epoch: current.epoch + 1 } : 'keep',
-    );
-    log.info({ stream: key, home, result: result.kind }, 'home given away');
+    void handOver
+      .run(() => this.isRunning)
+      .then((hadSome) => {
+        this.isMoving = false;
+        // It may have been taken back meanwhile.
+        if (!this.isRunning) return;
+        this.hasMoved = true;
+        if (hadSome) this.movesAgainMs = clock.nowMs() + MOVE_AGAIN_MS;
+      });
   }
 
   private finish(): void {

@@ -1,4 +1,4 @@
-import { place } from '@streamcluster/placement';
+import { place, withoutReplicas } from '@streamcluster/placement';
 import type { Logger } from 'pino';
 import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Peers } from './peers.ts';
@@ -16,6 +16,8 @@ export interface HomeChoiceOptions {
   readonly isDraining: () => boolean;
 }
 
+type Servers = Pick<DirectoryEntry, 'home' | 'replicas'>;
+
 /** Decides which worker serves a stream to the others. */
 export class HomeChoice {
   private readonly options: HomeChoiceOptions;
@@ -24,10 +26,24 @@ export class HomeChoice {
     this.options = options;
   }
 
-  /** Keeps a home that lives; else asks the operator; else draws. */
-  async choose(stream: string, entry: DirectoryEntry | undefined): Promise<string> {
-    if (entry !== undefined && this.mayStay(entry.home)) return entry.home;
-    return await this.place(stream);
+  /** Keeps those who serve it already, as far as they live: one of them is home.
+   * Else asks the operator; else draws. */
+  async choose(stream: string, entry: DirectoryEntry | undefined): Promise<Servers> {
+    const staying = this.staying(entry);
+    const [home] = staying;
+    if (home !== undefined) return { home, replicas: staying.slice(1) };
+    return { home: await this.place(stream), replicas: [] };
+  }
+
+  private staying(entry: DirectoryEntry | undefined): string[] {
+    if (entry === undefined) return [];
+    const { self } = this.options.workers;
+    const { home, replicas } = entry;
+    const isGone = (one: string): boolean => one === self || !this.mayServe(one);
+    const living = withoutReplicas(replicas, new Set(replicas.filter(isGone)));
+    if (this.mayServe(home)) return [home, ...living];
+    const [heir] = living;
+    return heir === undefined ? [] : [heir, ...withoutReplicas(living, new Set([heir]))];
   }
 
   /** A home as if there were none. */
@@ -35,7 +51,7 @@ export class HomeChoice {
     const { peers, workers, log } = this.options;
     try {
       const home = await peers.place(stream, workers.self);
-      if (this.mayStay(home)) return home;
+      if (this.mayServe(home)) return home;
       log.info({ stream, home }, 'operator placed on a worker that is not usable; drawing');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -53,7 +69,8 @@ export class HomeChoice {
     return place({ ...request, workers: candidates })?.worker ?? self;
   }
 
-  private mayStay(home: string): boolean {
+  /** It lives and does not drain. */
+  mayServe(home: string): boolean {
     const { workers, isDraining } = this.options;
     if (home === workers.self) return !isDraining();
     return workers.isAlive(home) && workers.get(home)?.isDraining === false;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { Alignment } from '../topology/alignment.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
+import type { Admission } from './admission.ts';
 import type { Bus } from './bus.ts';
 import type { Claims } from './claims.ts';
 import { jitter, type Random } from './random.ts';
@@ -46,6 +47,15 @@ export interface LoadReportsOptions {
   /** The cpuset changes while the process runs. */
   readonly cpuFacts: () => CpuFacts;
   readonly isDraining: () => boolean;
+  readonly admission: Pick<Admission, 'isOpen'>;
+  readonly publicAddresses: () => PublicAddresses;
+}
+
+/** Where viewers reach this very worker, `host:port`; empty: only by an address that
+ * it shares with others. */
+export interface PublicAddresses {
+  readonly http: string;
+  readonly https: string;
 }
 
 const PERIOD_MS = 2_000;
@@ -101,7 +111,8 @@ export class LoadReports {
 
   private report(): LoadReport {
     const { workers, clock, facts, cpuFacts, sample, settings, claims, isDraining } = this.options;
-    const { infos } = this.options;
+    const { infos, admission, publicAddresses } = this.options;
+    const { http: publicHttpAddress, https: publicHttpsAddress } = publicAddresses();
     const now = sample();
     const viewersByProtocol = infos.viewersByProtocol();
     const streams = infos.count;
@@ -124,6 +135,8 @@ export class LoadReports {
       rssBytes: BigInt(now.rssBytes),
       ...cpuFields(cpuFacts()),
       draining: isDraining(),
+      admitting: admission.isOpen,
+      ...{ publicHttpAddress, publicHttpsAddress },
       topStreams: infos.top(MAX_STREAMS),
       topStreamsTruncated: streams > MAX_STREAMS,
       grpcAddress: facts.grpcAddress,
@@ -147,7 +160,10 @@ export class LoadReports {
       id: report.worker,
       grpcAddress: report.grpcAddress,
       httpAddress: report.httpAddress,
+      publicHttp: report.publicHttpAddress,
+      publicHttps: report.publicHttpsAddress,
       isDraining: report.draining,
+      isAdmitting: report.admitting,
       load: report.loopUtilization,
       startedUnixMs: Number(report.startedUnixMs),
     });

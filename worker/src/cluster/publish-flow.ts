@@ -78,8 +78,8 @@ export class PublishFlow {
       if (taken === undefined) continue;
       // Who handed the stream over may have nothing of it when it is asked again.
       continuation = taken.continuation ?? continuation;
-      const home = await this.options.homes.choose(name.key, entry);
-      const claimed = await this.claim(name, entry, home);
+      const servers = await this.options.homes.choose(name.key, entry);
+      const claimed = await this.claim(name, entry, servers);
       if (claimed !== undefined) return this.start(name, publisher, { claimed, continuation });
     }
     throw new WorkerError('STREAM_BUSY', name.key);
@@ -191,7 +191,7 @@ export class PublishFlow {
   private async claim(
     name: StreamName,
     seen: DirectoryEntry | undefined,
-    home: string,
+    servers: Pick<DirectoryEntry, 'home' | 'replicas'>,
   ): Promise<Claimed | undefined> {
     const { directory, workers, clock, claims } = this.options;
     const epoch =
@@ -201,7 +201,7 @@ export class PublishFlow {
         claims.get(name.key)?.epoch ?? 0,
       ) + 1;
     const publishedUnixMs = Math.floor(clock.unixMs());
-    const wanted = { home, ingest: workers.self, replicas: [], epoch, publishedUnixMs };
+    const wanted = { ...servers, ingest: workers.self, epoch, publishedUnixMs };
     const result: ChangeResult = await directory.change(name.key, (current) =>
       isSame(current, seen) ? wanted : 'keep',
     );
@@ -220,8 +220,8 @@ export class PublishFlow {
     const stream = streams.open(name);
     const source = stream.publish(continuation);
     const publication = new LocalPublication(stream, source, publisher, clock);
-    const { home, epoch, publishedUnixMs, isConfirmed } = claimed;
-    const claim = { stream, publication, home, epoch, publishedUnixMs, isConfirmed };
+    const { home, replicas, epoch, publishedUnixMs, isConfirmed } = claimed;
+    const claim = { stream, publication, home, replicas, epoch, publishedUnixMs, isConfirmed };
     this.hold(claims.get(name.key), claim);
     const { protocol, remoteAddress } = publisher;
     const isContinued = continuation !== undefined;

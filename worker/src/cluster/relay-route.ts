@@ -1,21 +1,26 @@
 import type { Logger } from 'pino';
 import type { Connection, ConnectionHandler } from '../engine/engine.ts';
-import { streamName, type StreamName } from '../media/stream-name.ts';
+import { streamName } from '../media/stream-name.ts';
 import type { HttpExchange } from '../protocols/http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../protocols/http/media-route.ts';
-import type { Stream } from '../stream/stream.ts';
 import type { ViewerCloseReason } from '../stream/viewer.ts';
+import type { RelayQuery } from './relay-door.ts';
+import { RelayFullError, type RelaySeat } from './relay-guests.ts';
+import { parseRelayQuery } from './relay-query.ts';
 
 /** What the route needs of the cluster. */
 export interface RelayAccess {
-  viewForRelay(name: StreamName, epoch: number): Promise<Stream>;
+  /** See RelayDoor. */
+  seat(query: RelayQuery): Promise<RelaySeat>;
 }
 
 const HEADERS = 'Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n';
 
 /**
- * Serves other workers: `GET /relay/APP/NAME?from=SEQUENCE&epoch=EPOCH` on the
- * worker's own port. The body is the stream's relay log from there on.
+ * Serves other workers on the worker's own port:
+ * `GET /relay/APP/NAME?worker=WHO&epoch=EPOCH&from=SEQUENCE`, and `server` or
+ * `sent` (see RelayQuery). The body is the stream's relay log from there on. Who
+ * comes when there are too many gets `Relay-Full: WORKER`, one to be asked instead.
  */
 export class RelayRoute implements MediaRoute {
   readonly name = 'relay';
@@ -36,50 +41,57 @@ export class RelayRoute implements MediaRoute {
   private handle(exchange: HttpExchange): void {
     const [, app = '', label = ''] = exchange.segments;
     const name = streamName(app, label);
-    if (name === undefined) {
-      exchange.fail('STREAM_NAME_INVALID');
-      return;
+    const query = name === undefined ? undefined : parseRelayQuery(name, exchange.query);
+    if (name === undefined) exchange.fail('STREAM_NAME_INVALID');
+    else if (exchange.isHead) exchange.respondHeadOfStream(200, HEADERS);
+    else if (query === undefined) exchange.fail('HTTP_REQUEST_INVALID', 'no worker is named');
+    else {
+      this.access
+        .seat(query)
+        .then((seat) => this.serve(exchange, seat, query.fromSequence))
+        .catch((cause: unknown) => refuse(exchange, cause));
     }
-    if (exchange.isHead) {
-      exchange.respondHeadOfStream(200, HEADERS);
-      return;
-    }
-    const query = new URLSearchParams(exchange.query);
-    this.access
-      .viewForRelay(name, countOf(query.get('epoch')) ?? 0)
-      .then((stream) => this.serve(exchange, stream, countOf(query.get('from'))))
-      .catch((cause: unknown) => exchange.failWith(cause));
   }
 
-  private serve(exchange: HttpExchange, stream: Stream, fromSequence: number | undefined): void {
-    if (!exchange.isOpen) return;
-    const session = new RelaySession(exchange.connection, stream, this.log);
+  private serve(exchange: HttpExchange, seat: RelaySeat, fromSequence: number | undefined): void {
+    if (!exchange.isOpen) {
+      seat.giveUp();
+      return;
+    }
+    const session = new RelaySession(exchange.connection, seat, this.log);
     exchange.takeOver(200, `${HEADERS}Connection: close\r\n`, session);
     session.attach(fromSequence);
+  }
+}
+
+function refuse(exchange: HttpExchange, cause: unknown): void {
+  if (cause instanceof RelayFullError) {
+    exchange.fail(cause.code, undefined, `Relay-Full: ${cause.tryWorker ?? ''}\r\n`);
+  } else {
+    exchange.failWith(cause);
   }
 }
 
 /** Another worker that follows a stream of ours. */
 class RelaySession implements ConnectionHandler {
   private readonly connection: Connection;
-  private readonly stream: Stream;
+  private readonly seat: RelaySeat;
   private readonly log: Logger;
 
-  constructor(connection: Connection, stream: Stream, log: Logger) {
+  constructor(connection: Connection, seat: RelaySeat, log: Logger) {
     this.connection = connection;
-    this.stream = stream;
+    this.seat = seat;
     this.log = log;
   }
 
   attach(fromSequence: number | undefined): void {
-    const { connection, stream } = this;
+    const { connection, seat } = this;
     connection.discardInput(true);
     const { remoteAddress } = connection;
-    const fields = { stream: stream.name.key, protocol: 'relay', remoteAddress, fromSequence };
-    this.log.info(fields, 'viewer opened');
-    stream.attach({
+    const { key: stream } = seat.stream.name;
+    this.log.info({ stream, protocol: 'relay', remoteAddress, fromSequence }, 'viewer opened');
+    seat.attach({
       connection,
-      protocol: 'relay',
       ...(fromSequence === undefined ? {} : { fromSequence }),
       onClosed: (reason) => this.closed(reason),
     });
@@ -94,13 +106,8 @@ class RelaySession implements ConnectionHandler {
   }
 
   private closed(reason: ViewerCloseReason): void {
-    this.log.info({ stream: this.stream.name.key, protocol: 'relay', reason }, 'viewer closed');
+    const { key: stream } = this.seat.stream.name;
+    this.log.info({ stream, protocol: 'relay', reason }, 'viewer closed');
     this.connection.end();
   }
-}
-
-function countOf(text: string | null): number | undefined {
-  if (text === null || !/^\d{1,16}$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -3,18 +3,29 @@ import type { Clock, Timer } from '../stream/clock.ts';
 import { RelayFeed } from '../stream/relay-feed.ts';
 import type { RelaySource, RelayCloseReason } from '../stream/relay-source.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { RelayDialer, RelayLink } from './peers.ts';
+import type { RelayDialer, RelayLink, RelayRefusal } from './peers.ts';
 import { jitter, type Random } from './random.ts';
+import type { UpstreamChoice } from './upstream.ts';
 
 /** Where a relay takes its stream from. */
-export interface Upstream {
-  readonly worker: string;
+export interface Upstream extends UpstreamChoice {
   /** `host:port`; undefined while the worker was not heard of yet. */
   readonly address: string | undefined;
   readonly epoch: number;
+  /** This worker serves the stream to others, or is about to. */
+  readonly isServer: boolean;
+}
+
+/** How a connection failed. */
+export interface RelayLoss {
+  /** Undefined: there was nobody to ask. */
+  readonly worker: string | undefined;
+  /** Undefined: it broke, or was never there. */
+  readonly refusal: RelayRefusal | undefined;
 }
 
 export interface RelayOptions {
+  readonly self: string;
   readonly stream: Stream;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,8 +35,9 @@ export interface RelayOptions {
   readonly upstream: () => Upstream | undefined;
   /** The upstream has said hello on a connection. */
   readonly onOpened: (relay: Relay) => void;
-  /** A connection failed. It dials again unless it is closed in the call. */
-  readonly onLost: (relay: Relay, worker: string | undefined) => void;
+  /** A connection failed. It dials again unless it is closed in the call; at once
+   * when the answer is that there is somebody else to ask. */
+  readonly onLost: (relay: Relay, loss: RelayLoss) => boolean;
   /** The relay is over, by whatever side. */
   readonly onClosed: (relay: Relay, reason: RelayCloseReason) => void;
 }
@@ -47,6 +59,8 @@ export class Relay {
   private readonly source: RelaySource;
   private readonly removeEnded: () => void;
   private link: RelayLink | undefined = undefined;
+  private feed: RelayFeed | undefined = undefined;
+  private refusal: RelayRefusal | undefined = undefined;
   private worker: string | undefined = undefined;
   private retry: Timer | undefined = undefined;
   private retryMs = FIRST_RETRY_MS;
@@ -75,6 +89,11 @@ export class Relay {
 
   get upstreamWorker(): string | undefined {
     return this.worker;
+  }
+
+  /** It has all that its present upstream had when it came. */
+  get isCaughtUp(): boolean {
+    return this.link !== undefined && this.feed?.isGreeted === true && this.source.isCaughtUp;
   }
 
   /** Dials now, unless it is connected to the right worker already. */
@@ -106,15 +125,17 @@ export class Relay {
   private dial(upstream: Upstream & { readonly address: string }): void {
     const { app, name } = this.stream.name;
     const feed = new RelayFeed(this.source);
-    const { address, epoch } = upstream;
-    this.lastBytesAtMs = this.options.clock.nowMs();
+    const { address, epoch, isServer, isSentOn } = upstream;
+    const { self, clock, dialer } = this.options;
+    this.lastBytesAtMs = clock.nowMs();
+    this.feed = feed;
+    this.refusal = undefined;
     const fromSequence = this.source.nextSequence;
-    const link: RelayLink = this.options.dialer.dial(
-      { address, app, name, epoch, fromSequence },
+    const link: RelayLink = dialer.dial(
+      { address, app, name, epoch, fromSequence, worker: self, isServer, isSentOn },
       {
-        onRefused: (status) => {
-          const fields = { stream: this.stream.name.key, upstream: this.worker, status };
-          this.options.log.info(fields, 'relay refused');
+        onRefused: (refusal) => {
+          if (this.link === link) this.refused(refusal);
         },
         onBytes: (buf, start, end) => {
           if (this.link === link) this.onBytes(feed, buf, start, end);
@@ -123,12 +144,18 @@ export class Relay {
           if (this.link !== link) return;
           this.link = undefined;
           const fields = { stream: this.stream.name.key, upstream: this.worker, reason };
-          this.options.log.info(fields, 'relay closed');
+          if (this.refusal === undefined) this.options.log.info(fields, 'relay closed');
           this.lost();
         },
       },
     );
     this.link = link;
+  }
+
+  private refused(refusal: RelayRefusal): void {
+    this.refusal = refusal;
+    const fields = { stream: this.stream.name.key, upstream: this.worker, ...refusal };
+    this.options.log.info(fields, 'relay refused');
   }
 
   private onBytes(feed: RelayFeed, buf: Buffer, start: number, end: number): void {
@@ -164,12 +191,15 @@ export class Relay {
     const { clock, random, onLost } = this.options;
     this.lostSinceMs ??= clock.nowMs();
     if (this.greeted) this.source.state('waiting');
-    onLost(this, this.worker);
+    const { worker, refusal } = this;
+    this.refusal = undefined;
+    const isElsewhere = onLost(this, { worker, refusal });
     // The answer may have been to end it.
     if (this.isOver()) return;
     this.retry?.clear();
-    this.retry = clock.setTimer(jitter(random, this.retryMs, 0.2), () => this.connect());
-    this.retryMs = Math.min(MAX_RETRY_MS, this.retryMs * 2);
+    const waitMs = isElsewhere ? 0 : jitter(random, this.retryMs, 0.2);
+    this.retry = clock.setTimer(waitMs, () => this.connect());
+    if (!isElsewhere) this.retryMs = Math.min(MAX_RETRY_MS, this.retryMs * 2);
   }
 
   private isOver(): boolean {

@@ -3,6 +3,8 @@ import { streamName } from '../media/stream-name.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
+/** As a worker asks that has no part in the stream. */
+const QUERY = { name: NAME, worker: 'w-asks', epoch: 0, isServer: false, isSentOn: false };
 
 describe('view', () => {
   let sim: Sim;
@@ -221,9 +223,9 @@ describe('view', () => {
   it('serves relays as ingest worker and as home only', async () => {
     await third.view(NAME);
     await sim.run(500);
-    const refused = third.cluster.viewForRelay(NAME, 0);
+    const refused = third.cluster.seat(QUERY);
     await expect(sim.settle(refused)).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
-    await expect(sim.settle(home.cluster.viewForRelay(NAME, 0))).resolves.toBeDefined();
+    await expect(sim.settle(home.cluster.seat(QUERY))).resolves.toBeDefined();
   });
 
   it('asks the leader when another worker knows a newer epoch', async () => {
@@ -234,7 +236,7 @@ describe('view', () => {
       epoch: 9,
     }));
     await sim.settle(change);
-    const asked = third.cluster.viewForRelay(NAME, 9);
+    const asked = third.cluster.seat({ ...QUERY, epoch: 9 });
     await expect(sim.settle(asked)).resolves.toBeDefined();
   });
 });

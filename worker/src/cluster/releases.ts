@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { parseStreamKey, type StreamName } from '../media/stream-name.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { Claim } from './claim.ts';
+import { placeOfClaim, type Claim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import {
   RELEASE_NEWER_EPOCH,
@@ -10,13 +10,14 @@ import {
   type ReleaseAnswer,
   type ReleaseCall,
 } from './peers.ts';
+import type { Place } from './place.ts';
 
 export interface ReleasesOptions {
   readonly streams: StreamRegistry;
   readonly claims: Claims;
   readonly log: Logger;
   /** Follow the worker where the publisher is now, whatever the directory says yet. */
-  readonly followNew: (stream: Stream, ingest: string, home: string) => void;
+  readonly followNew: (stream: Stream, place: Place) => void;
 }
 
 /** Hands streams over to the worker where their publisher came back. */
@@ -40,12 +41,13 @@ export class Releases {
 
   private handOver(claim: Claim, ingest: string): ReleaseAnswer {
     const { claims, streams, log, followNew } = this.options;
-    const { stream, publication, home } = claim;
+    const { stream, publication } = claim;
+    const place = { ...placeOfClaim(claim, ingest), epoch: claim.epoch + 1 };
     claims.release(claim);
     publication.revoke('replaced', log);
     log.info({ stream: stream.name.key, ingest }, 'stream handed over');
     const answer = released(stream);
-    if (stream.isRead) followNew(stream, ingest, home);
+    if (stream.isRead) followNew(stream, place);
     else streams.remove(stream, 'released');
     return answer;
   }

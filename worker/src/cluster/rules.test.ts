@@ -3,47 +3,72 @@ import { describe, expect, it } from 'vitest';
 import { bucketKey, parseDirectoryEntry, streamKeyOf } from '@streamcluster/proto';
 import { isEarlier, isNewer } from './precedence.ts';
 import { jitter, nonce } from './random.ts';
-import { upstreamOf } from './upstream.ts';
+import { upstreamOf, type UpstreamQuestion } from './upstream.ts';
 
 describe('upstreamOf', () => {
-  const entry = { home: 'h', ingest: 'i' };
+  const place = { home: 'h', ingest: 'i', replicas: [] as string[], epoch: 1 };
+  const spread = { ...place, replicas: ['r', 's'] };
   const all = (): boolean => true;
-  it.each([
-    ['the ingest worker takes it from nobody', 'i', entry, all, undefined],
-    ['the home takes it from the ingest worker', 'h', entry, all, 'i'],
-    ['all others take it from the home', 'x', entry, all, 'h'],
-    [
-      'or from the ingest worker while the home is away',
-      'x',
-      entry,
-      (id: string) => id !== 'h',
-      'i',
-    ],
-    [
-      'a home that is ingest worker, too, is asked directly',
-      'x',
-      { home: 'i', ingest: 'i' },
-      all,
-      'i',
-    ],
-    [
-      'an ingest worker that is home takes it from nobody',
-      'i',
-      { home: 'i', ingest: 'i' },
-      all,
-      undefined,
-    ],
-  ])('%s', (...[, self, place, isReachable, upstream]) => {
-    expect(upstreamOf({ self, entry: place, isReachable })).toBe(upstream);
+  const allBut =
+    (...away: string[]) =>
+    (id: string): boolean =>
+      !away.includes(id);
+  const ask = (self: string, more: Partial<UpstreamQuestion> = {}): string | undefined =>
+    upstreamOf({ self, place, isUsable: all, hints: [], ...more })?.worker;
+
+  it('lets the home pull from the ingest worker, all others from the home', () => {
+    expect(ask('i')).toBeUndefined();
+    expect(ask('h')).toBe('i');
+    expect(ask('x')).toBe('h');
+    expect(ask('x', { place: { ...place, home: 'i' } })).toBe('i');
+    expect(ask('i', { place: { ...place, home: 'i' } })).toBeUndefined();
+  });
+
+  it('takes replicas from the home, and spreads all others over home and replicas', () => {
+    expect(ask('r', { place: spread })).toBe('h');
+    const workers = Array.from({ length: 300 }, (_, at) => `w-${at}`);
+    const counts = Map.groupBy(workers, (worker) => ask(worker, { place: spread }));
+    expect([...counts.keys()].sort()).toEqual(['h', 'r', 's']);
+    for (const theirs of counts.values()) expect(theirs.length).toBeGreaterThan(70);
+    // A further replica takes from all, and moves nobody else.
+    const more = { ...spread, replicas: ['r', 's', 't'] };
+    for (const worker of workers) {
+      const after = ask(worker, { place: more });
+      if (after !== 't') expect(after).toBe(ask(worker, { place: spread }));
+    }
+  });
+
+  it('falls back to the next, at last to the ingest worker', () => {
+    const order = ['x', 'y', 'z'].map((self) => {
+      const first = ask(self, { place: spread })!;
+      const second = ask(self, { place: spread, isUsable: allBut(first) })!;
+      const third = ask(self, { place: spread, isUsable: allBut(first, second) })!;
+      expect(ask(self, { place: spread, isUsable: allBut(first, second, third) })).toBe('i');
+      return [first, second, third].sort();
+    });
+    for (const servers of order) expect(servers).toEqual(['h', 'r', 's']);
+    expect(ask('r', { place: spread, isUsable: allBut('h') })).toBe('i');
+    // There is nobody else, so that it is asked, dead or alive.
+    expect(ask('x', { isUsable: () => false })).toBe('i');
+  });
+
+  it('asks whom a full server named before the ingest worker, unless it serves itself', () => {
+    const full = { isUsable: allBut('h'), hints: ['x', 'y'] };
+    expect(upstreamOf({ self: 'x', place, ...full })).toEqual({ worker: 'y', isSentOn: true });
+    expect(upstreamOf({ self: 'z', place, ...full, hints: ['z'] })).toEqual({
+      worker: 'i',
+      isSentOn: false,
+    });
+    const ours = { ...spread, replicas: ['x'] };
+    expect(upstreamOf({ self: 'x', place: ours, ...full })?.worker).toBe('i');
   });
 
   it('leads in no circle', () => {
-    const workers = ['h', 'i', 'x', 'y'];
-    for (const start of workers) {
+    for (const start of ['h', 'i', 'r', 's', 'x', 'y']) {
       let at: string | undefined = start;
       for (let hops = 0; at !== undefined; hops += 1) {
-        expect(hops).toBeLessThan(3);
-        at = upstreamOf({ self: at, entry, isReachable: all });
+        expect(hops).toBeLessThan(4);
+        at = ask(at, { place: spread });
       }
     }
   });

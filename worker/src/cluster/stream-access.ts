@@ -28,6 +28,24 @@ export interface Publication {
   close(reason: 'unpublished' | 'lost'): void;
 }
 
+/** Who asks for a stream over HTTP. */
+export interface NewViewer {
+  readonly isEncrypted: boolean;
+  /** It watches here already: a player of HLS, which asks again and again. */
+  readonly isKnown: boolean;
+  /** Epoch of the directory by which another worker sent it here. */
+  readonly sentAtEpoch: number | undefined;
+  /** Players of HLS, told apart roughly: they are sent where they were sent before. */
+  readonly player?: string;
+}
+
+/** Where a new viewer is to go instead. */
+export interface Elsewhere {
+  /** `host:port`, of HTTPS for those who came over it. */
+  readonly address: string;
+  readonly epoch: number;
+}
+
 /** All that protocols see of the cluster. */
 export interface StreamAccess {
   /**
@@ -43,6 +61,9 @@ export interface StreamAccess {
   /** For viewers that come with each request and are known already: nobody who
    * watches is refused. Undefined when it is not here. */
   present(name: StreamName): Stream | undefined;
+  /** Asked before a viewer is served, where its protocol has redirects; undefined:
+   * serve it here. Without waiting, from what is known of the directory. */
+  elsewhere(name: StreamName, viewer: NewViewer): Elsewhere | undefined;
   /** The directory is claimed and the home placed when this resolves. Rejects
    * with STREAM_BUSY, WORKER_DRAINING or WORKER_OVERLOADED. */
   publish(name: StreamName, publisher: Publisher): Promise<Publication>;

@@ -1,15 +1,20 @@
+import type { StreamServers } from '@streamcluster/placement';
 import { StreamInfo, StreamInfo_Role, TrackInfo } from '@streamcluster/proto';
 import type { AudioTrack, VideoTrack } from '../media/track.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
+import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
+import type { Place } from './place.ts';
+import type { Relays } from './relays.ts';
 
 export interface StreamInfosOptions {
   readonly self: string;
   readonly streams: StreamRegistry;
   readonly claims: Claims;
   readonly directory: Directory;
+  readonly relays: Relays;
 }
 
 /** The streams that are here, as the operator sees them. */
@@ -54,36 +59,41 @@ export class StreamInfos {
 
   private infoOf(stream: Stream): StreamInfo {
     const { key } = stream.name;
-    const { home, ingest } = this.placeOf(key);
+    const { home, ingest, replicas, epoch } = this.placeOf(key);
     const { video, audio } = stream.tracks;
+    const viewers = stream.viewerCounts();
     return StreamInfo.fromPartial({
       name: key,
-      role: this.roleOf(home, ingest),
-      epoch: BigInt(stream.epoch),
-      viewers: stream.viewerCounts(),
+      role: this.roleOf({ home, ingest, replicas }),
+      epoch: BigInt(Math.max(stream.epoch, epoch)),
+      viewers,
+      viewersEncrypted: stream.encryptedViewerCounts(),
       bitsPerSecond: stream.bitsPerSecond,
       tracks: [video, audio].filter((track) => track !== undefined).map(trackInfo),
       waitingForPublisher: stream.state === 'waiting',
       startedUnixMs: BigInt(Math.round(stream.startedUnixMs)),
       homeWorker: home,
       ingestWorker: ingest,
+      replicas: [...replicas],
+      relaysOut: viewers['relay'] ?? 0,
+      upstreamWorker: this.options.relays.get(key)?.relay.upstreamWorker ?? '',
     });
   }
 
   /** What we claim counts, also while the directory does not have it. */
-  private placeOf(key: string): { home: string; ingest: string } {
+  private placeOf(key: string): Place {
     const { claims, directory, self } = this.options;
     const claim = claims.get(key);
-    if (claim !== undefined) return { home: claim.home, ingest: self };
-    return directory.get(key) ?? { home: '', ingest: '' };
+    if (claim !== undefined) return placeOfClaim(claim, self);
+    return directory.get(key) ?? { home: '', ingest: '', replicas: [], epoch: 0 };
   }
 
-  private roleOf(home: string, ingest: string): StreamInfo_Role {
-    const isHome = home === this.options.self;
-    if (ingest === this.options.self) {
-      return isHome ? StreamInfo_Role.ROLE_INGEST_AND_HOME : StreamInfo_Role.ROLE_INGEST;
-    }
-    return isHome ? StreamInfo_Role.ROLE_HOME : StreamInfo_Role.ROLE_RELAY;
+  private roleOf({ home, ingest, replicas }: StreamServers): StreamInfo_Role {
+    const { self } = this.options;
+    if (ingest === self && home === self) return StreamInfo_Role.ROLE_INGEST_AND_HOME;
+    if (ingest === self) return StreamInfo_Role.ROLE_INGEST;
+    if (home === self) return StreamInfo_Role.ROLE_HOME;
+    return replicas.includes(self) ? StreamInfo_Role.ROLE_REPLICA : StreamInfo_Role.ROLE_RELAY;
   }
 }
 

@@ -1,21 +1,37 @@
-import type { DirectoryEntry } from '@streamcluster/proto';
+import { upstreamsOf } from '@streamcluster/placement';
+import type { Place } from './place.ts';
 
 export interface UpstreamQuestion {
   readonly self: string;
-  readonly entry: Pick<DirectoryEntry, 'home' | 'ingest'>;
-  /** False for workers that are dead or just refused a connection. */
-  readonly isReachable: (worker: string) => boolean;
+  readonly place: Place;
+  /** Not dead, and did not refuse lately, for whatever reason. */
+  readonly isUsable: (worker: string) => boolean;
+  /** Workers that full servers named: they pull from them, and have room. */
+  readonly hints: Iterable<string>;
+}
+
+export interface UpstreamChoice {
+  readonly worker: string;
+  /** It is no server: a full one sent us there. */
+  readonly isSentOn: boolean;
 }
 
 /**
  * Whom a worker that follows a stream takes it from; undefined: from nobody,
- * the publisher is here. The home takes it from the ingest worker, all others
- * from the home, or from the ingest worker while the home does not answer. No
- * way is longer than two relays and none leads back.
+ * the publisher is here. The home takes it from the ingest worker, replicas from
+ * the home (a tree where there are many), all others from any of them, each in
+ * an order of its own. Where none of them is of use, from a worker that they
+ * named, at last from the ingest worker, of use or not.
  */
-export function upstreamOf({ self, entry, isReachable }: UpstreamQuestion): string | undefined {
-  const { home, ingest } = entry;
+export function upstreamOf(question: UpstreamQuestion): UpstreamChoice | undefined {
+  const { self, place, isUsable, hints } = question;
+  const { ingest, home, replicas } = place;
   if (ingest === self) return undefined;
-  if (home === self || home === ingest) return ingest;
-  return isReachable(home) ? home : ingest;
+  const server = upstreamsOf(self, place).find(isUsable);
+  if (server !== undefined) return { worker: server, isSentOn: false };
+  const isServer = home === self || replicas.includes(self);
+  // Who serves others never hangs on one of them: that could be a circle.
+  const hint = isServer ? undefined : [...hints].find((one) => one !== self && isUsable(one));
+  if (hint !== undefined) return { worker: hint, isSentOn: true };
+  return { worker: ingest, isSentOn: false };
 }

@@ -21,7 +21,7 @@ export interface ViewingOptions {
 
 const MAX_WAITERS = 10_000;
 
-/** Finds the stream that a viewer, or another worker's relay, asks for. */
+/** Finds the stream that a viewer asks for. */
 export class Viewing {
   private readonly options: ViewingOptions;
   private readonly waiters = new Map<string, Set<() => void>>();
@@ -52,20 +52,6 @@ export class Viewing {
     const entry = (await this.lookUp(name)) ?? (await this.waitForEntry(name));
     if (entry !== undefined) return await this.open(name, entry);
     return this.endedCopy(name);
-  }
-
-  /**
-   * For another worker's relay: only the ingest worker and the home serve one,
-   * so that no way leads in a circle. `epoch` is what the asker knows.
-   */
-  async viewForRelay(name: StreamName, epoch: number): Promise<Stream> {
-    const { self, claims, directory } = this.options;
-    const claim = claims.get(name.key);
-    if (claim !== undefined) return claim.stream;
-    let entry = directory.get(name.key);
-    if (entry === undefined || entry.epoch < epoch) entry = await directory.read(name.key);
-    if (entry?.home !== self) throw new WorkerError('STREAM_NOT_FOUND', name.key);
-    return await this.open(name, entry);
   }
 
   private async open(name: StreamName, entry: DirectoryEntry): Promise<Stream> {

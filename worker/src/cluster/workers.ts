@@ -8,7 +8,12 @@ export interface WorkerSighting {
   /** `host:port` of its control port and of its own HTTP port. */
   readonly grpcAddress: string;
   readonly httpAddress: string;
+  /** Where viewers reach it, `host:port`; empty: only by a shared address. */
+  readonly publicHttp: string;
+  readonly publicHttps: string;
   readonly isDraining: boolean;
+  /** It has room for new viewers. */
+  readonly isAdmitting: boolean;
   /** Busy share of the loop, 0 to 1. */
   readonly load: number;
   readonly startedUnixMs: number;
@@ -53,6 +58,13 @@ export class Workers {
 
   get(id: string): WorkerSighting | undefined {
     return this.seen.get(id)?.sighting;
+  }
+
+  /** Undefined unless its last report is so young. */
+  fresh(id: string, withinMs: number): WorkerSighting | undefined {
+    const seen = this.seen.get(id);
+    const isFresh = seen !== undefined && this.clock.nowMs() - seen.atMs <= withinMs;
+    return isFresh ? seen.sighting : undefined;
   }
 
   /**

@@ -34,10 +34,12 @@ interface LastFigures {
 }
 
 /** Bits of a connection's state: nothing more goes out behind end(), calls do
- * nothing once it is closed, its handler was told so. */
+ * nothing once it is closed, its handler was told so, it came over TLS. */
 const ENDED = 1;
 const CLOSED = 2;
 const TOLD = 4;
+const ENCRYPTED = 8;
+const OVER = ENDED | CLOSED | TOLD;
 
 /**
  * A slot of the engine. There are thousands, so that it has few fields: what can
@@ -69,6 +71,15 @@ export class NativeConnection implements Connection {
     return (this.#state & CLOSED) !== 0;
   }
 
+  get isEncrypted(): boolean {
+    return (this.#state & ENCRYPTED) !== 0;
+  }
+
+  /** For the engine, when it is accepted. */
+  setEncrypted(): void {
+    this.#state |= ENCRYPTED;
+  }
+
   get bytesSent(): number {
     return this.#last?.bytesSent ?? this.#field(ROW.SENT);
   }
@@ -94,7 +105,7 @@ export class NativeConnection implements Connection {
   }
 
   writeSpan(log: EngineLog, position: number, length: number, head?: Uint8Array): void {
-    if (this.#state !== 0) return;
+    if (this.#isOver) return;
     if (length === 0) {
       if (head !== undefined) this.write(head);
       return;
@@ -110,7 +121,7 @@ export class NativeConnection implements Connection {
   }
 
   attachCursor(log: EngineLog, options: CursorOptions): void {
-    if (this.#state !== 0) return;
+    if (this.#isOver) return;
     const slot = NativeLog.slotOf(log, 0);
     if (!(options.position <= log.head)) {
       throw new RangeError(`cursor position ${options.position} is beyond the log's head`);
@@ -157,7 +168,7 @@ export class NativeConnection implements Connection {
 
   expect(answer: StandingAnswer, start: number, end: number): void {
     const handle = NativeAnswer.handleOf(answer);
-    if (this.#state !== 0 || handle === undefined) return;
+    if (this.#isOver || handle === undefined) return;
     this.#door.binding.expect(this.#slot, handle, start, end);
   }
 
@@ -166,7 +177,7 @@ export class NativeConnection implements Connection {
   }
 
   end(): void {
-    if (this.#state !== 0) return;
+    if (this.#isOver) return;
     this.#state |= ENDED;
     this.#door.binding.end(this.#slot);
   }
@@ -197,6 +208,10 @@ export class NativeConnection implements Connection {
     this.#state |= TOLD;
     if (!this.closed) this.#keepFigures();
     this.handler.onClose(CLOSE_REASONS[reason] ?? 'error');
+  }
+
+  get #isOver(): boolean {
+    return (this.#state & OVER) !== 0;
   }
 
   #tellCursor(kind: number): void {

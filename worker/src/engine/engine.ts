@@ -122,6 +122,8 @@ export interface Connection {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
+  /** It came to a listener with TLS. */
+  readonly isEncrypted: boolean;
   readonly closed: boolean;
   handler: ConnectionHandler;
   /** Bytes handed to the kernel, and received, so far; of TLS, what is inside. */

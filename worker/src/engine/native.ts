@@ -61,6 +61,11 @@ export function createEngine(options: EngineOptions): Engine {
   return new NativeEngine(options);
 }
 
+interface Accepting {
+  readonly onAccept: (connection: Connection) => void;
+  readonly isEncrypted: boolean;
+}
+
 class NativeEngine implements Engine {
   readonly lags: EngineLags;
   readonly arenaCapBytes: number;
@@ -68,7 +73,7 @@ class NativeEngine implements Engine {
   readonly #binding: Binding;
   readonly #door: EngineDoor;
   readonly #connections: (NativeConnection | undefined)[] = [];
-  readonly #listeners = new Map<number, (connection: Connection) => void>();
+  readonly #listeners = new Map<number, Accepting>();
   #nextId = 1;
   #closed = false;
 
@@ -97,7 +102,7 @@ class NativeEngine implements Engine {
     const id = this.#binding.listen(host, options.port, reusePort, paced, tls);
     if (!(id >= 0)) throw listenError(options, id);
     const port = this.#memory.results[0] ?? 0;
-    this.#listeners.set(id, options.onAccept);
+    this.#listeners.set(id, { onAccept: options.onAccept, isEncrypted: options.tls !== undefined });
     const close = (): void => {
       this.#listeners.delete(id);
       this.#binding.unlisten(id);
@@ -208,12 +213,13 @@ class NativeEngine implements Engine {
 
   #accept(slot: number, generation: number, listener: number): void {
     const connection = this.#adopt(slot, generation);
-    const onAccept = this.#listeners.get(listener);
-    if (onAccept === undefined) {
+    const accepting = this.#listeners.get(listener);
+    if (accepting === undefined) {
       connection.close();
-    } else {
-      onAccept(connection);
+      return;
     }
+    if (accepting.isEncrypted) connection.setEncrypted();
+    accepting.onAccept(connection);
   }
 
   #tell(connection: NativeConnection, slot: number, at: number): void {

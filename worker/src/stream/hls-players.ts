@@ -11,10 +11,13 @@ export class HlsPlayer {
   /** False once he asked for nothing for a while. */
   isKnown = true;
   seenMs = 0;
+  /** Asks over TLS. */
+  readonly isEncrypted: boolean;
   private readonly players: HlsPlayers;
 
-  constructor(players: HlsPlayers) {
+  constructor(players: HlsPlayers, isEncrypted: boolean) {
     this.players = players;
+    this.isEncrypted = isEncrypted;
     this.touch();
   }
 
@@ -28,6 +31,7 @@ export class HlsPlayer {
 export class HlsPlayers {
   private readonly clock: Clock;
   private readonly players = new Map<string, HlsPlayer>();
+  private encrypted = 0;
   private touchedAtMs = -Infinity;
   private lookedAtMs = -Infinity;
 
@@ -38,6 +42,11 @@ export class HlsPlayers {
   /** How many were seen lately. */
   get size(): number {
     return this.players.size;
+  }
+
+  /** Of these, those who ask over TLS. */
+  get encryptedSize(): number {
+    return this.encrypted;
   }
 
   /** Somebody asked for something lately. */
@@ -51,15 +60,16 @@ export class HlsPlayers {
   }
 
   /** A player asked for something. */
-  meet(name: string): HlsPlayer {
+  meet(name: string, isEncrypted: boolean): HlsPlayer {
     const known = this.players.get(name);
     if (known !== undefined) {
       known.touch();
       return known;
     }
-    const player = new HlsPlayer(this);
-    if (this.players.size < MAX_PLAYERS) this.players.set(name, player);
-    else player.isKnown = false;
+    const player = new HlsPlayer(this, isEncrypted);
+    player.isKnown = this.players.size < MAX_PLAYERS;
+    if (player.isKnown) this.players.set(name, player);
+    if (player.isKnown && isEncrypted) this.encrypted += 1;
     return player;
   }
 
@@ -76,6 +86,7 @@ export class HlsPlayers {
       if (nowMs - player.seenMs < IDLE_MS) continue;
       player.isKnown = false;
       this.players.delete(name);
+      if (player.isEncrypted) this.encrypted -= 1;
     }
   }
 }

@@ -62,7 +62,7 @@ describe('HlsWindow', () => {
   it('forgets TS that nobody asks for, and makes the same again', () => {
     const { rig, source } = started(9_000);
     const { hls } = rig.stream;
-    hls.players.meet('a');
+    hls.players.meet('a', false);
     const sequence = sequencesOf(hls.playlist()!)[1]!;
     const read = (): Buffer => {
       const span = hls.segment(sequence)!;

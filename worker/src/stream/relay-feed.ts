@@ -20,10 +20,16 @@ export class RelayFeed implements RelaySink {
   private readonly reader: RelayReader;
   private readonly frame = emptyFrame();
   private isForeign = false;
+  private hasHello = false;
 
   constructor(source: RelaySource) {
     this.source = source;
     this.reader = new RelayReader(this);
+  }
+
+  /** The upstream has said what it has. */
+  get isGreeted(): boolean {
+    return this.hasHello;
   }
 
   /** Takes bytes in any pieces. After an error close the source. */
@@ -33,6 +39,7 @@ export class RelayFeed implements RelaySink {
   }
 
   onHello(hello: RelayHello): void {
+    this.hasHello = true;
     if (!this.source.hello(hello)) this.isForeign = true;
   }
 

@@ -342,7 +342,7 @@ describe('readers', () => {
     expect(unread).toBe(0);
     rig.clock.advance(3_000);
     expect(unread).toBe(1);
-    stream.hls.players.meet('a');
+    stream.hls.players.meet('a', true);
     rig.clock.advance(1_000);
     expect(stream.viewerCounts()).toMatchObject({ flv: 0, hls: 1 });
     rig.clock.advance(30_000);

@@ -130,6 +130,11 @@ export class Stream {
     return { ...this.viewerSet.counts, hls: this.hls.players.size };
   }
 
+  /** Of these, those over TLS. */
+  encryptedViewerCounts(): Record<string, number> {
+    return { ...this.viewerSet.encryptedCounts, hls: this.hls.players.encryptedSize };
+  }
+
   /** Memory in the arena, by log. */
   arenaBytes(): Record<string, number> {
     return this.store.arenaBytes();

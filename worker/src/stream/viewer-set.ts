@@ -51,6 +51,8 @@ interface CachedStart {
 /** A stream's viewers: started at a key frame, moved when late, closed at the end. */
 export class ViewerSet implements ViewerOwner {
   readonly counts: Record<ViewerProtocol, number> = { rtmp: 0, flv: 0, 'ws-flv': 0, relay: 0 };
+  /** Of these, those over TLS. */
+  readonly encryptedCounts: Record<ViewerProtocol, number> = { ...this.counts };
   private readonly options: ViewerSetOptions;
   private readonly viewers = new Set<StreamViewer>();
   private readonly pending = new Set<StreamViewer>();
@@ -82,7 +84,7 @@ export class ViewerSet implements ViewerOwner {
     const viewer = new StreamViewer(this.nextSerial, this.options.clock, request, this);
     this.nextSerial += 1;
     this.viewers.add(viewer);
-    this.counts[viewer.protocol] += 1;
+    this.count(viewer, 1);
     if (!this.tryStart(viewer)) this.pending.add(viewer);
     return viewer;
   }
@@ -144,7 +146,12 @@ export class ViewerSet implements ViewerOwner {
     if (!this.viewers.delete(viewer)) return;
     this.pending.delete(viewer);
     this.late.delete(viewer);
-    this.counts[viewer.protocol] -= 1;
+    this.count(viewer, -1);
+  }
+
+  private count({ protocol, connection }: StreamViewer, by: 1 | -1): void {
+    this.counts[protocol] += by;
+    if (connection.isEncrypted) this.encryptedCounts[protocol] += by;
   }
 
   private closeSlow(viewer: StreamViewer): void {

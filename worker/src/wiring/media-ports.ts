@@ -17,6 +17,9 @@ export interface MediaPortsOptions {
   readonly hosts: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
+  /** Opens a further HTTP port, and one of HTTPS, that no other worker has. */
+  readonly hasOwnHttp?: boolean;
+  readonly hasOwnHttps?: boolean;
   /** Undefined: there is no certificate, nothing is encrypted. */
   readonly secure?: SecurePortsOptions | undefined;
 }
@@ -34,6 +37,8 @@ export interface OpenPorts {
   readonly httpPort: number;
   readonly rtmpsPort?: number;
   readonly httpsPort?: number;
+  readonly ownHttpPort?: number;
+  readonly ownHttpsPort?: number;
 }
 
 type Listening = Pick<Engine, 'listen'>;
@@ -42,6 +47,9 @@ type PortOptions = Pick<
   HttpServerOptions,
   'log' | 'counters' | 'hosts' | 'port' | 'reusePort' | 'paced'
 >;
+
+/** All others are shared. */
+const OWN: ReadonlySet<Name> = new Set(['ownHttpPort', 'ownHttpsPort']);
 
 interface Door {
   readonly name: Name;
@@ -69,14 +77,22 @@ export class MediaPorts {
     this.ports = { ...this.ports, rtmpsPort, httpsPort };
   }
 
+  /** As far as they are open. */
+  get numbers(): OpenPorts {
+    return this.ports;
+  }
+
   /** Throws PORT_IN_USE. Opened again, they have the same numbers. */
   open(): OpenPorts {
     if (this.current !== undefined) return this.ports;
-    const { engine, secure } = this.options;
+    const { engine, secure, hasOwnHttp, hasOwnHttps } = this.options;
     const doors = [this.rtmp('rtmpPort', engine), this.http('httpPort', engine)];
+    if (hasOwnHttp === true) doors.push(this.http('ownHttpPort', engine));
     if (secure !== undefined) {
+      const https = encrypted(engine, secure.https);
+      if (hasOwnHttps === true) doors.push(this.http('ownHttpsPort', https));
       doors.push(this.rtmp('rtmpsPort', encrypted(engine, secure.rtmps)));
-      doors.push(this.http('httpsPort', encrypted(engine, secure.https)));
+      doors.push(this.http('httpsPort', https));
     }
     this.current = doors;
     for (const { server } of doors) listening(() => server.start());
@@ -115,7 +131,8 @@ export class MediaPorts {
 
   private base(name: Name): PortOptions {
     const { log, counters, hosts } = this.options;
-    return { log, counters, hosts, port: this.ports[name] ?? 0, reusePort: true, paced: true };
+    const reusePort = !OWN.has(name);
+    return { log, counters, hosts, port: this.ports[name] ?? 0, reusePort, paced: true };
   }
 }
 

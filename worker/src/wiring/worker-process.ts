@@ -28,6 +28,7 @@ import { Pinning } from '../topology/pinning.ts';
 import { startHelpers, threadsOf } from '../topology/threads.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
+import { ownPorts, publicAddresses } from './public-addresses.ts';
 import { UserCertificates } from './user-certificates.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
 
@@ -181,7 +182,7 @@ export class WorkerProcess {
     const { options, log, engine } = this;
     const { id: worker, adminHost: host } = options;
     const access: RelayAccess = {
-      viewForRelay: async (name, epoch) => await this.present().viewForRelay(name, epoch),
+      seat: async (query) => await this.present().seat(query),
     };
     const fallback = await createAdminApp({
       notReady: () => this.notReady(),
@@ -248,6 +249,7 @@ export class WorkerProcess {
         httpAddress: `${host}:${adminPort}`,
       },
       cpuFacts: () => this.pinning.current,
+      publicAddresses: () => publicAddresses(options, this.media?.numbers),
       sample: () => sampler.sample(),
       work: () => workOf(engine.stats()),
       hasRoom: () => streams.hasRoom,
@@ -262,8 +264,11 @@ export class WorkerProcess {
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
-    const secure = this.securePorts();
-    return new MediaPorts({ engine, streams, log, counters, hosts, rtmpPort, httpPort, secure });
+    return new MediaPorts({
+      ...{ engine, streams, log, counters, hosts, rtmpPort, httpPort },
+      ...ownPorts(options),
+      secure: this.securePorts(),
+    });
   }
 
   private securePorts(): SecurePortsOptions | undefined {

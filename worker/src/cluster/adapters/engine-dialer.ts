@@ -1,7 +1,16 @@
 import type { CloseReason, Connection, ConnectionHandler, Engine } from '../../engine/engine.ts';
-import type { RelayDialer, RelayLink, RelayLinkHandler, RelayRequest } from '../peers.ts';
+import type {
+  RelayDialer,
+  RelayLink,
+  RelayLinkHandler,
+  RelayRefusal,
+  RelayRequest,
+} from '../peers.ts';
+import { relayQueryString } from '../relay-query.ts';
 
 const MAX_HEAD_BYTES = 8 * 1024;
+/** As relay-route.ts writes it; the value may be missing. */
+const RELAY_FULL_LINE = /\r\nRelay-Full: ([-a-z0-9]+)?/i;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** Dials relays by the engine: one GET, answered by a body without end. */
@@ -46,10 +55,9 @@ class EngineLink implements RelayLink, ConnectionHandler {
   }
 
   onConnect(): void {
-    const { app, name, epoch, fromSequence, address } = this.request;
-    const from = fromSequence === undefined ? '' : `&from=${fromSequence}`;
+    const { app, name, address } = this.request;
     const lines = [
-      `GET /relay/${app}/${name}?epoch=${epoch}${from} HTTP/1.1`,
+      `GET /relay/${app}/${name}?${relayQueryString(this.request)} HTTP/1.1`,
       `Host: ${address}`,
       'Connection: close',
     ];
@@ -78,19 +86,28 @@ class EngineLink implements RelayLink, ConnectionHandler {
     const at = head.indexOf(HEAD_END);
     if (at < 0) {
       this.head = head;
-      if (head.length > MAX_HEAD_BYTES) this.refused(0);
+      if (head.length > MAX_HEAD_BYTES) this.refused('');
       return;
     }
     this.head = undefined;
-    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.toString('latin1', 0, at))?.[1] ?? 0);
+    const text = head.toString('latin1', 0, at);
     const bodyStart = at + HEAD_END.length;
-    if (status !== 200) this.refused(status);
+    if (statusOf(text) !== 200) this.refused(text);
     else if (bodyStart < head.length) this.handler.onBytes(head, bodyStart, head.length);
   }
 
-  private refused(status: number): void {
-    this.handler.onRefused(status);
+  private refused(head: string): void {
+    this.handler.onRefused(refusalOf(head));
     this.close();
     this.handler.onClosed('refused');
   }
+}
+
+function statusOf(head: string): number {
+  return Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
+}
+
+function refusalOf(head: string): RelayRefusal {
+  const full = RELAY_FULL_LINE.exec(head);
+  return { status: statusOf(head), isFull: full !== null, tryWorker: full?.[1] };
 }

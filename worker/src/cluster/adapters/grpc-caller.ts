@@ -19,7 +19,7 @@ export function workersName({ namespace, cluster }: ClusterName): string {
 }
 
 /** What workers may ask of one another; all else is the operator's. */
-const OF_WORKERS = ['assign', 'release'];
+const OF_WORKERS = ['assign', 'release', 'prepare', 'serve'];
 
 /** Whether a certificate with these names may call the method. */
 export function mayCall(method: string, names: readonly string[], own: ClusterName): boolean {

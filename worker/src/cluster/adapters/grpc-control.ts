@@ -12,13 +12,16 @@ import {
   ConfigureResponse,
   DrainResponse,
   ListStreamsResponse,
+  PrepareResponse,
   ReleaseResponse,
   UndrainResponse,
   WorkerServiceService,
   type AssignRequest,
   type ConfigureRequest,
   type DrainRequest,
+  type PrepareRequest,
   type ReleaseRequest,
+  type ServeRequest,
   type WorkerServiceServer,
 } from '@streamcluster/proto';
 import type { Logger } from 'pino';
@@ -27,6 +30,7 @@ import type { StreamsConfig } from '../../stream/streams-config.ts';
 import type { Configuration, Control } from '../control.ts';
 import { mayCall, namesOfCaller, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
+import { responseOf, serveCallOf } from './grpc-serve.ts';
 
 export interface GrpcControlOptions {
   readonly worker: string;
@@ -139,6 +143,13 @@ function handlers({
         reason: answered.reason,
         continuation: Buffer.from(answered.continuation),
       });
+    }),
+    serve: answer('serve', async (request: ServeRequest) =>
+      responseOf(await control().serve(serveCallOf(request))),
+    ),
+    prepare: answer('prepare', async (request: PrepareRequest) => {
+      const reason = await control().prepare({ ...request, epoch: Number(request.epoch) });
+      return PrepareResponse.fromPartial({ ready: reason === undefined, reason: reason ?? '' });
     }),
     drain: answer('drain', (plan: DrainRequest) => {
       control().drain(plan);

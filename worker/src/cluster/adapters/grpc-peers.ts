@@ -10,13 +10,23 @@ import {
   AssignRequest,
   OperatorServiceClient,
   PlaceRequest,
+  PrepareRequest,
   ReleaseRequest,
   WorkerServiceClient,
 } from '@streamcluster/proto';
 import { WorkerError } from '../../errors.ts';
-import type { AssignCall, Peers, ReleaseAnswer, ReleaseCall } from '../peers.ts';
+import type {
+  AssignCall,
+  Peers,
+  PrepareCall,
+  ReleaseAnswer,
+  ReleaseCall,
+  ServeCall,
+  ServeResult,
+} from '../peers.ts';
 import { OPERATOR_NAME, workersName, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
+import { requestOf, resultOf } from './grpc-serve.ts';
 
 /** namespace and cluster: the StreamCluster that this worker is of. */
 export interface GrpcPeersOptions extends ClusterName {
@@ -32,6 +42,9 @@ type Callback<Response> = (error: ServiceError | null, response: Response) => vo
 const PLACE_DEADLINE_MS = 300;
 const RELEASE_DEADLINE_MS = 1_000;
 const ASSIGN_DEADLINE_MS = 2_000;
+/** Above the time that the other worker takes at most. */
+const PREPARE_DEADLINE_MS = 3_500;
+const SERVE_DEADLINE_MS = 8_000;
 const MAX_CLIENTS = 1_000;
 
 /** Calls by gRPC; one channel for each address, kept. */
@@ -71,6 +84,23 @@ export class GrpcPeers implements Peers {
     const client = this.worker(address);
     const request = AssignRequest.fromPartial({ ...call, epoch: BigInt(call.epoch) });
     await unary(client.assign.bind(client), request, ASSIGN_DEADLINE_MS);
+  }
+
+  async prepare(address: string, call: PrepareCall): Promise<string | undefined> {
+    const client = this.worker(address);
+    const request = PrepareRequest.fromPartial({
+      ...call,
+      replicas: [...call.replicas],
+      epoch: BigInt(call.epoch),
+    });
+    const answer = await unary(client.prepare.bind(client), request, PREPARE_DEADLINE_MS);
+    return answer.ready ? undefined : answer.reason;
+  }
+
+  async serve(address: string, call: ServeCall): Promise<ServeResult> {
+    const client = this.worker(address);
+    const answer = await unary(client.serve.bind(client), requestOf(call), SERVE_DEADLINE_MS);
+    return resultOf(answer.outcome);
   }
 
   async place(stream: string, ingestWorker: string): Promise<string> {

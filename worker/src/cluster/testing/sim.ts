@@ -1,5 +1,6 @@
 import { seededRandom } from '@streamcluster/placement';
 import { pino } from 'pino';
+import { WorkerError } from '../../errors.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import { ManualClock } from '../../stream/clock.ts';
 import { StreamRegistry } from '../../stream/registry.ts';
@@ -13,12 +14,15 @@ import { Cluster } from '../cluster.ts';
 import type {
   AssignCall,
   Peers,
+  PrepareCall,
   RelayDialer,
   RelayLink,
   RelayLinkHandler,
   RelayRequest,
   ReleaseAnswer,
   ReleaseCall,
+  ServeCall,
+  ServeResult,
 } from '../peers.ts';
 import {
   bucketKey,
@@ -28,6 +32,7 @@ import {
 } from '@streamcluster/proto';
 import { defaultSettings } from '../settings.ts';
 import type { Publication, RevokeReason } from '../stream-access.ts';
+import { RelayFullError, type RelaySeat } from '../relay-guests.ts';
 import { MemoryNats, type MemoryBus } from './memory-nats.ts';
 
 const FRAME_MS = 40;
@@ -116,6 +121,7 @@ export class SimWorker {
   private activeTotalMs = 0;
   /** Answers nobody, but lives. */
   isHung = false;
+  publicAddresses = { http: '', https: '' };
 
   constructor(sim: Sim, id: string) {
     this.sim = sim;
@@ -147,6 +153,7 @@ export class SimWorker {
         httpAddress: this.address,
       },
       cpuFacts: () => CPU_FACTS,
+      publicAddresses: () => this.publicAddresses,
       sample: () => ({
         loopUtilization: 0.1,
         tickLagMs: 0,
@@ -275,6 +282,16 @@ class SimPeers implements Peers {
     await (await this.target(address)).cluster.control.assign(call);
   }
 
+  async prepare(address: string, call: PrepareCall): Promise<string | undefined> {
+    await this.wait(2);
+    return await (await this.target(address)).cluster.control.prepare(call);
+  }
+
+  async serve(address: string, call: ServeCall): Promise<ServeResult> {
+    await this.wait(2);
+    return (await (await this.target(address)).cluster.control.serve(call)).result;
+  }
+
   async place(stream: string, ingest: string): Promise<string> {
     await this.wait(2);
     const { operator } = this.sim;
@@ -342,10 +359,13 @@ class SimLink implements RelayLink {
       return;
     }
     const name = { app: request.app, name: request.name, key: `${request.app}/${request.name}` };
-    target.cluster.viewForRelay(name, request.epoch).then(
-      (stream) => this.attach(stream),
-      () => {
-        if (!this.isOver) this.handler.onRefused(404);
+    target.cluster.seat({ ...request, name }).then(
+      (seat) => this.attach(seat),
+      (error: unknown) => {
+        const isFull = error instanceof RelayFullError;
+        const tryWorker = isFull ? error.tryWorker : undefined;
+        const status = error instanceof WorkerError ? error.httpStatus : 500;
+        if (!this.isOver) this.handler.onRefused({ status, isFull, tryWorker });
         this.breakOff();
       },
     );
@@ -377,12 +397,14 @@ class SimLink implements RelayLink {
     return this.isOver;
   }
 
-  private attach(stream: Stream): void {
-    if (this.isOver) return;
+  private attach(seat: RelaySeat): void {
+    if (this.isOver) {
+      seat.giveUp();
+      return;
+    }
     const { fromSequence } = this.request;
-    stream.attach({
+    seat.attach({
       connection: this.connection,
-      protocol: 'relay',
       ...(fromSequence === undefined ? {} : { fromSequence }),
       onClosed: () => this.connection.end(),
     });

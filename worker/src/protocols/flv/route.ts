@@ -1,12 +1,21 @@
 import type { Logger } from 'pino';
+import type { StreamAccess } from '../../cluster/stream-access.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
-import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
+import {
+  hasSuffix,
+  nameOfPath,
+  sendElsewhere,
+  withStream,
+  type ViewAccess,
+} from '../http/viewing.ts';
 import { FlvSession } from './session.ts';
 
+type FlvAccess = ViewAccess<Pick<Stream, 'attach' | 'state'>> & Pick<StreamAccess, 'elsewhere'>;
+
 export interface FlvRouteOptions {
-  readonly streams: ViewAccess<Pick<Stream, 'attach' | 'state'>>;
+  readonly streams: FlvAccess;
   readonly log: Logger;
 }
 
@@ -29,8 +38,10 @@ export class FlvRoute implements MediaRoute {
   }
 
   private handle(exchange: HttpExchange): void {
+    const { streams } = this.options;
     const name = nameOfPath(exchange.segments, SUFFIX);
-    withStream(this.options.streams, exchange, name, (stream, { key }) => {
+    if (name !== undefined && sendElsewhere(streams, exchange, name)) return;
+    withStream(streams, exchange, name, (stream, { key }) => {
       // It lingers for HLS players only.
       if (stream.state === 'ended') {
         exchange.fail('STREAM_NOT_FOUND', key);

@@ -1,14 +1,21 @@
+import type { StreamAccess } from '../../cluster/stream-access.ts';
 import { realClock, type Clock } from '../../stream/clock.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
-import { hasSuffix, nameOfPath, withStream, type ViewAccess } from '../http/viewing.ts';
+import {
+  hasSuffix,
+  nameOfPath,
+  sendElsewhere,
+  withStream,
+  type ViewAccess,
+} from '../http/viewing.ts';
 import { streamName, type StreamName } from '../../media/stream-name.ts';
 import type { HlsStream } from './hls-stream.ts';
 import { PlaylistAnswers } from './playlist.ts';
 import { answerSegment } from './segment.ts';
 
 /** HLS has no sessions: whoever is known by an earlier request goes on. */
-export interface HlsAccess extends ViewAccess<HlsStream> {
+export interface HlsAccess extends ViewAccess<HlsStream>, Pick<StreamAccess, 'elsewhere'> {
   present(name: StreamName): HlsStream | undefined;
 }
 
@@ -50,12 +57,14 @@ export class HlsRoute implements MediaRoute {
 
   private playlist(exchange: HttpExchange): void {
     const name = nameOfPath(exchange.segments, SUFFIX);
-    const client = clientOf(exchange);
+    const id = playerOf(exchange);
     const answer = ({ hls }: HlsStream): void => {
-      this.playlists.answer(exchange, hls, hls.players.meet(client));
+      this.playlists.answer(exchange, hls, hls.players.meet(id, exchange.connection.isEncrypted));
     };
     const here = this.presentOf(name);
-    if (here?.hls.players.knows(client) === true) answer(here);
+    const isKnown = here?.hls.players.knows(id) === true;
+    if (name !== undefined && sendElsewhere(this.streams, exchange, name, { id, isKnown })) return;
+    if (isKnown) answer(here);
     else withStream(this.streams, exchange, name, answer);
   }
 
@@ -89,7 +98,7 @@ function isSegmentPath(segments: readonly string[]): boolean {
 }
 
 /** Tells players apart, roughly: HLS has no sessions. Short, since it is kept. */
-function clientOf(exchange: HttpExchange): string {
+function playerOf(exchange: HttpExchange): string {
   const agent = exchange.head.header('user-agent') ?? '';
   return exchange.connection.remoteAddress + agent.slice(0, MAX_AGENT_LENGTH);
 }

@@ -6,6 +6,8 @@ import type { PreparedResponse } from './prepared-response.ts';
 import type { Standing } from './repeats.ts';
 import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** What an exchange needs of the session it belongs to. */
 export interface ExchangeOwner {
   readonly connection: Connection;
@@ -64,6 +66,11 @@ export class HttpExchange {
     this.writeHead(status, lines, this.owner.closesAfterAnswer);
     if (!this.isHead) this.connection.write(body);
     this.owner.answered();
+  }
+
+  /** For this request only: the next may be answered here. */
+  redirect(location: string): void {
+    this.respond(302, `Location: ${location}\r\nCache-Control: no-store\r\n`, NOTHING);
   }
 
   /** `standing`: what the same request is answered with when it comes again. */

@@ -1,3 +1,4 @@
+import type { StreamAccess } from '../../cluster/stream-access.ts';
 import { streamName, type StreamName } from '../../media/stream-name.ts';
 import type { HttpExchange } from './exchange.ts';
 
@@ -5,6 +6,50 @@ import type { HttpExchange } from './exchange.ts';
 export interface ViewAccess<S> {
   view(name: StreamName): Promise<S>;
   viewSync(name: StreamName): S | undefined;
+}
+
+/** A player that asks again and again. */
+export interface AskingPlayer {
+  /** Tells players apart, roughly. */
+  readonly id: string;
+  /** It watches here. */
+  readonly isKnown: boolean;
+}
+
+/** Tells which epoch of the directory whoever sent the viewer here went by. */
+const SENT_PARAMETER = 'redirected';
+
+/** Sends a viewer to another worker, if that is who should serve it: true. */
+export function sendElsewhere(
+  access: Pick<StreamAccess, 'elsewhere'>,
+  exchange: HttpExchange,
+  name: StreamName,
+  player?: AskingPlayer,
+): boolean {
+  const { isEncrypted } = exchange.connection;
+  const found = access.elsewhere(name, {
+    isEncrypted,
+    isKnown: player?.isKnown ?? false,
+    sentAtEpoch: sentAtEpoch(exchange.query),
+    ...(player !== undefined && { player: player.id }),
+  });
+  if (found === undefined) return false;
+  const parameters = exchange.query.split('&').filter((one) => one !== '' && !isSent(one));
+  const query = [...parameters, `${SENT_PARAMETER}=${found.epoch}`].join('&');
+  const origin = `${isEncrypted ? 'https' : 'http'}://${found.address}`;
+  // Segments of a valid name need no encoding.
+  exchange.redirect(`${origin}/${exchange.segments.join('/')}?${query}`);
+  return true;
+}
+
+function isSent(parameter: string): boolean {
+  return parameter.startsWith(`${SENT_PARAMETER}=`);
+}
+
+function sentAtEpoch(query: string): number | undefined {
+  const sent = query.split('&').find(isSent);
+  const epoch = Number(sent?.slice(SENT_PARAMETER.length + 1));
+  return Number.isSafeInteger(epoch) ? epoch : undefined;
 }
 
 /**

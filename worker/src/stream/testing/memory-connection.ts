@@ -27,6 +27,7 @@ export class MemoryConnection implements Connection {
   readonly remoteAddress = '127.0.0.1';
   readonly remotePort = 1;
   readonly localPort = 2;
+  isEncrypted = false;
   closed = false;
   handler: ConnectionHandler;
   bytesSent = 0;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import type { Elsewhere, NewViewer } from '../../../cluster/stream-access.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { WorkerError } from '../../../errors.ts';
 import { readFrames } from '../../../formats/mpegts/testing/flv-to-ts.ts';
@@ -26,6 +27,9 @@ export class Live implements ViewAccess<Stream> {
   readonly pictures: Buffer[] = [];
   /** Nobody new is taken. */
   isFull = false;
+  /** Where viewers are sent, and what was asked of each. */
+  other: Elsewhere | undefined = undefined;
+  readonly asked: NewViewer[] = [];
   private source: PublishSource | undefined = undefined;
   private loops = 0;
 
@@ -50,6 +54,11 @@ export class Live implements ViewAccess<Stream> {
 
   viewSync(name: StreamName): Stream | undefined {
     return this.isFull ? undefined : this.present(name);
+  }
+
+  elsewhere(_name: StreamName, viewer: NewViewer): Elsewhere | undefined {
+    this.asked.push(viewer);
+    return this.other;
   }
 
   view(name: StreamName): Promise<Stream> {

@@ -13,6 +13,7 @@ export class FakeConnection implements Connection {
   readonly queuedBytes = 0;
   readonly cursorPosition = -1;
   readonly cursorTimestampMs = 0;
+  readonly isEncrypted = false;
   closed = false;
   isEnding = false;
   isPaused = false;

@@ -1,0 +1,238 @@
+import type { Logger } from 'pino';
+import { WorkerError } from '../errors.ts';
+import type { Clock } from '../stream/clock.ts';
+import type { RelayCloseReason } from '../stream/relay-source.ts';
+import type { Stream } from '../stream/stream.ts';
+import type { Directory } from './directory.ts';
+import type { RelayDialer } from './peers.ts';
+import { isServer, type Place } from './place.ts';
+import type { Random } from './random.ts';
+import { Relay, type RelayLoss, type Upstream } from './relay.ts';
+import type { Settings } from './settings.ts';
+import { upstreamOf, type UpstreamChoice } from './upstream.ts';
+import type { Workers } from './workers.ts';
+
+export interface FollowingOptions {
+  readonly workers: Workers;
+  readonly directory: Directory;
+  readonly dialer: RelayDialer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** Lives, and took connections lately. */
+  readonly isReachable: (worker: string) => boolean;
+  readonly onUnreachable: (worker: string) => void;
+  readonly onClosed: (following: Following, reason: RelayCloseReason) => void;
+}
+
+export const TICK_MS = 500;
+/** A first connection that takes longer fails whoever waits for it. */
+const OPEN_MS = 5_000;
+/** A relay outlives its last reader, for those who switch back. */
+const LINGER_MS = 10_000;
+/** How long the directory must not have the stream before it is over. */
+const ABSENT_MS = 3_000;
+/** After a detour the right upstream is tried again, less and less often: one that
+ * takes connections and sends nothing costs seconds. */
+const FIRST_DETOUR_MS = 15_000;
+const MAX_DETOUR_MS = 600_000;
+/** Beyond the publisher's grace, for hand-overs under way. */
+const LOST_EXTRA_MS = 5_000;
+/** Who refused is not asked again for so long, unless the place changes. */
+const REFUSED_MS = 3_000;
+const FULL_MS = 10_000;
+/** What is announced must be in the directory by then. */
+const ANNOUNCED_MS = 10_000;
+
+/** A stream that this worker follows: where from, and for how long. */
+export class Following {
+  readonly stream: Stream;
+  readonly relay: Relay;
+  readonly opened = Promise.withResolvers<Stream>();
+  private readonly options: FollowingOptions;
+  /** What the directory said last, or somebody told before it did. */
+  private current: Place;
+  private announcedUntilMs = Infinity;
+  /** Workers that refused: until when. */
+  private readonly refused = new Map<string, number>();
+  private readonly hints = new Set<string>();
+  private lastReadMs = -Infinity;
+  private absentSinceMs: number | undefined = undefined;
+  /** When a connection was lost last. */
+  private lostAtMs = -Infinity;
+  private detourMs = FIRST_DETOUR_MS;
+  private isAsking = false;
+  private unreadSinceMs: number | undefined = undefined;
+
+  constructor(stream: Stream, place: Place, options: FollowingOptions) {
+    const { workers, clock, random, dialer, log } = options;
+    this.stream = stream;
+    this.current = place;
+    this.options = options;
+    this.relay = new Relay({
+      ...{ self: workers.self, stream, clock, random, dialer, log },
+      upstream: () => this.upstream(),
+      onOpened: () => this.hasOpened(),
+      onLost: (_relay, loss) => this.lost(loss),
+      onClosed: (_relay, reason) => options.onClosed(this, reason),
+    });
+    this.opened.promise.catch(() => undefined);
+    if (this.relay.isGreeted) this.opened.resolve(stream);
+  }
+
+  get place(): Place {
+    return this.current;
+  }
+
+  /** It pulls from a server of the stream right now, not from one like itself. */
+  get hangsOnServer(): boolean {
+    const { isConnected, upstreamWorker: worker } = this.relay;
+    return isConnected && worker !== undefined && isServer(worker, this.current);
+  }
+
+  /** It pulls from whom it should and has all of it: ready to serve others. */
+  get isReady(): boolean {
+    const { relay } = this;
+    return relay.isConnected && relay.isCaughtUp && this.choice()?.worker === relay.upstreamWorker;
+  }
+
+  /** The directory, or who wrote it, says who has a part now. */
+  moved(place: Place): void {
+    if (place.epoch < this.current.epoch) return;
+    this.announcedUntilMs = Infinity;
+    this.take(place);
+  }
+
+  /** So it will be: taken back if the directory does not say so soon. */
+  announced(place: Place): void {
+    const { clock } = this.options;
+    this.unreadSinceMs = undefined;
+    if (place.epoch < this.current.epoch) return;
+    this.announcedUntilMs = clock.nowMs() + ANNOUNCED_MS;
+    this.take(place);
+  }
+
+  /** Every TICK_MS: deadlines, and what is better than it is. */
+  tick(nowMs: number): void {
+    const { relay } = this;
+    relay.tick(nowMs);
+    if (nowMs >= this.announcedUntilMs) this.takeBack();
+    if (relay.lostSinceMs !== undefined) this.checkLost(nowMs - relay.lostSinceMs, nowMs);
+    else if (nowMs - this.lostAtMs >= this.detourMs) this.endDetour();
+    this.checkUnread(nowMs);
+  }
+
+  /** What those get who waited for it in vain. */
+  failure(): WorkerError {
+    const code = this.absentSinceMs === undefined ? 'STREAM_UPSTREAM_LOST' : 'STREAM_NOT_FOUND';
+    return new WorkerError(code, this.stream.name.key);
+  }
+
+  private take(place: Place): void {
+    if (place.epoch > this.current.epoch) {
+      this.refused.clear();
+      this.hints.clear();
+      this.detourMs = FIRST_DETOUR_MS;
+    }
+    this.current = place;
+    this.absentSinceMs = undefined;
+    this.relay.connect();
+  }
+
+  /** Whoever announced it did not get it written. */
+  private takeBack(): void {
+    this.announcedUntilMs = Infinity;
+    const entry = this.options.directory.get(this.stream.name.key);
+    if (entry === undefined || entry.epoch >= this.current.epoch) return;
+    this.current = entry;
+    this.relay.connect();
+  }
+
+  private choice(): UpstreamChoice | undefined {
+    const { workers } = this.options;
+    const isUsable = (worker: string): boolean => this.isUsable(worker);
+    return upstreamOf({ self: workers.self, place: this.current, isUsable, hints: this.hints });
+  }
+
+  private upstream(): Upstream | undefined {
+    const choice = this.choice();
+    if (choice === undefined) return undefined;
+    const { workers } = this.options;
+    const address = workers.get(choice.worker)?.httpAddress;
+    const { epoch } = this.current;
+    return { ...choice, address, epoch, isServer: isServer(workers.self, this.current) };
+  }
+
+  private isUsable(worker: string): boolean {
+    const untilMs = this.refused.get(worker) ?? -Infinity;
+    return this.options.clock.nowMs() >= untilMs && this.options.isReachable(worker);
+  }
+
+  private hasOpened(): void {
+    this.absentSinceMs = undefined;
+    this.opened.resolve(this.stream);
+  }
+
+  /** True: somebody else can be asked at once. */
+  private lost({ worker, refusal }: RelayLoss): boolean {
+    const { clock, onUnreachable } = this.options;
+    const nowMs = clock.nowMs();
+    this.lostAtMs = nowMs;
+    if (worker !== undefined && refusal === undefined) onUnreachable(worker);
+    if (worker !== undefined && refusal !== undefined) {
+      this.refused.set(worker, nowMs + (refusal.isFull ? FULL_MS : REFUSED_MS));
+      if (refusal.tryWorker !== undefined) this.hints.add(refusal.tryWorker);
+    }
+    this.ask();
+    if (refusal === undefined) return false;
+    const next = this.choice()?.worker;
+    return next !== undefined && this.isUsable(next);
+  }
+
+  /** Where is it now? The leader knows; at most twice a second. */
+  private ask(): void {
+    const { directory, clock } = this.options;
+    if (this.isAsking || clock.nowMs() - this.lastReadMs < TICK_MS) return;
+    this.isAsking = true;
+    this.lastReadMs = clock.nowMs();
+    directory
+      .read(this.stream.name.key)
+      .then((entry) => {
+        if (entry === undefined) this.absentSinceMs ??= clock.nowMs();
+        else this.moved(entry);
+      })
+      // With the directory away, what is known has to do.
+      .catch(() => undefined)
+      .finally(() => (this.isAsking = false));
+  }
+
+  /** Connected, but not to the right worker: back, unless it failed lately. */
+  private endDetour(): void {
+    const { relay } = this;
+    if (this.choice()?.worker === relay.upstreamWorker) return;
+    this.detourMs = Math.min(MAX_DETOUR_MS, this.detourMs * 2);
+    relay.connect();
+  }
+
+  private checkLost(lostMs: number, nowMs: number): void {
+    const { relay } = this;
+    const absentMs = nowMs - (this.absentSinceMs ?? nowMs);
+    this.ask();
+    const graceMs = this.options.settings.streams.publisherGraceSeconds * 1_000;
+    if (!relay.isGreeted) {
+      if (absentMs >= TICK_MS || lostMs >= OPEN_MS) relay.close('lost');
+    } else if (absentMs >= ABSENT_MS || lostMs >= graceMs + LOST_EXTRA_MS) {
+      relay.close('ended');
+    }
+  }
+
+  private checkUnread(nowMs: number): void {
+    if (this.stream.isRead || !this.relay.isGreeted) {
+      this.unreadSinceMs = undefined;
+      return;
+    }
+    this.unreadSinceMs ??= nowMs;
+    if (nowMs - this.unreadSinceMs >= LINGER_MS) this.relay.close('unread');
+  }
+}

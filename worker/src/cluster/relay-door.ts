@@ -1,0 +1,90 @@
+import { WorkerError } from '../errors.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import type { Stream } from '../stream/stream.ts';
+import { placeOfClaim } from './claim.ts';
+import type { Claims } from './claims.ts';
+import type { Directory } from './directory.ts';
+import { isServer, type Place } from './place.ts';
+import type { RelayGuests, RelaySeat } from './relay-guests.ts';
+import type { Relays } from './relays.ts';
+
+/** What another worker asks for. */
+export interface RelayQuery {
+  readonly name: StreamName;
+  readonly worker: string;
+  /** Epoch of the place that it knows. */
+  readonly epoch: number;
+  /** It serves the stream to others, or is about to. */
+  readonly isServer: boolean;
+  /** A server that is full named this worker. */
+  readonly isSentOn: boolean;
+}
+
+export interface RelayDoorOptions {
+  readonly self: string;
+  readonly claims: Claims;
+  readonly directory: Directory;
+  readonly relays: Relays;
+  readonly guests: RelayGuests;
+}
+
+/**
+ * Lets other workers pull streams from here, so that no way leads in a circle:
+ * nobody is served by a place that is older than the one it knows, and in one
+ * place everybody pulls from somebody nearer to the ingest worker.
+ */
+export class RelayDoor {
+  private readonly options: RelayDoorOptions;
+
+  constructor(options: RelayDoorOptions) {
+    this.options = options;
+  }
+
+  /** Rejects with STREAM_NOT_FOUND when this worker does not serve the stream,
+   * RELAY_FULL (RelayFullError), or what opening it rejects with. */
+  async seat(query: RelayQuery): Promise<RelaySeat> {
+    const { name, worker, isServer: isOneToo } = query;
+    const { guests } = this.options;
+    const place = await this.placeOf(name, query.epoch);
+    if (place === undefined || !this.serves(query, place)) {
+      throw new WorkerError('STREAM_NOT_FOUND', name.key);
+    }
+    const stream = await this.open(name, place);
+    return guests.seat(stream, worker, isOneToo);
+  }
+
+  /** The newest that is known here; asked of the leader when the other worker
+   * knows a newer one. */
+  private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
+    const place = this.known(name);
+    if (place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self)) {
+      return place;
+    }
+    await this.options.directory.read(name.key);
+    return this.known(name);
+  }
+
+  private known({ key }: StreamName): Place | undefined {
+    const { self, claims, relays, directory } = this.options;
+    const claim = claims.get(key);
+    if (claim !== undefined) return placeOfClaim(claim, self);
+    const entry = directory.get(key);
+    const followed = relays.get(key)?.place;
+    if (entry === undefined || followed === undefined) return entry ?? followed;
+    return followed.epoch > entry.epoch ? followed : entry;
+  }
+
+  private serves({ name, isSentOn }: RelayQuery, place: Place): boolean {
+    const { self, claims, relays } = this.options;
+    if (isSentOn) return relays.get(name.key)?.hangsOnServer === true;
+    // An entry of ours without a claim is of an earlier life of this worker.
+    if (place.ingest === self) return claims.get(name.key) !== undefined;
+    return isServer(self, place);
+  }
+
+  private async open(name: StreamName, place: Place): Promise<Stream> {
+    const { claims, relays } = this.options;
+    // Its publisher may have come while we asked.
+    return claims.get(name.key)?.stream ?? (await relays.open(name, place));
+  }
+}
