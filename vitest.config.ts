@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests with real players, or with bars in seconds, that another test beside them would spoil. */
-const TIMED = ['worker-death', 'watch', 'reconnect', 'tls'].map(
+const TIMED = ['worker-death', 'server-death', 'watch', 'moves', 'reconnect', 'tls'].map(
   (name) => `e2e/src/${name}.test.ts`,
 );
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];

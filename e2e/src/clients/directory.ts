@@ -6,6 +6,8 @@ import type { TestCluster } from '../harness/cluster.ts';
 export interface DirectoryEntry {
   readonly home: string;
   readonly ingest: string;
+  readonly replicas: readonly string[];
+  readonly epoch: number;
 }
 
 /** The whole directory, read from NATS itself; keys are stream names. */

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly maxLagSeconds?: number;
   /** Names in the certificate that users see; without: no TLS. */
   readonly certificateFor?: readonly string[];
+  /** Each worker has a port of its own, to which viewers are sent. */
+  readonly redirect?: boolean;
 }
 
 /** A worker's process, by the id that the API shows. */
@@ -57,9 +59,10 @@ export class TestCluster {
     const folder = scratchFolder(name);
     const plain = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
+    const env = options.redirect === true ? { SC_REDIRECT: 'on' } : {};
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
-    const cluster = new TestCluster(folder, startOperator(folder, ports), ports);
+    const cluster = new TestCluster(folder, startOperator(folder, ports, env), ports);
     try {
       await cluster.ready(options.replicas ?? 3);
     } catch (error) {
@@ -120,15 +123,22 @@ export class TestCluster {
 
   /** The own ports of workers that run, from their log. */
   adminPorts(): number[] {
+    return [...this.readyLines().values()].map(({ adminPort }) => adminPort);
+  }
+
+  /** Where the worker's control answers, `host:port`. */
+  grpcAddress(id: string): string {
+    const found = this.readyLines().get(id);
+    if (found === undefined) throw new Error(`worker ${id} was never ready`);
+    return found.grpcAddress;
+  }
+
+  /** What each worker said last when it was ready. */
+  private readyLines(): Map<string, ReadyLine> {
     const log = fs.readFileSync(path.join(this.folder, 'logs/workers.log'), 'utf8');
     const ready = log.split('\n').filter((line) => line.includes('"worker ready"'));
-    const ports = new Map(
-      ready.map((line) => {
-        const { worker, adminPort } = JSON.parse(line.slice(line.indexOf('{'))) as ReadyLine;
-        return [worker, adminPort];
-      }),
-    );
-    return [...ports.values()];
+    const lines = ready.map((line) => JSON.parse(line.slice(line.indexOf('{'))) as ReadyLine);
+    return new Map(lines.map((line) => [line.worker, line]));
   }
 
   workerPids(): number[] {
@@ -168,6 +178,7 @@ export class TestCluster {
 interface ReadyLine {
   readonly worker: string;
   readonly adminPort: number;
+  readonly grpcAddress: string;
 }
 
 interface Ports {
@@ -179,7 +190,7 @@ interface Ports {
   readonly https?: number;
 }
 
-export function startOperator(folder: string, ports: Ports): Child {
+export function startOperator(folder: string, ports: Ports, env: NodeJS.ProcessEnv = {}): Child {
   return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
     cwd: ROOT,
     env: {
@@ -192,6 +203,7 @@ export function startOperator(folder: string, ports: Ports): Child {
       ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
       SC_TLS_DIR: path.join(folder, 'tls'),
       SC_API_PORT: String(ports.api),
+      ...env,
     },
   });
 }

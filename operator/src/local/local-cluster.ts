@@ -179,6 +179,7 @@ export class LocalCluster {
     return {
       ...{ node: process.execPath, root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort },
       tlsDir: path.resolve(this.flags.tlsDir),
+      hasOwnPorts: this.flags.redirect === 'on',
       ...{ natsUrl: '', bucket: '', operator: '' },
     };
   }

@@ -20,6 +20,8 @@ export interface WorkerSettings {
   readonly httpsPort: number;
   /** Absolute: what would be a Secret's content lies in a folder of its name. */
   readonly tlsDir: string;
+  /** Workers have HTTP ports of their own besides, and send viewers to one another. */
+  readonly hasOwnPorts: boolean;
 }
 
 /** A small pool: its threads share the worker's CPU with its loop. */
@@ -44,6 +46,7 @@ export function workerCommand(
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
     ...tlsOf(settings, resource),
+    ...ownPortsOf(settings),
     'admin-host': '127.0.0.1',
     'admin-port': 0,
     'grpc-port': 0,
@@ -68,6 +71,13 @@ export function workerCommand(
       NODE_COMPILE_CACHE: path.join(settings.root, '.cache/compile'),
     },
   };
+}
+
+/** Workers draw them: nobody needs to know them before. */
+function ownPortsOf({ hasOwnPorts, listen }: WorkerSettings): Record<string, string> {
+  const [host = '127.0.0.1'] = listen;
+  const address = `${host.includes(':') ? `[${host}]` : host}:0`;
+  return hasOwnPorts ? { 'public-http': address, 'public-https': address } : {};
 }
 
 /** Names of Secrets are DNS names: none leads out of the folder. */

@@ -21,6 +21,7 @@ export interface MetricsSource {
   readonly viewerSkips: () => number;
   readonly slowViewersClosed: () => number;
   readonly droppedFrames: () => number;
+  readonly redirects: () => number;
   readonly directoryEntries: () => number;
   readonly isBusConnected: () => boolean;
   readonly isDraining: () => boolean;
@@ -98,6 +99,7 @@ export class WorkerMetrics {
     total('slow_viewers_closed_total', 'Viewers closed as too slow.', source.slowViewersClosed);
     const reliefs = 'Times that old GOPs were given up for want of memory.';
     total('arena_reliefs_total', reliefs, source.arenaReliefs);
+    total('redirects_total', 'New viewers sent to other workers.', source.redirects);
     total('dropped_frames_total', 'Frames dropped for want of memory.', source.droppedFrames);
   }
 

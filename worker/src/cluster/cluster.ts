@@ -80,6 +80,7 @@ export class Cluster implements StreamAccess {
   readonly reports: LoadReports;
   readonly admission: Admission;
   readonly redirects: Redirects;
+  readonly guests: RelayGuests;
   readonly facts: ProcessFacts;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
@@ -100,7 +101,8 @@ export class Cluster implements StreamAccess {
     this.relays = new Relays(base);
     this.claims = new Claims({ ...base, follow: (stream) => this.followEntry(stream) });
     const { admission, relays, claims } = this;
-    const guests = new RelayGuests(options);
+    this.guests = new RelayGuests(options);
+    const { guests } = this;
     const all = { ...base, homes, relays, claims, admission, guests };
     this.infos = new StreamInfos(all);
     this.flow = new PublishFlow({ ...all, stopFollowing: (name) => this.relays.stop(name) });
@@ -186,7 +188,9 @@ export class Cluster implements StreamAccess {
     if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED', 'memory is full');
   }
 
+  /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
   private followEntry(stream: Stream): void {
+    this.guests.dismiss(stream.name.key);
     const entry = this.directory.get(stream.name.key);
     if (entry !== undefined) this.relays.adopt(stream, entry);
   }

@@ -54,14 +54,16 @@ export class RelayDoor {
   }
 
   /** The newest that is known here; asked of the leader when the other worker
-   * knows a newer one. */
+   * knows a newer one. Undefined when that is not there: this worker may pull from
+   * the other, as the older one has it. */
   private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
+    const isNewEnough = (place: Place | undefined): boolean =>
+      place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self);
     const place = this.known(name);
-    if (place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self)) {
-      return place;
-    }
+    if (isNewEnough(place)) return place;
     await this.options.directory.read(name.key);
-    return this.known(name);
+    const current = this.known(name);
+    return isNewEnough(current) ? current : undefined;
   }
 
   private known({ key }: StreamName): Place | undefined {

@@ -57,6 +57,12 @@ export class RelayGuests {
     return guest;
   }
 
+  /** Everybody goes, to find another server: this one is none any more, and may have
+   * to pull from one of them. */
+  dismiss(streamKey: string): void {
+    for (const guest of [...(this.guests.get(streamKey)?.values() ?? [])]) guest.leave();
+  }
+
   private makeRoom(stream: Stream, present: ReadonlyMap<string, Guest>, isServer: boolean): void {
     const others = [...present.values()].filter((guest) => !guest.isServer);
     const drawn = pick(this.random, others);

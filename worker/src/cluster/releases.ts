@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { parseStreamKey, type StreamName } from '../media/stream-name.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import { placeOfClaim, type Claim } from './claim.ts';
+import type { Claim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import {
   RELEASE_NEWER_EPOCH,
@@ -42,7 +42,9 @@ export class Releases {
   private handOver(claim: Claim, ingest: string): ReleaseAnswer {
     const { claims, streams, log, followNew } = this.options;
     const { stream, publication } = claim;
-    const place = { ...placeOfClaim(claim, ingest), epoch: claim.epoch + 1 };
+    // Until the directory says more, and it may be away, from nobody but the
+    // publisher's worker: the others may still pull from here.
+    const place = { ingest, home: ingest, replicas: [], epoch: claim.epoch + 1 };
     claims.release(claim);
     publication.revoke('replaced', log);
     log.info({ stream: stream.name.key, ingest }, 'stream handed over');

@@ -342,6 +342,7 @@ export class WorkerProcess {
       viewerSkips: () => slowViewers.skipsTotal,
       slowViewersClosed: () => slowViewers.closedTotal,
       droppedFrames: () => slowViewers.droppedFramesTotal,
+      redirects: () => this.cluster?.redirects.total ?? 0,
       directoryEntries: () => this.cluster?.directory.size ?? 0,
       isBusConnected: () => this.bus.isConnected,
       isDraining: () => this.cluster?.drain.isDraining ?? false,

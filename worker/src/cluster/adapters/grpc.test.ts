@@ -5,9 +5,12 @@ import {
   ListStreamsRequest,
   OperatorServiceService,
   PlaceResponse,
+  ServeOutcome,
+  ServeRequest,
   UndrainRequest,
   WorkerServiceClient,
   type OperatorServiceServer,
+  type ServeResponse,
 } from '@streamcluster/proto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { pino } from 'pino';
@@ -88,6 +91,26 @@ describe('control by gRPC', () => {
       waitForPublisherSeconds: 0,
       hls: { segmentSeconds: 1, segments: 3 },
     });
+  });
+
+  it('changes who serves a stream, and tells how it is then', async () => {
+    const request = ServeRequest.fromPartial({ stream: 'live/none', epoch: 1n, home: 'w-a' });
+    const answer = await answerOf<ServeResponse>((callback) => client.serve(request, callback));
+    expect(answer).toMatchObject({ outcome: ServeOutcome.SERVE_OUTCOME_NOT_INGEST, home: '' });
+    const held = ServeRequest.fromPartial({ ...request, stream: NAME.key, home: 'w-none' });
+    expect(
+      await answerOf<ServeResponse>((callback) => client.serve(held, callback)),
+    ).toMatchObject({
+      outcome: ServeOutcome.SERVE_OUTCOME_INVALID,
+      ...{ epoch: 1n, home: 'w-a', replicas: [], ingestWorker: 'w-a', notReady: [] },
+    });
+    const call = { stream: NAME.key, epoch: 1, home: 'w-a', replicas: [], reason: 'Test' };
+    expect(await peers.serve(address, call)).toBe('unchanged');
+  });
+
+  it('prepares a worker, or says why not', async () => {
+    const call = { stream: NAME.key, epoch: 2, ingestWorker: 'w-b', home: 'w-a', replicas: [] };
+    expect(await peers.prepare(address, call)).toBe('newer-epoch');
   });
 
   it('assigns and releases between workers', async () => {

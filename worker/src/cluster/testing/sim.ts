@@ -115,8 +115,9 @@ export class SimWorker {
   readonly dialed: RelayRequest[] = [];
   drainEvents: string[] = [];
   isUp = true;
-  /** Share of the time that its loop is busy from now on. */
+  /** Share of the time that its loop is busy from now on; and what reports say. */
   busy = 0.1;
+  loopUtilization = 0.1;
   private lookedAtMs = 0;
   private activeTotalMs = 0;
   /** Answers nobody, but lives. */
@@ -155,7 +156,7 @@ export class SimWorker {
       cpuFacts: () => CPU_FACTS,
       publicAddresses: () => this.publicAddresses,
       sample: () => ({
-        loopUtilization: 0.1,
+        loopUtilization: this.loopUtilization,
         tickLagMs: 0,
         bytesInPerSecond: 0,
         bytesOutPerSecond: 0,
@@ -171,7 +172,10 @@ export class SimWorker {
         bytesSent: 0,
       }),
       hasRoom: () => true,
-      onDraining: (isDraining) => this.drainEvents.push(isDraining ? 'draining' : 'back'),
+      onDraining: (isDraining) => {
+        this.drainEvents.push(isDraining ? 'draining' : 'back');
+        this.cluster.reports.send();
+      },
       onRefusing: () => this.drainEvents.push('refusing'),
       onDrained: () => this.drainEvents.push('drained'),
     });
@@ -192,6 +196,7 @@ export class SimWorker {
   kill(): void {
     this.isUp = false;
     this.bus.setConnected(false);
+    for (const link of [...this.links]) link.close();
     for (const worker of this.sim.workers.values()) {
       for (const link of [...worker.links]) if (link.target === this) link.breakOff();
     }

@@ -97,6 +97,26 @@ describe('FlvRoute', () => {
     expect(await answer.json()).toMatchObject({ code: 'STREAM_NOT_FOUND' });
   });
 
+  it('sends a new viewer to another worker, with all that it asked for', async () => {
+    live.publish();
+    live.play();
+    live.other = { address: 'w-2.example:8080', epoch: 7 };
+    const answer = await fetch(`${served.url}/live/news.flv?token=x&redirected=3&b`, {
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(302);
+    const { headers } = answer;
+    expect(headers.get('location')).toBe(
+      'http://w-2.example:8080/live/news.flv?token=x&b&redirected=7',
+    );
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(live.asked).toEqual([{ isEncrypted: false, isKnown: false, sentAtEpoch: 3 }]);
+    expect(live.stream.viewerCounts()['flv']).toBe(0);
+    await fetch(`${served.url}/live/news.flv?redirected=x`, { redirect: 'manual' });
+    expect(live.asked[1]?.sentAtEpoch).toBeUndefined();
+  });
+
   it('leaves other paths to Node', async () => {
     expect(await (await fetch(`${served.url}/a/b/c.flv`)).text()).toMatch(/^node GET/);
   });

@@ -60,6 +60,25 @@ describe('HlsRoute', () => {
     expect((await fetch(segment!)).status).toBe(200);
   });
 
+  it('sends the player of a playlist elsewhere, never that of a segment', async () => {
+    live.publish();
+    for (let i = 0; i < 3; i++) live.play();
+    const headers = { 'user-agent': 'player' };
+    await bytes(playlistUrl(), headers);
+    const [segment] = await segmentUrls();
+    live.other = { address: 'w-2.example:80', epoch: 4 };
+    const answer = await fetch(playlistUrl(), { headers, redirect: 'manual' });
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get('location')).toBe(
+      'http://w-2.example:80/live/news.m3u8?redirected=4',
+    );
+    expect(live.asked.at(-1)).toEqual({
+      ...{ isEncrypted: false, isKnown: true, sentAtEpoch: undefined },
+      player: expect.stringContaining('player') as string,
+    });
+    expect((await fetch(segment!, { redirect: 'manual' })).status).toBe(200);
+  });
+
   it('serves a window whose segments hold every picture', async () => {
     live.publish();
     for (let i = 0; i < 6; i++) live.play();

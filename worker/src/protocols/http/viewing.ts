@@ -47,6 +47,7 @@ function isSent(parameter: string): boolean {
 }
 
 function sentAtEpoch(query: string): number | undefined {
+  if (query === '') return undefined;
   const sent = query.split('&').find(isSent);
   const epoch = Number(sent?.slice(SENT_PARAMETER.length + 1));
   return Number.isSafeInteger(epoch) ? epoch : undefined;

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publish } from './clients/ffmpeg.ts';
+import type { FlvViewer } from './clients/flv.ts';
+import { StreamServers } from './clients/servers.ts';
+import { viewerOn } from './clients/viewers.ts';
+import { compareTags } from './content/compare.ts';
+import { fixture, type Fixture } from './content/fixture.ts';
+import { isVideo, type FlvTag } from './content/flv-tags.ts';
+import type { Child } from './harness/child.ts';
+import { TestCluster } from './harness/cluster.ts';
+import { eventuallyTrue, within } from './harness/eventually.ts';
+
+const STREAM = 'live/served';
+const WORKERS = 6;
+const CLIP = { seconds: 60, size: '320x180', videoBitsPerSecond: 300_000 };
+const PLAYED_MS = 120_000;
+const GO_ON_MS = 2_000;
+const BACK_MS = 20_000;
+
+/** Home and replicas die, never the ingest worker: it has the publisher. */
+describe('kill -9 of those who serve a stream', { timeout: 300_000 }, () => {
+  let cluster: TestCluster;
+  let source: Fixture;
+  let servers: StreamServers;
+  let publisher: Child;
+  let viewers: FlvViewer[];
+  let serving: string[];
+  let watching: string[];
+
+  beforeAll(async () => {
+    source = await fixture(CLIP);
+    cluster = await TestCluster.start('server-death', { replicas: WORKERS });
+    servers = new StreamServers(cluster, STREAM);
+  }, 180_000);
+
+  afterAll(() => cluster.stop());
+
+  it('one replica after the other costs viewers elsewhere nothing', async () => {
+    publisher = publish(source.file, cluster.rtmpUrl(STREAM));
+    await cluster.live(STREAM);
+    const { ingest } = await servers.entry();
+    const [home = '', first = '', second = '', ...rest] = cluster
+      .workers()
+      .map(({ id }) => id)
+      .filter((id) => id !== ingest);
+    serving = [home, first, second];
+    watching = [ingest, ...rest];
+    await servers.serve(home, [first, second]);
+    viewers = await Promise.all(
+      watching.map((id) => viewerOn(cluster, STREAM, cluster.worker(id).pid)),
+    );
+    await eventuallyTrue('all of them see pictures', 15_000, () =>
+      viewers.every(({ tags }) => tags.filter(isVideo).length > 25),
+    );
+    for (const replica of [first, second]) await kill(replica);
+    await eventuallyTrue('both are back', BACK_MS, () => cluster.workers().length === WORKERS);
+  });
+
+  it('the home stops viewers elsewhere for less than 2 s, and they lose nothing', async () => {
+    await kill(serving[0] ?? '');
+    await publisher.success(PLAYED_MS);
+    await within('the stream ends', PLAYED_MS, Promise.all(viewers.map((viewer) => viewer.ended)));
+    for (const { tags, error } of viewers) {
+      expect(error).toBeUndefined();
+      compareTags(source, tags, { toTheEnd: true, atLeast: 300 });
+    }
+  });
+
+  /** Kills a worker; resolves when viewers elsewhere have got pictures again. */
+  async function kill(id: string): Promise<void> {
+    const hanging = await hangingOn(id);
+    const before = viewers.map(({ tags }) => tags.length);
+    process.kill(cluster.worker(id).pid, 'SIGKILL');
+    await eventuallyTrue('pictures go on', 10_000, () =>
+      viewers.every(({ tags }, i) => tags.length > (before[i] ?? 0) + 100),
+    );
+    const stoppedMs = viewers.map(({ tags }, i) => longestMs(tags.slice(before[i])));
+    console.log(
+      `kill -9 of ${id}, which ${hanging} of the watching workers pulled from: ` +
+        `pictures stopped for ${Math.max(...stoppedMs).toFixed(0)} ms`,
+    );
+    for (const ms of stoppedMs) expect(ms).toBeLessThan(GO_ON_MS);
+  }
+
+  async function hangingOn(id: string): Promise<number> {
+    const infos = await Promise.all(watching.map((worker) => servers.info(worker)));
+    return infos.filter((info) => info?.upstreamWorker === id).length;
+  }
+});
+
+/** Between two tags. */
+function longestMs(tags: readonly FlvTag[]): number {
+  const gaps = tags.slice(1).map((tag, i) => tag.receivedAtMs - (tags[i]?.receivedAtMs ?? 0));
+  return Math.max(...gaps);
+}
