@@ -33,6 +33,7 @@ describe('admin', () => {
     viewerSkips: zero,
     slowViewersClosed: zero,
     droppedFrames: zero,
+    redirects: zero,
     directoryEntries: zero,
     isBusConnected: no,
     isDraining: no,

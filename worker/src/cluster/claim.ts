@@ -70,6 +70,8 @@ export interface Claim {
   publishedUnixMs: number;
   /** The directory has it. False after a publish without NATS. */
   isConfirmed: boolean;
+  /** Nonce of the entry that was there before: its worker let go, or was dead. */
+  replaces: string | undefined;
 }
 
 export function placeOfClaim({ home, replicas, epoch }: Claim, ingest: string): Place {

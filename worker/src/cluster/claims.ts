@@ -148,8 +148,10 @@ export class Claims {
     });
   }
 
-  /** Two publishers that did not know of one another: the earlier one stays. */
+  /** Two publishers that did not know of one another: the earlier one stays. The
+   * entry that was there before ours is just not written over yet. */
   private mayContest(claim: Claim, entry: DirectoryEntry): boolean {
+    if (entry.nonce === claim.replaces) return true;
     if (!claim.publication.isAlive) return false;
     return isEarlier({ publishedUnixMs: claim.publishedUnixMs, ingest: this.self }, entry);
   }

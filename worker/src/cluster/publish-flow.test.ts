@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
 import { Sim, SimWorker } from './testing/sim.ts';
+import { depths, upstreams } from './testing/watching.ts';
 
 const NAME = streamName('live', 'news')!;
 
@@ -318,6 +319,36 @@ describe('publish', () => {
     for (const { bus } of [a, b, c]) bus.setConnected(true);
     await sim.run(3_000);
     expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-a', epoch: 2 });
+  });
+
+  it('reaches viewers elsewhere though NATS does not reach its worker', async () => {
+    sim.operator = (): string => 'w-b';
+    const first = await a.publish(NAME);
+    for (const worker of [a, b, c]) await worker.view(NAME);
+    await sim.run(500);
+    const [d] = await sim.add('w-d');
+    d!.bus.setConnected(false);
+    first.lose();
+    const next = await d!.publish(NAME);
+    await sim.run(1_000);
+    // The directory still has the old one, and so have home and others.
+    expect([...upstreams(sim, NAME)].sort()).toEqual([
+      ['w-a', 'w-d'],
+      ['w-b', 'w-a'],
+      ['w-c', 'w-b'],
+    ]);
+    const head = d!.stream(NAME)!.nextSequence;
+    for (const worker of [a, b, c]) {
+      expect(head - worker.stream(NAME)!.nextSequence).toBeLessThan(10);
+    }
+    // The entry that is there is the one that it was handed over with.
+    await sim.run(5_000);
+    d!.bus.setConnected(true);
+    await sim.run(2_000);
+    expect(next.revoked).toEqual([]);
+    expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-d', home: 'w-b' });
+    expect(upstreams(sim, NAME).get('w-b')).toBe('w-d');
+    expect(depths(sim, NAME).get('w-a')).toBe(2);
   });
 
   it('deletes the entry when the grace has passed, and ends viewers everywhere', async () => {

@@ -31,7 +31,7 @@ interface TakeOver {
   readonly continuation: Continuation | undefined;
 }
 
-type Claimed = Omit<DirectoryEntry, 'nonce'> & { readonly isConfirmed: boolean };
+type Claimed = Omit<DirectoryEntry, 'nonce'> & Pick<Claim, 'isConfirmed' | 'replaces'>;
 
 /** How often another worker's claim may come in between. */
 const MAX_ATTEMPTS = 4;
@@ -205,8 +205,8 @@ export class PublishFlow {
     const result: ChangeResult = await directory.change(name.key, (current) =>
       isSame(current, seen) ? wanted : 'keep',
     );
-    if (result.kind === 'unavailable') return { ...wanted, isConfirmed: false };
-    return result.kind === 'done' ? { ...wanted, isConfirmed: true } : undefined;
+    if (result.kind === 'kept') return undefined;
+    return { ...wanted, isConfirmed: result.kind === 'done', replaces: seen?.nonce };
   }
 
   private start(
@@ -220,8 +220,8 @@ export class PublishFlow {
     const stream = streams.open(name);
     const source = stream.publish(continuation);
     const publication = new LocalPublication(stream, source, publisher, clock);
-    const { home, replicas, epoch, publishedUnixMs, isConfirmed } = claimed;
-    const claim = { stream, publication, home, replicas, epoch, publishedUnixMs, isConfirmed };
+    const { home, epoch, isConfirmed } = claimed;
+    const claim: Claim = { stream, publication, ...claimed };
     this.hold(claims.get(name.key), claim);
     const { protocol, remoteAddress } = publisher;
     const isContinued = continuation !== undefined;

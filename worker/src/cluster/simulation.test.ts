@@ -5,7 +5,7 @@ import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
 import { depths } from './testing/watching.ts';
 
 const NAMES = ['a', 'b', 'c'].map((name) => streamName('live', name)!);
-const SEEDS = Array.from({ length: Number(process.env['SEEDS'] ?? 25) }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);
 const STEPS = 25;
 /** Long enough that nobody is done with it. */
 const DRAIN = {
@@ -142,7 +142,7 @@ class Run {
 }
 
 describe('a cluster under faults', () => {
-  it.each(SEEDS.filter((s) => s >= Number(process.env['FROM'] ?? 0)))('agrees once they are over (seed %i)', { timeout: 30_000 }, async (seed) => {
+  it.each(SEEDS)('agrees once they are over (seed %i)', { timeout: 30_000 }, async (seed) => {
     const run = new Run(seed);
     await run.play();
     for (const name of NAMES) {
