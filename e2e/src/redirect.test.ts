@@ -71,7 +71,10 @@ describe('workers with ports of their own', { timeout: 240_000 }, () => {
     const { pid } = cluster.worker(other);
     await eventuallyTrue('viewers are sent elsewhere', 20_000, async () => {
       const answers = await Promise.all(
-        doors.map(async (door) => ({ pid: door.workerPid, ...(await door.get(`/${STREAM}.m3u8`)) })),
+        doors.map(async (door) => ({
+          pid: door.workerPid,
+          ...(await door.get(`/${STREAM}.m3u8`)),
+        })),
       );
       return answers.every((answer) =>
         answer.pid === pid

@@ -35,6 +35,7 @@ export async function moveOften(
 /** Median and longest, for the log. */
 export function spanText(timesMs: readonly number[]): string {
   const sorted = [...timesMs].sort((a, b) => a - b);
-  const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
+  const at = (share: number): string =>
+    (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
   return `median ${at(0.5)} ms, longest ${at(1)} ms`;
 }

@@ -109,7 +109,8 @@ export class Moves {
     const prepare = { stream, epoch: epoch + 1, ingestWorker: this.self, home, replicas };
     try {
       const reason = await peers.prepare(sighting.grpcAddress, prepare);
-      if (reason !== undefined) log.info({ stream, worker, reason }, 'worker is not ready to serve');
+      if (reason !== undefined)
+        log.info({ stream, worker, reason }, 'worker is not ready to serve');
       return reason === undefined;
     } catch (error) {
       const fields = { stream, worker, err: error, code: 'PEER_UNREACHABLE' };

@@ -18,7 +18,10 @@ describe('a new viewer', () => {
     const added = await sim.add('w-in', 'w-home', 'w-rep', 'w-other');
     [ingest, home, replica, other] = added as [SimWorker, SimWorker, SimWorker, SimWorker];
     for (const worker of added) {
-      worker.publicAddresses = { http: `${worker.id}.example:80`, https: `${worker.id}.example:443` };
+      worker.publicAddresses = {
+        http: `${worker.id}.example:80`,
+        https: `${worker.id}.example:443`,
+      };
     }
     sim.operator = (): string => 'w-home';
     await ingest.publish(NAME);

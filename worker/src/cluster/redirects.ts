@@ -97,7 +97,8 @@ export class Redirects {
     takers: readonly WorkerSighting[],
   ): WorkerSighting | undefined {
     const sent = player === undefined ? undefined : this.sent.get(`${key} ${player}`);
-    if (sent === undefined || this.options.clock.nowMs() - sent.atMs > REMEMBER_MS) return undefined;
+    if (sent === undefined || this.options.clock.nowMs() - sent.atMs > REMEMBER_MS)
+      return undefined;
     return takers.find(({ id }) => id === sent.worker);
   }
 

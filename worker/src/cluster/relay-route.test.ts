@@ -96,9 +96,12 @@ describe('relays over HTTP', () => {
     expect(served.refused).toEqual(['RELAY_FULL']);
   });
 
-  it.each(['', 'worker=', 'worker=W_2', 'worker=a%0d%0ab'])('are refused with ?%s', async (query) => {
-    const answer = await fetch(`${served.url}/relay/live/news?${query}`);
-    expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({ code: 'HTTP_REQUEST_INVALID' });
-  });
+  it.each(['', 'worker=', 'worker=W_2', 'worker=a%0d%0ab'])(
+    'are refused with ?%s',
+    async (query) => {
+      const answer = await fetch(`${served.url}/relay/live/news?${query}`);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ code: 'HTTP_REQUEST_INVALID' });
+    },
+  );
 });

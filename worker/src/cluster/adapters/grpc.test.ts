@@ -98,12 +98,12 @@ describe('control by gRPC', () => {
     const answer = await answerOf<ServeResponse>((callback) => client.serve(request, callback));
     expect(answer).toMatchObject({ outcome: ServeOutcome.SERVE_OUTCOME_NOT_INGEST, home: '' });
     const held = ServeRequest.fromPartial({ ...request, stream: NAME.key, home: 'w-none' });
-    expect(
-      await answerOf<ServeResponse>((callback) => client.serve(held, callback)),
-    ).toMatchObject({
-      outcome: ServeOutcome.SERVE_OUTCOME_INVALID,
-      ...{ epoch: 1n, home: 'w-a', replicas: [], ingestWorker: 'w-a', notReady: [] },
-    });
+    expect(await answerOf<ServeResponse>((callback) => client.serve(held, callback))).toMatchObject(
+      {
+        outcome: ServeOutcome.SERVE_OUTCOME_INVALID,
+        ...{ epoch: 1n, home: 'w-a', replicas: [], ingestWorker: 'w-a', notReady: [] },
+      },
+    );
     const call = { stream: NAME.key, epoch: 1, home: 'w-a', replicas: [], reason: 'Test' };
     expect(await peers.serve(address, call)).toBe('unchanged');
   });
