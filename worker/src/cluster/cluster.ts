@@ -5,14 +5,14 @@ import type { Clock } from '../stream/clock.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
-import { Admission, type WorkTotals } from './admission.ts';
+import type { Admission, WorkTotals } from './admission.ts';
 import type { Bus } from './bus.ts';
-import { Claims } from './claims.ts';
-import { Control } from './control.ts';
-import { Directory } from './directory.ts';
+import type { Claims } from './claims.ts';
+import { makeState, type ClusterState } from './cluster-state.ts';
+import { Control, type ControlOptions } from './control.ts';
+import type { Directory } from './directory.ts';
 import { Drain } from './drain.ts';
 import { HandOver } from './hand-over.ts';
-import { HomeChoice } from './home-choice.ts';
 import {
   LoadReports,
   type ProcessFacts,
@@ -21,13 +21,14 @@ import {
 } from './load-report.ts';
 import { Moves } from './moves.ts';
 import type { Peers, RelayDialer } from './peers.ts';
+import type { Place } from './place.ts';
 import { Preparing } from './preparing.ts';
 import { PublishFlow } from './publish-flow.ts';
 import type { Random } from './random.ts';
 import { Redirects } from './redirects.ts';
 import { RelayDoor, type RelayQuery } from './relay-door.ts';
-import { RelayGuests, type RelaySeat } from './relay-guests.ts';
-import { Relays } from './relays.ts';
+import type { RelayGuests, RelaySeat } from './relay-guests.ts';
+import type { Relays } from './relays.ts';
 import { Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { StaleEntries } from './stale-entries.ts';
@@ -40,12 +41,12 @@ import type {
 } from './stream-access.ts';
 import { StreamInfos } from './stream-infos.ts';
 import { Viewing } from './viewing.ts';
-import { Workers } from './workers.ts';
+import type { Workers } from './workers.ts';
 
 export interface ClusterOptions {
   readonly self: string;
   /** Where a worker's load reports go; `*` for all. */
-  readonly loadSubjectOf: (worker: string) => string;
+  readonly subjectOf: (worker: string) => string;
   readonly bus: Bus;
   readonly peers: Peers;
   readonly dialer: RelayDialer;
@@ -91,37 +92,24 @@ export class Cluster implements StreamAccess {
   constructor(options: ClusterOptions) {
     this.options = options;
     this.facts = options.facts;
-    const { onDraining, onRefusing, onDrained } = options;
-    const isDraining = (): boolean => this.drain.isDraining;
-    this.admission = new Admission(options);
-    this.workers = new Workers(options);
-    this.directory = new Directory(options);
-    const base = { ...options, workers: this.workers, directory: this.directory, isDraining };
-    const homes = new HomeChoice(base);
-    this.relays = new Relays(base);
-    this.claims = new Claims({ ...base, follow: (stream) => this.followEntry(stream) });
-    const { admission, relays, claims } = this;
-    this.guests = new RelayGuests(options);
-    const { guests } = this;
-    const all = { ...base, homes, relays, claims, admission, guests };
-    this.infos = new StreamInfos(all);
-    this.flow = new PublishFlow({ ...all, stopFollowing: (name) => this.relays.stop(name) });
-    this.viewing = new Viewing(all);
-    this.stale = new StaleEntries(all);
-    this.door = new RelayDoor(all);
-    this.redirects = new Redirects(all);
-    const moves = new Moves(all);
-    const handOver = new HandOver({ ...all, moves });
-    const ends = { onChange: onDraining, onRefusing, onEmpty: onDrained };
-    this.drain = new Drain({ ...all, handOver, ...ends });
-    const releases = new Releases({
-      ...all,
-      followNew: (stream, place) => this.relays.adopt(stream, place),
-    });
-    const preparing = new Preparing(all);
-    const { infos, drain } = this;
-    this.control = new Control({ ...all, infos, releases, drain, moves, preparing });
-    this.reports = new LoadReports({ ...all, infos: this.infos, subjectOf: options.loadSubjectOf });
+    const state = makeState(options, () => this.drain.isDraining);
+    const { relays } = state;
+    this.workers = state.workers;
+    this.directory = state.directory;
+    this.claims = state.claims;
+    this.relays = relays;
+    this.guests = state.guests;
+    this.admission = state.admission;
+    this.infos = new StreamInfos(state);
+    this.flow = new PublishFlow({ ...state, stopFollowing: (name) => relays.stop(name) });
+    this.viewing = new Viewing(state);
+    this.stale = new StaleEntries(state);
+    this.door = new RelayDoor(state);
+    this.redirects = new Redirects(state);
+    const moves = new Moves(state);
+    this.drain = makeDrain(state, moves);
+    this.control = makeControl(state, { infos: this.infos, drain: this.drain, moves });
+    this.reports = new LoadReports({ ...state, infos: this.infos });
   }
 
   start(): void {
@@ -187,11 +175,20 @@ export class Cluster implements StreamAccess {
     if (this.drain.isRefusing) throw new WorkerError('WORKER_DRAINING');
     if (!this.options.hasRoom()) throw new WorkerError('WORKER_OVERLOADED', 'memory is full');
   }
+}
 
-  /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
-  private followEntry(stream: Stream): void {
-    this.guests.dismiss(stream.name.key);
-    const entry = this.directory.get(stream.name.key);
-    if (entry !== undefined) this.relays.adopt(stream, entry);
-  }
+function makeDrain(state: ClusterState, moves: Moves): Drain {
+  const { onDraining: onChange, onRefusing, onDrained: onEmpty } = state;
+  const handOver = new HandOver({ ...state, moves });
+  return new Drain({ ...state, handOver, onChange, onRefusing, onEmpty });
+}
+
+function makeControl(
+  state: ClusterState,
+  parts: Pick<ControlOptions, 'infos' | 'drain' | 'moves'>,
+): Control {
+  const { relays } = state;
+  const followNew = (stream: Stream, place: Place): void => relays.adopt(stream, place);
+  const releases = new Releases({ ...state, followNew });
+  return new Control({ ...state, ...parts, releases, preparing: new Preparing(state) });
 }

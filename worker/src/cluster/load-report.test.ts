@@ -47,6 +47,27 @@ describe('load reports', () => {
     });
   });
 
+  it('tell where viewers reach the worker, whether it takes them, and what they weigh', async () => {
+    const sim = new Sim();
+    const [a, b] = await sim.add('w-a', 'w-b');
+    a!.publicAddresses = { http: 'a.example:80', https: '' };
+    await a!.publish(NAME);
+    const viewers = Array.from({ length: 100 }, () => a!.view(NAME));
+    for (const viewer of viewers) await viewer;
+    await sim.run(4_500);
+    const sighting = b!.cluster.workers.get('w-a')!;
+    expect(sighting).toMatchObject({
+      publicHttp: 'a.example:80',
+      publicHttps: '',
+      isAdmitting: true,
+    });
+    expect(sighting.weighedLoad).toBeGreaterThan(0.001);
+    expect(b!.cluster.workers.get('w-b')?.weighedLoad).toBe(0);
+    a!.busy = 1;
+    await sim.run(14_000);
+    expect(b!.cluster.workers.get('w-a')?.isAdmitting).toBe(false);
+  });
+
   it('answer a worker that just came, or it would know nobody for two seconds', async () => {
     const sim = new Sim();
     await sim.add('w-a');

@@ -1,4 +1,5 @@
-import { LoadReport, NumaAlignment } from '@streamcluster/proto';
+import { workerLoad } from '@streamcluster/placement';
+import { LoadReport, NumaAlignment, StreamInfo_Role, type StreamInfo } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { Alignment } from '../topology/alignment.ts';
@@ -63,6 +64,10 @@ const JITTER_SHARE = 0.1;
 /** Many workers greet a new one; not all at once. */
 const GREET_WITHIN_MS = 200;
 const MAX_STREAMS = 500;
+const INGEST_ROLES: ReadonlySet<StreamInfo_Role> = new Set([
+  StreamInfo_Role.ROLE_INGEST,
+  StreamInfo_Role.ROLE_INGEST_AND_HOME,
+]);
 const ALIGNMENTS: Readonly<Record<Alignment, NumaAlignment>> = {
   aligned: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
   astray: NumaAlignment.NUMA_ALIGNMENT_ASTRAY,
@@ -116,6 +121,7 @@ export class LoadReports {
     const now = sample();
     const viewersByProtocol = infos.viewersByProtocol();
     const streams = infos.count;
+    const topStreams = infos.top(MAX_STREAMS);
     const { relay = 0, ...players } = viewersByProtocol;
     this.sequence += 1;
     return LoadReport.fromPartial({
@@ -123,6 +129,7 @@ export class LoadReports {
       sequence: BigInt(this.sequence),
       sentUnixMs: BigInt(Math.round(clock.unixMs())),
       loopUtilization: now.loopUtilization,
+      weighedLoad: weighed(workers.self, topStreams, viewersByProtocol),
       tickLagMs: now.tickLagMs,
       bytesInPerSecond: now.bytesInPerSecond,
       bytesOutPerSecond: now.bytesOutPerSecond,
@@ -137,7 +144,7 @@ export class LoadReports {
       draining: isDraining(),
       admitting: admission.isOpen,
       ...{ publicHttpAddress, publicHttpsAddress },
-      topStreams: infos.top(MAX_STREAMS),
+      topStreams,
       topStreamsTruncated: streams > MAX_STREAMS,
       grpcAddress: facts.grpcAddress,
       httpAddress: facts.httpAddress,
@@ -165,6 +172,7 @@ export class LoadReports {
       isDraining: report.draining,
       isAdmitting: report.admitting,
       load: report.loopUtilization,
+      weighedLoad: report.weighedLoad,
       startedUnixMs: Number(report.startedUnixMs),
     });
     if (isNew && report.worker !== this.options.workers.self) this.greet();
@@ -201,6 +209,18 @@ function cpuFields(facts: CpuFacts): CpuFields {
     cpusExclusive: facts.isExclusive,
     loopCpu: facts.loopCpu,
   };
+}
+
+function weighed(
+  id: string,
+  streams: readonly StreamInfo[],
+  viewersByProtocol: Readonly<Record<string, number>>,
+): number {
+  const reported = streams.map(({ name, role, bitsPerSecond, viewers, viewersEncrypted }) => ({
+    ...{ stream: name, bitsPerSecond, viewers, encrypted: viewersEncrypted },
+    isIngest: INGEST_ROLES.has(role),
+  }));
+  return workerLoad({ id, streams: reported, viewersByProtocol });
 }
 
 function decode(payload: Uint8Array): LoadReport | undefined {

@@ -1,12 +1,23 @@
-import type { Random } from '@streamcluster/placement';
+import {
+  aimOf,
+  IDLE_MEAN_LOAD,
+  viewerLoad,
+  viewerTarget,
+  type Random,
+  type ServerLoad,
+} from '@streamcluster/placement';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
+import type { StreamRegistry } from '../stream/registry.ts';
+import type { Stream } from '../stream/stream.ts';
 import type { Admission } from './admission.ts';
 import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
+import { Landings } from './landings.ts';
 import type { PublicAddresses } from './load-report.ts';
 import { isServer, type Place } from './place.ts';
+import { SentViewers } from './sent-viewers.ts';
 import type { Elsewhere, NewViewer } from './stream-access.ts';
 import type { Workers, WorkerSighting } from './workers.ts';
 
@@ -14,6 +25,7 @@ export interface RedirectsOptions {
   readonly workers: Workers;
   readonly directory: Directory;
   readonly claims: Claims;
+  readonly streams: StreamRegistry;
   readonly admission: Pick<Admission, 'isOpen'>;
   readonly hasRoom: () => boolean;
   readonly isDraining: () => boolean;
@@ -24,15 +36,17 @@ export interface RedirectsOptions {
 
 /** Who reports every two seconds and was not heard for longer may be dead. */
 const FRESH_MS = 3_000;
-/** Players of HLS ask again within a segment; they go where they went. */
-const REMEMBER_MS = 15_000;
-const MAX_REMEMBERED = 20_000;
-/** Nobody is quite without a chance: reports are two seconds old. */
-const LEAST_HEADROOM = 0.01;
+/** What spec.rebalance.maxImbalance is unless it is given. */
+const MAX_IMBALANCE = 1.25;
+/** Of a stream that is not here. */
+const ASSUMED_BITS_PER_SECOND = 2_000_000;
 
-interface Sent {
-  readonly worker: string;
-  readonly atMs: number;
+const LOOK_MS = 250;
+
+/** The workers that take viewers, this one among them. */
+interface Fleet {
+  readonly senders: number;
+  readonly meanLoad: number;
 }
 
 /**
@@ -43,28 +57,28 @@ interface Sent {
 export class Redirects {
   total = 0;
   private readonly options: RedirectsOptions;
-  /** By stream and player; the oldest first. */
-  private readonly sent = new Map<string, Sent>();
+  private readonly landings: Landings;
+  private readonly sent: SentViewers;
+  private seen: Fleet = { senders: 1, meanLoad: 0 };
+  private lookedAtMs = -Infinity;
 
   constructor(options: RedirectsOptions) {
     this.options = options;
+    this.landings = new Landings(options.clock);
+    this.sent = new SentViewers(options);
   }
 
   /** Undefined: this worker serves it, by a relay if need be. */
-  elsewhere({ key }: StreamName, viewer: NewViewer): Elsewhere | undefined {
+  elsewhere(name: StreamName, viewer: NewViewer): Elsewhere | undefined {
     const { publicAddresses, workers } = this.options;
     if (addressOf(publicAddresses(), viewer) === '') return undefined;
-    const place = this.placeOf(key);
-    if (place === undefined || this.isOurs(place, viewer)) return undefined;
-    const servers = [place.home, ...place.replicas].filter((one) => one !== workers.self);
-    const takers = servers
-      .map((one) => workers.fresh(one, FRESH_MS))
-      .filter((one) => one !== undefined && mayTake(one, viewer)) as WorkerSighting[];
-    const target = this.remembered(key, viewer, takers) ?? this.draw(takers);
-    if (target === undefined) return undefined;
-    this.remember(key, viewer, target);
+    const place = this.placeOf(name.key);
+    if (place === undefined || this.mustStay(place, viewer)) return undefined;
+    const found = this.before(name, place, viewer) ?? this.choose(name, place, viewer);
+    if (found === undefined || found.id === workers.self) return undefined;
+    this.sent.note(name.key, viewer, found.id);
     this.total += 1;
-    return { address: publicOf(target, viewer), epoch: place.epoch };
+    return { address: publicOf(found, viewer), epoch: place.epoch };
   }
 
   private placeOf(key: string): Place | undefined {
@@ -73,47 +87,94 @@ export class Redirects {
     return claim === undefined ? directory.get(key) : placeOfClaim(claim, workers.self);
   }
 
-  private isOurs(place: Place, { sentAtEpoch, isKnown }: NewViewer): boolean {
+  /** Sent here already; or the stream is here to stay, and this worker is not too
+   * busy for one more, or it is a player of HLS that watches here. */
+  private mustStay(place: Place, { sentAtEpoch, isKnown }: NewViewer): boolean {
+    const { self } = this.options.workers;
     if (sentAtEpoch !== undefined && sentAtEpoch >= place.epoch) return true;
-    const { workers, admission, hasRoom, isDraining } = this.options;
-    if (!isServer(workers.self, place)) return false;
-    return isKnown || (admission.isOpen && hasRoom() && !isDraining());
+    if (!isServer(self, place)) return false;
+    const bound = aimOf(MAX_IMBALANCE) * Math.max(this.fleet().meanLoad, IDLE_MEAN_LOAD);
+    return isKnown || (this.isTaking() && this.loadOf(self) <= bound);
   }
 
-  /** At random by headroom: who just reported little load must not get everybody. */
-  private draw(takers: readonly WorkerSighting[]): WorkerSighting | undefined {
-    const total = takers.reduce((sum, taker) => sum + headroom(taker), 0);
-    let left = this.options.random.next() * total;
-    for (const taker of takers) {
-      left -= headroom(taker);
-      if (left < 0) return taker;
-    }
-    return takers.at(-1);
+  /** A player of HLS asks again and again, and goes where it went. */
+  private before({ key }: StreamName, place: Place, viewer: NewViewer): WorkerSighting | undefined {
+    const worker = this.sent.before(key, viewer);
+    return worker !== undefined && serves(place, worker) ? this.taker(worker, viewer) : undefined;
   }
 
-  private remembered(
-    key: string,
-    { player }: NewViewer,
-    takers: readonly WorkerSighting[],
-  ): WorkerSighting | undefined {
-    const sent = player === undefined ? undefined : this.sent.get(`${key} ${player}`);
-    if (sent === undefined || this.options.clock.nowMs() - sent.atMs > REMEMBER_MS)
-      return undefined;
-    return takers.find(({ id }) => id === sent.worker);
+  /** Undefined, or this worker: it is served here. */
+  private choose(name: StreamName, place: Place, viewer: NewViewer): WorkerSighting | undefined {
+    const { workers, random } = this.options;
+    const servers = this.servers(place, viewer);
+    if (!viewer.isKnown) this.landings.note(name.key);
+    if (servers.length === 0) return undefined;
+    const stream = this.options.streams.get(name);
+    const bitsPerSecond = rateOf(stream);
+    const { worker } = viewerTarget({
+      here: {
+        id: workers.self,
+        load: this.isTaking() ? this.loadOf(workers.self) : Infinity,
+        landed: this.landings.count(name.key),
+        hasStream: stream?.isRead === true,
+      },
+      ...{ servers, random, bitsPerSecond, maxImbalance: MAX_IMBALANCE },
+      meanLoad: this.fleet().meanLoad,
+      viewerLoad: viewerLoad(viewer.protocol, bitsPerSecond, viewer.isEncrypted),
+    });
+    return workers.get(worker);
   }
 
-  private remember(key: string, { player }: NewViewer, { id }: WorkerSighting): void {
-    if (player === undefined) return;
-    const who = `${key} ${player}`;
-    this.sent.delete(who);
-    this.sent.set(who, { worker: id, atMs: this.options.clock.nowMs() });
-    const [oldest] = this.sent.keys();
-    if (this.sent.size > MAX_REMEMBERED && oldest !== undefined) this.sent.delete(oldest);
+  /** Those who may take the viewer, this worker among them. */
+  private servers({ home, replicas }: Place, viewer: NewViewer): ServerLoad[] {
+    const { self } = this.options.workers;
+    const { senders } = this.fleet();
+    const mayTake = (id: string): boolean =>
+      id === self ? this.isTaking() : this.taker(id, viewer) !== undefined;
+    return [home, ...replicas].filter(mayTake).map((id) => ({
+      id,
+      load: this.loadOf(id),
+      // Others send as many: all are landed on alike.
+      sentViewers: this.sent.sinceReport(id) * senders,
+    }));
+  }
+
+  private isTaking(): boolean {
+    const { admission, hasRoom, isDraining } = this.options;
+    return admission.isOpen && hasRoom() && !isDraining();
+  }
+
+  /** Undefined when viewers must not be sent to it. */
+  private taker(id: string, viewer: NewViewer): WorkerSighting | undefined {
+    const worker = this.options.workers.fresh(id, FRESH_MS);
+    if (worker === undefined || worker.isDraining || !worker.isAdmitting) return undefined;
+    return publicOf(worker, viewer) === '' ? undefined : worker;
+  }
+
+  private loadOf(id: string): number {
+    return this.options.workers.get(id)?.weighedLoad ?? 0;
+  }
+
+  /** As of a moment ago: crowds ask often. */
+  private fleet(): Fleet {
+    const { workers, clock } = this.options;
+    if (clock.nowMs() - this.lookedAtMs < LOOK_MS) return this.seen;
+    this.lookedAtMs = clock.nowMs();
+    const others = workers.live().filter(({ isDraining }) => !isDraining);
+    const total = others.reduce((sum, { weighedLoad }) => sum + weighedLoad, 0);
+    const senders = others.length + 1;
+    this.seen = { senders, meanLoad: (total + this.loadOf(workers.self)) / senders };
+    return this.seen;
   }
 }
 
-function mayTake(worker: WorkerSighting, viewer: NewViewer): boolean {
-  return !worker.isDraining && worker.isAdmitting && publicOf(worker, viewer) !== '';
+function rateOf(stream: Stream | undefined): number {
+  const bitsPerSecond = stream?.bitsPerSecond ?? 0;
+  return bitsPerSecond > 0 ? bitsPerSecond : ASSUMED_BITS_PER_SECOND;
+}
+
+function serves({ home, replicas }: Place, worker: string): boolean {
+  return home === worker || replicas.includes(worker);
 }
 
 function publicOf({ publicHttp, publicHttps }: WorkerSighting, viewer: NewViewer): string {
@@ -122,8 +183,4 @@ function publicOf({ publicHttp, publicHttps }: WorkerSighting, viewer: NewViewer
 
 function addressOf({ http, https }: PublicAddresses, { isEncrypted }: NewViewer): string {
   return isEncrypted ? https : http;
-}
-
-function headroom({ load }: WorkerSighting): number {
-  return Math.max(LEAST_HEADROOM, 1 - load);
 }

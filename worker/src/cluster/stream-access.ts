@@ -30,6 +30,7 @@ export interface Publication {
 
 /** Who asks for a stream over HTTP. */
 export interface NewViewer {
+  readonly protocol: 'flv' | 'hls';
   readonly isEncrypted: boolean;
   /** It watches here already: a player of HLS, which asks again and again. */
   readonly isKnown: boolean;

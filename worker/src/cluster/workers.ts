@@ -16,6 +16,8 @@ export interface WorkerSighting {
   readonly isAdmitting: boolean;
   /** Busy share of the loop, 0 to 1. */
   readonly load: number;
+  /** Share of a CPU that its streams take, by weight. */
+  readonly weighedLoad: number;
   readonly startedUnixMs: number;
 }
 
@@ -24,6 +26,8 @@ interface Seen {
   readonly atMs: number;
   /** Of the report before; 0 without. */
   readonly previousLoad: number;
+  /** How many there were. */
+  readonly count: number;
 }
 
 /** Reports come every 2 s: three missing ones make a worker dead. */
@@ -52,8 +56,10 @@ export class Workers {
   }
 
   note(sighting: WorkerSighting): void {
-    const previousLoad = this.seen.get(sighting.id)?.sighting.load ?? 0;
-    this.seen.set(sighting.id, { sighting, atMs: this.clock.nowMs(), previousLoad });
+    const before = this.seen.get(sighting.id);
+    const previousLoad = before?.sighting.load ?? 0;
+    const count = (before?.count ?? 0) + 1;
+    this.seen.set(sighting.id, { sighting, atMs: this.clock.nowMs(), previousLoad, count });
   }
 
   get(id: string): WorkerSighting | undefined {
@@ -77,6 +83,11 @@ export class Workers {
     if (!this.bus.isConnected) return seen !== undefined;
     const sinceMs = Math.max(seen?.atMs ?? -Infinity, this.connectedAtMs);
     return this.clock.nowMs() - sinceMs < ALIVE_MS;
+  }
+
+  /** Reports of the worker that were heard: rises with each. */
+  reportsOf(id: string): number {
+    return this.seen.get(id)?.count ?? 0;
   }
 
   /** Others only. */

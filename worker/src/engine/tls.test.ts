@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, TlsContext } from './engine.ts';
-import { serve, testEngine, until } from './testing/fixture.ts';
+import type { Connection, Engine, TlsContext } from './engine.ts';
+import { client, serve, testEngine, until } from './testing/fixture.ts';
 import { TestAuthority, type KeyPair } from './testing/pki.ts';
 import { contextOf, HTTP, pairOf, shake, tlsClient } from './testing/tls.ts';
 
@@ -41,6 +41,24 @@ describe('tls', () => {
     await expect(shake(port, { ...verified, servername: 'other.test' })).rejects.toThrow(
       /altnames/,
     );
+  });
+
+  it('is known of each connection, until it is over', async () => {
+    const engine = testEngine();
+    const seen: Connection[] = [];
+    const keep = (connection: Connection) => {
+      seen.push(connection);
+      return {
+        onData: (slab: Buffer, start: number, end: number) =>
+          connection.write(slab.subarray(start, end)),
+      };
+    };
+    await shake(serve(engine, keep, { tls: contextOf(engine, one) }), {});
+    client(serve(engine, keep));
+    await until('both are here', () => seen.length === 2);
+    expect(seen.map(({ isEncrypted }) => isEncrypted)).toEqual([true, false]);
+    seen[0]!.close();
+    expect([seen[0]!.closed, seen[0]!.isEncrypted]).toEqual([true, true]);
   });
 
   it('refuses what is older than TLS 1.2, counts it and knows why', async () => {

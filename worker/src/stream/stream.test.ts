@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FrameKind } from '../media/frame.ts';
 import { CONFIGURATIONS } from '../media/testing/configurations.ts';
 import { aacConfig, avcConfig, metadata, picture, show, sound } from './testing/frames.ts';
+import { MemoryConnection } from './testing/memory-connection.ts';
 import { Rig, tagsOf, type SeenTag, type Watch } from './testing/rig.ts';
 
 function isKeyPicture(tag: SeenTag): boolean {
@@ -347,6 +348,21 @@ describe('readers', () => {
     expect(stream.viewerCounts()).toMatchObject({ flv: 0, hls: 1 });
     rig.clock.advance(30_000);
     expect(unread).toBe(2);
+  });
+
+  it('over TLS are counted for themselves, too', () => {
+    const rig = new Rig();
+    const { stream } = rig;
+    rig.play(stream.publish(), { fromMs: 0, toMs: 1_000 });
+    const connection = new MemoryConnection();
+    connection.isEncrypted = true;
+    const onClosed = (): void => undefined;
+    const viewer = stream.attach({ connection, protocol: 'rtmp', onClosed });
+    rig.view('rtmp');
+    expect(stream.viewerCounts()['rtmp']).toBe(2);
+    expect(stream.encryptedViewerCounts()).toMatchObject({ rtmp: 1, flv: 0, hls: 0 });
+    viewer.close('kicked');
+    expect(stream.encryptedViewerCounts()['rtmp']).toBe(0);
   });
 
   it('give the protocol its handler back', () => {

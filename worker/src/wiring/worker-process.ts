@@ -233,7 +233,7 @@ export class WorkerProcess {
     const host = advertise.includes(':') ? `[${advertise}]` : advertise;
     return new Cluster({
       self: options.id,
-      loadSubjectOf: (worker) => loadSubject(namespace, options.cluster, worker),
+      subjectOf: (worker) => loadSubject(namespace, options.cluster, worker),
       bus,
       peers,
       dialer: new EngineDialer(engine),

@@ -138,7 +138,7 @@ export class SimWorker {
     });
     this.cluster = new Cluster({
       self: id,
-      loadSubjectOf: (worker) => loadSubject('test', 'test', worker),
+      subjectOf: (worker) => loadSubject('test', 'test', worker),
       bus: this.bus,
       peers: new SimPeers(sim),
       dialer: new SimDialer(this),

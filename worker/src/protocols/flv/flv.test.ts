@@ -111,7 +111,9 @@ describe('FlvRoute', () => {
     );
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('access-control-allow-origin')).toBe('*');
-    expect(live.asked).toEqual([{ isEncrypted: false, isKnown: false, sentAtEpoch: 3 }]);
+    expect(live.asked).toEqual([
+      { protocol: 'flv', isEncrypted: false, isKnown: false, sentAtEpoch: 3 },
+    ]);
     expect(live.stream.viewerCounts()['flv']).toBe(0);
     await fetch(`${served.url}/live/news.flv?redirected=x`, { redirect: 'manual' });
     expect(live.asked[1]?.sentAtEpoch).toBeUndefined();

@@ -67,15 +67,15 @@ describe('HlsRoute', () => {
     await bytes(playlistUrl(), headers);
     const [segment] = await segmentUrls();
     live.other = { address: 'w-2.example:80', epoch: 4 };
-    // Until the playlist changes the engine answers by itself.
-    live.play();
+    // The engine answers by itself until it is told to ask again.
+    live.clock.advance(300);
     const answer = await fetch(playlistUrl(), { headers, redirect: 'manual' });
     expect(answer.status).toBe(302);
     expect(answer.headers.get('location')).toBe(
       'http://w-2.example:80/live/news.m3u8?redirected=4',
     );
     expect(live.asked.at(-1)).toEqual({
-      ...{ isEncrypted: false, isKnown: true, sentAtEpoch: undefined },
+      ...{ protocol: 'hls', isEncrypted: false, isKnown: true, sentAtEpoch: undefined },
       player: expect.stringContaining('player') as string,
     });
     expect((await fetch(segment!, { redirect: 'manual' })).status).toBe(200);

@@ -8,7 +8,7 @@ export interface ViewAccess<S> {
   viewSync(name: StreamName): S | undefined;
 }
 
-/** A player that asks again and again. */
+/** A player of HLS, which asks again and again. */
 export interface AskingPlayer {
   /** Tells players apart, roughly. */
   readonly id: string;
@@ -28,6 +28,7 @@ export function sendElsewhere(
 ): boolean {
   const { isEncrypted } = exchange.connection;
   const found = access.elsewhere(name, {
+    protocol: player === undefined ? 'flv' : 'hls',
     isEncrypted,
     isKnown: player?.isKnown ?? false,
     sentAtEpoch: sentAtEpoch(exchange.query),

@@ -124,6 +124,11 @@ export interface LoadReport {
   publicHttpsAddress: string;
   /** False: full, so that it takes no new viewers and publishers. */
   admitting: boolean;
+  /**
+   * Share of a CPU that all of it takes by the weights of placement: what
+   * balance is judged by (busy shares say too much while ticks are short).
+   */
+  weighedLoad: number;
 }
 
 export interface LoadReport_ViewersByProtocolEntry {
@@ -166,6 +171,7 @@ function createBaseLoadReport(): LoadReport {
     publicHttpAddress: "",
     publicHttpsAddress: "",
     admitting: false,
+    weighedLoad: 0,
   };
 }
 
@@ -299,6 +305,9 @@ export const LoadReport: MessageFns<LoadReport> = {
     }
     if (message.admitting !== false) {
       writer.uint32(264).bool(message.admitting);
+    }
+    if (message.weighedLoad !== 0) {
+      writer.uint32(273).double(message.weighedLoad);
     }
     return writer;
   },
@@ -613,6 +622,14 @@ export const LoadReport: MessageFns<LoadReport> = {
             message.admitting = reader.bool();
             continue;
           }
+          case 34: {
+            if (tag !== 273) {
+              break;
+            }
+
+            message.weighedLoad = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -776,6 +793,11 @@ export const LoadReport: MessageFns<LoadReport> = {
         ? globalThis.String(object.public_https_address)
         : "",
       admitting: isSet(object.admitting) ? globalThis.Boolean(object.admitting) : false,
+      weighedLoad: isSet(object.weighedLoad)
+        ? globalThis.Number(object.weighedLoad)
+        : isSet(object.weighed_load)
+        ? globalThis.Number(object.weighed_load)
+        : 0,
     };
   },
 
@@ -886,6 +908,9 @@ export const LoadReport: MessageFns<LoadReport> = {
     if (message.admitting !== false) {
       obj.admitting = message.admitting;
     }
+    if (message.weighedLoad !== 0) {
+      obj.weighedLoad = floatToJson(message.weighedLoad);
+    }
     return obj;
   },
 
@@ -941,6 +966,7 @@ export const LoadReport: MessageFns<LoadReport> = {
     message.publicHttpAddress = object.publicHttpAddress ?? "";
     message.publicHttpsAddress = object.publicHttpsAddress ?? "";
     message.admitting = object.admitting ?? false;
+    message.weighedLoad = object.weighedLoad ?? 0;
     return message;
   },
 };

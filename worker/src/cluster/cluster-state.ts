@@ -1,0 +1,43 @@
+import type { Stream } from '../stream/stream.ts';
+import { Admission } from './admission.ts';
+import { Claims } from './claims.ts';
+import type { ClusterOptions } from './cluster.ts';
+import { Directory } from './directory.ts';
+import { HomeChoice } from './home-choice.ts';
+import { RelayGuests } from './relay-guests.ts';
+import { Relays } from './relays.ts';
+import { Workers } from './workers.ts';
+
+/** What a worker knows and holds, with all that it is given: the pieces that act
+ * are made of it. */
+export interface ClusterState extends ClusterOptions {
+  readonly workers: Workers;
+  readonly directory: Directory;
+  readonly homes: HomeChoice;
+  readonly relays: Relays;
+  readonly claims: Claims;
+  readonly guests: RelayGuests;
+  readonly admission: Admission;
+  readonly isDraining: () => boolean;
+}
+
+export function makeState(options: ClusterOptions, isDraining: () => boolean): ClusterState {
+  const workers = new Workers(options);
+  const directory = new Directory(options);
+  const base = { ...options, workers, directory, isDraining };
+  const relays = new Relays(base);
+  const guests = new RelayGuests(options);
+  /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
+  const follow = (stream: Stream): void => {
+    guests.dismiss(stream.name.key);
+    const entry = directory.get(stream.name.key);
+    if (entry !== undefined) relays.adopt(stream, entry);
+  };
+  return {
+    ...base,
+    ...{ relays, guests },
+    homes: new HomeChoice(base),
+    claims: new Claims({ ...base, follow }),
+    admission: new Admission(options),
+  };
+}

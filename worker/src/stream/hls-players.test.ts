@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from './clock.ts';
+import { HlsPlayers } from './hls-players.ts';
+
+describe('HlsPlayers', () => {
+  it('counts those over TLS for themselves, for as long as they ask', () => {
+    const clock = new ManualClock();
+    const players = new HlsPlayers(clock);
+    players.meet('plain', false);
+    players.meet('encrypted', true);
+    players.meet('encrypted', true);
+    expect([players.size, players.encryptedSize]).toEqual([2, 1]);
+    clock.advance(14_000);
+    players.meet('plain', false);
+    clock.advance(2_000);
+    players.forgetIdle(clock.nowMs());
+    expect([players.size, players.encryptedSize]).toEqual([1, 0]);
+    expect(players.knows('plain')).toBe(true);
+  });
+});
