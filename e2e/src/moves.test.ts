@@ -9,7 +9,7 @@ import { TestCluster } from './harness/cluster.ts';
 const STREAM = 'live/moving';
 const MOVES = 20;
 const EVERY_MS = 700;
-const CLIP = { seconds: 45, size: '320x180', videoBitsPerSecond: 300_000 };
+const CLIP = { seconds: 40, size: '320x180', videoBitsPerSecond: 300_000 };
 const PLAYED_MS = 90_000;
 
 describe('a watched stream that moves 20 times', { timeout: 240_000 }, () => {

@@ -69,6 +69,10 @@ describe('a stream that many workers pull', () => {
     for (const upstream of upstreams(sim, NAME).values()) expect(servers).toContain(upstream);
     for (const replica of replicas) expect(upstreams(sim, NAME).get(replica)).toBe('w-1');
     expectSpread(pictures, 3);
+    // Whose first server was full stays at the next one.
+    const dialed = rest.map(({ dialed: all }) => all.length);
+    await sim.run(40_000);
+    expect(rest.map(({ dialed: all }) => all.length)).toEqual(dialed);
     home.kill();
     await sim.run(10_000);
     const others = pictures.filter((_, at) => rest[at] !== home);

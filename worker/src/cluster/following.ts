@@ -57,6 +57,8 @@ export class Following {
   /** Workers that refused: until when. */
   private readonly refused = new Map<string, number>();
   private readonly hints = new Set<string>();
+  /** Servers that were full in this place. */
+  private readonly full = new Set<string>();
   private lastReadMs = -Infinity;
   private absentSinceMs: number | undefined = undefined;
   /** When a connection was lost last. */
@@ -133,6 +135,7 @@ export class Following {
     if (place.epoch > this.current.epoch) {
       this.refused.clear();
       this.hints.clear();
+      this.full.clear();
       this.detourMs = FIRST_DETOUR_MS;
     }
     this.current = place;
@@ -182,6 +185,7 @@ export class Following {
     if (worker !== undefined && refusal === undefined) onUnreachable(worker);
     if (worker !== undefined && refusal !== undefined) {
       this.refused.set(worker, nowMs + (refusal.isFull ? FULL_MS : REFUSED_MS));
+      if (refusal.isFull) this.full.add(worker);
       if (refusal.tryWorker !== undefined) this.hints.add(refusal.tryWorker);
     }
     this.ask();
@@ -207,10 +211,13 @@ export class Following {
       .finally(() => (this.isAsking = false));
   }
 
-  /** Connected, but not to the right worker: back, unless it failed lately. */
+  /** Connected, but not to the right worker: back, unless it failed lately. Another
+   * server is as right as one that is full. */
   private endDetour(): void {
     const { relay } = this;
-    if (this.choice()?.worker === relay.upstreamWorker) return;
+    const worker = this.choice()?.worker;
+    if (worker === undefined || worker === relay.upstreamWorker) return;
+    if (this.hangsOnServer && this.full.has(worker)) return;
     this.detourMs = Math.min(MAX_DETOUR_MS, this.detourMs * 2);
     relay.connect();
   }
