@@ -31,6 +31,7 @@ import { Relays } from './relays.ts';
 import { Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { StaleEntries } from './stale-entries.ts';
+import { Steering } from './steering.ts';
 import type {
   Elsewhere,
   NewViewer,
@@ -65,6 +66,8 @@ export interface ClusterOptions {
   readonly onDraining: (isDraining: boolean) => void;
   /** Nobody new from now on; onDraining(false) takes it back. */
   readonly onRefusing: () => void;
+  /** Newcomers are kept off the shared ports for a while, or may come again. */
+  readonly onSteered: (isOff: boolean) => void;
   readonly onDrained: () => void;
 }
 
@@ -77,6 +80,7 @@ export class Cluster implements StreamAccess {
   readonly infos: StreamInfos;
   readonly control: Control;
   readonly drain: Drain;
+  readonly steering: Steering;
   readonly reports: LoadReports;
   readonly admission: Admission;
   readonly redirects: Redirects;
@@ -94,6 +98,7 @@ export class Cluster implements StreamAccess {
     const { onDraining, onRefusing, onDrained } = options;
     const isDraining = (): boolean => this.drain.isDraining;
     this.admission = new Admission(options);
+    this.steering = new Steering(options);
     this.workers = new Workers(options);
     this.directory = new Directory(options);
     const base = { ...options, workers: this.workers, directory: this.directory, isDraining };
@@ -119,8 +124,8 @@ export class Cluster implements StreamAccess {
       followNew: (stream, place) => this.relays.adopt(stream, place),
     });
     const preparing = new Preparing(all);
-    const { infos, drain } = this;
-    this.control = new Control({ ...all, infos, releases, drain, moves, preparing });
+    const { infos, drain, steering } = this;
+    this.control = new Control({ ...all, infos, releases, drain, steering, moves, preparing });
     this.reports = new LoadReports({ ...all, infos: this.infos, subjectOf: options.loadSubjectOf });
   }
 
