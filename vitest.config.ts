@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests with real players, or with bars in seconds, that another test beside them would spoil. */
-const TIMED = ['worker-death', 'server-death', 'watch', 'moves', 'reconnect', 'tls'].map(
-  (name) => `e2e/src/${name}.test.ts`,
-);
+const TIMED = [
+  'worker-death',
+  'server-death',
+  'hot-stream',
+  'steering',
+  'watch',
+  'moves',
+  'reconnect',
+  'tls',
+].map((name) => `e2e/src/${name}.test.ts`);
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 
 const base = {

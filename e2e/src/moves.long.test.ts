@@ -18,7 +18,7 @@ describe('a watched stream that moves 100 times', { timeout: 480_000 }, () => {
 
   beforeAll(async () => {
     source = await fixture(CLIP);
-    cluster = await TestCluster.start('moves-long', { replicas: 5 });
+    cluster = await TestCluster.start('moves-long', { replicas: 5, rebalance: 'Disabled' });
   });
 
   afterAll(() => cluster.stop());

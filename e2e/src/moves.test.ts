@@ -18,7 +18,7 @@ describe('a watched stream that moves 20 times', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     source = await fixture(CLIP);
-    cluster = await TestCluster.start('moves', { replicas: 4 });
+    cluster = await TestCluster.start('moves', { replicas: 4, rebalance: 'Disabled' });
   }, 180_000);
 
   afterAll(() => cluster.stop());

@@ -26,7 +26,9 @@ describe('workers with ports of their own', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     source = await fixture(CLIP);
-    cluster = await TestCluster.start('redirect', { replicas: 4, redirect: true });
+    cluster = await TestCluster.start('redirect', {
+      ...{ replicas: 4, redirect: true, rebalance: 'Disabled' },
+    });
     doors = await Door.all(cluster.workerPids(), cluster.httpPort);
   }, 180_000);
 

@@ -30,7 +30,9 @@ describe('kill -9 of those who serve a stream', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     source = await fixture(CLIP);
-    cluster = await TestCluster.start('server-death', { replicas: WORKERS });
+    cluster = await TestCluster.start('server-death', {
+      ...{ replicas: WORKERS, rebalance: 'Disabled' },
+    });
     servers = new StreamServers(cluster, STREAM);
   }, 180_000);
 

@@ -1,4 +1,5 @@
 import { loadSubject } from '@streamcluster/proto';
+import type { Random } from '@streamcluster/placement';
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
@@ -8,11 +9,13 @@ import { Fleet } from './fleet/fleet.ts';
 import type { NatsLink } from './fleet/nats-link.ts';
 import { ReportWatch } from './fleet/report-watch.ts';
 import { Sightings } from './fleet/sightings.ts';
+import { StreamDecisions } from './fleet/stream-decisions.ts';
 import { streamSource } from './http/stream-source.ts';
-import type { ClusterView, Endpoints } from './http/view.ts';
-import { Placer } from './place/placer.ts';
+import type { ClusterView, Endpoints, Rebalancing } from './http/view.ts';
+import { Placer, type Placed } from './place/placer.ts';
+import type { RebalanceStepOptions } from './reconcile/rebalance/step.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import type { Runtime } from './reconcile/runtime.ts';
+import type { Runtime, WorkerInstance } from './reconcile/runtime.ts';
 import type { Effects, Observation } from './reconcile/step.ts';
 
 export interface ManagedClusterOptions {
@@ -26,6 +29,7 @@ export interface ManagedClusterOptions {
   };
   readonly endpoints: Endpoints;
   readonly onCount: Effects['count'];
+  readonly onStreamChange: RebalanceStepOptions['onStreamChange'];
   /** Something may have changed: a pass is due. */
   readonly onDue: () => void;
   readonly clock: Clock;
@@ -33,6 +37,7 @@ export interface ManagedClusterOptions {
 }
 
 const RANDOM_STEPS = 2 ** 32;
+const random: Random = { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS };
 
 /** Everything about one StreamCluster, connected; no decisions. */
 export class ManagedCluster {
@@ -43,6 +48,9 @@ export class ManagedCluster {
   private readonly options: ManagedClusterOptions;
   private readonly directory: Directory;
   private readonly sightings: Sightings;
+  private readonly decisions = new StreamDecisions();
+  private instances: readonly WorkerInstance[] = [];
+  private outdated: ReadonlySet<string> = new Set();
   private reconciler: Reconciler;
   private readonly endings: (() => void)[] = [];
 
@@ -56,8 +64,10 @@ export class ManagedCluster {
     this.placer = new Placer({
       workers: () => this.fleet.list(),
       policy: () => runtime.resource().resource.spec.placement.policy,
+      isLeaving: (worker) => this.outdated.has(worker),
+      onPlaced: (stream, placed) => this.notePlaced(stream, placed),
       clock,
-      random: { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS },
+      random,
     });
     this.reconciler = this.makeReconciler();
     this.view = this.makeView();
@@ -92,6 +102,8 @@ export class ManagedCluster {
 
   /** Another one leads from now on: what was decided here, and when, counts no more. */
   startOver(): void {
+    this.reconciler.stop();
+    this.decisions.clear();
     this.reconciler = this.makeReconciler();
   }
 
@@ -104,17 +116,16 @@ export class ManagedCluster {
   }
 
   close(): void {
+    this.reconciler.stop();
     for (const end of this.endings.splice(0)) end();
     this.directory.close();
   }
 
   private makeReconciler(): Reconciler {
-    const { fleet } = this;
-    const { runtime, control, log, onCount } = this.options;
+    const { fleet, decisions } = this;
+    const { runtime, control, clock, log, onCount, onStreamChange } = this.options;
     return new Reconciler({
-      runtime,
-      control,
-      log,
+      ...{ runtime, control, log, clock, random, decisions, onStreamChange },
       markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),
       forget: (worker) => fleet.forget(worker),
       count: onCount,
@@ -126,11 +137,12 @@ export class ManagedCluster {
     const { directory, fleet } = this;
     const { runtime, clock } = this.options;
     const instances = await runtime.list();
+    this.noteInstances(instances);
     return {
       ...runtime.resource(),
       instances,
       sightings: this.sightings.of(instances),
-      streams: directory.isLoaded ? directory.streams.size : undefined,
+      directory: directory.isLoaded ? directory.streams : undefined,
       isBusConnected: fleet.isBusConnected,
       problems: runtime.problems(),
       nowMs: clock.nowMs(),
@@ -138,8 +150,22 @@ export class ManagedCluster {
     };
   }
 
+  private noteInstances(instances: readonly WorkerInstance[]): void {
+    if (instances === this.instances) return;
+    this.instances = instances;
+    const outdated = instances.filter(({ isOutdated }) => isOutdated);
+    this.outdated = new Set(outdated.map(({ name }) => name));
+  }
+
+  private notePlaced(stream: string, { worker, policy, reason }: Placed): void {
+    const why = `home at ${worker}, by policy ${policy}: ${reason}`;
+    const unixMs = this.options.clock.unixMs();
+    this.decisions.note(stream, { unixMs, kind: 'Place', why, outcome: 'Done' });
+  }
+
   private makeView(): ClusterView {
-    const { fleet, directory } = this;
+    const { fleet, directory, decisions } = this;
+    const rebalance = (): Rebalancing => this.reconciler.rebalance;
     const { runtime, endpoints } = this.options;
     const ownStatus = (): Reconciler['status'] => this.status;
     return {
@@ -159,6 +185,10 @@ export class ManagedCluster {
       },
       instances: () => runtime.list(),
       sightings: () => fleet.list(),
+      get rebalancing() {
+        return rebalance();
+      },
+      decisionOn: (stream) => decisions.get(stream),
       ...streamSource({
         directory: () => (directory.isLoaded ? directory.streams : undefined),
         sightings: () => fleet.list(),

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { realClock } from './clock.ts';
 import { OperatorError } from './errors.ts';
+import type { LeaderUrl } from './http/leader.ts';
 import { Metrics } from './http/metrics.ts';
 import type { MediaPorts } from './http/page.ts';
 import { createHttpServer } from './http/server.ts';
@@ -19,10 +20,15 @@ export interface OperatorOptions {
   readonly placeCredentials?: PlaceCredentials;
   /** To whoever leads, when this one does not. */
   readonly forward?: PlaceForward;
+  /** The page's and API's address of whoever leads; undefined: nobody, or this one. */
+  readonly leaderUrl?: LeaderUrl;
   readonly log: Logger;
 }
 
-type ClusterOptions = Omit<ManagedClusterOptions, 'onCount' | 'onDue' | 'clock' | 'log'>;
+type ClusterOptions = Omit<
+  ManagedClusterOptions,
+  'onCount' | 'onStreamChange' | 'onDue' | 'clock' | 'log'
+>;
 
 /** StreamClusters that are worked on at the same time; each waits most of its time. */
 const PARALLEL = 8;
@@ -62,6 +68,7 @@ export class Operator {
       counts: () => this.counts(),
       notReady: this.options.notReady,
       mediaPorts: this.options.mediaPorts,
+      leaderUrl: this.options.leaderUrl,
       log: this.options.log,
     });
     try {
@@ -77,7 +84,8 @@ export class Operator {
   manage(key: string, options: ClusterOptions): ManagedCluster {
     const cluster = new ManagedCluster({
       ...options,
-      onCount: (what) => this.metrics.onChange(what),
+      onCount: (what) => this.metrics.onWorkerChange(what),
+      onStreamChange: (kind, outcome) => this.metrics.onStreamChange(kind, outcome),
       onDue: () => this.queue?.add(key),
       clock: realClock,
       log: this.options.log.child({ streamCluster: key }),
@@ -116,7 +124,10 @@ export class Operator {
     for (const key of this.managed.keys()) queue.add(key);
   }
 
-  /** Nothing is started, stopped or moved any more when it resolves. Workers go on. */
+  /**
+   * Nothing more is started, stopped or moved when it resolves; what workers were asked
+   * for just before they may still do, unless somebody decided otherwise since. Workers go on.
+   */
   async stopActing(): Promise<void> {
     const { queue } = this;
     this.queue = undefined;

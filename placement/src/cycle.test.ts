@@ -98,6 +98,16 @@ describe('planCycle', () => {
     expect(kinds(result)).toEqual(['Replicas']);
   });
 
+  it('takes no replica where the publisher is, and asks for nothing that nobody can do', () => {
+    const fleet = new TestFleet(names(3));
+    fleet.stream('live/hot', 'w-0', { ingest: 'w-1' });
+    fleet.viewers('live/hot', 'w-0', { hls: 5_000 }).viewers('live/hot', 'w-1', { relay: 1 });
+    const before = plan(fleet.settle());
+    expect(replicasOf(before, 'live/hot')?.replicas).toEqual(['w-2']);
+    fleet.stream('live/hot', 'w-0', { ingest: 'w-1', replicas: ['w-2'] });
+    expect(replicasOf(plan(fleet.settle()), 'live/hot')).toBeUndefined();
+  });
+
   it('knows that those who stay are spread by and by only', () => {
     const { before, after } = plan(hot('flv'));
     expect(after.maxOverMean).toBeCloseTo(before.maxOverMean, 1);

@@ -35,7 +35,8 @@ export function planRelief(
       const isRelieved = (eventual.loadOf(worker) ?? 0) <= limit;
       if (isRelieved || decisions.length >= budget) break;
       const servers = [stream.home, ...stream.replicas];
-      const [added] = leastLoaded(request, eventual, (id) => !servers.includes(id), 1);
+      const mayServe = (id: string): boolean => id !== stream.ingest && !servers.includes(id);
+      const [added] = leastLoaded(request, eventual, mayServe, 1);
       if (added === undefined) break;
       const shifted = part.stayingLoad / 2;
       eventual.add(worker, -shifted);

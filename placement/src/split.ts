@@ -19,7 +19,13 @@ export function planSplits(request: ReplicaRequest, budget: number): ReplicasDec
     .map((stream) => needOf(stream, request))
     .filter((need) => need !== undefined);
   needs.sort((a, b) => urgency(b) - urgency(a));
-  return needs.slice(0, budget).map((need) => split(need, request));
+  const decisions: ReplicasDecision[] = [];
+  for (const need of needs) {
+    if (decisions.length >= budget) break;
+    const decision = split(need, request);
+    if (decision !== undefined) decisions.push(decision);
+  }
+  return decisions;
 }
 
 function needOf(stream: StreamPicture, request: ReplicaRequest): Need | undefined {
@@ -42,13 +48,15 @@ function urgency({ wanted, replicas }: Need): number {
   return wanted.need / (1 + replicas.length);
 }
 
-function split(need: Need, request: ReplicaRequest): ReplicasDecision {
+/** Undefined: nobody is left who could serve it, too. */
+function split(need: Need, request: ReplicaRequest): ReplicasDecision | undefined {
   const { stream, demand, wanted, replicas } = need;
   const { forecast, meanLoad } = request;
   const { maxLoad } = forecast.balance;
   const missing = Math.max(0, wanted.servers - 1 - replicas.length);
   const added = newReplicas(need, missing, request);
   const after = [...replicas, ...added];
+  if (added.length === 0 && replicas.length === stream.replicas.length) return undefined;
   spread(stream, after, request);
   return {
     ...{ kind: 'Replicas', stream: stream.stream, home: stream.home, replicas: after, added },
@@ -71,7 +79,8 @@ function newReplicas(need: Need, count: number, request: ReplicaRequest): string
   if (count === 0) return [];
   const { forecast, mode, meanLoad } = request;
   const { stream, replicas } = need;
-  const taken = new Set([stream.home, ...replicas]);
+  // The ingest worker feeds the home; it is no replica beside it.
+  const taken = new Set([stream.home, stream.ingest, ...replicas]);
   const having = new Set(stream.parts.map(({ worker }) => worker));
   const cheap = leastLoaded(
     request,

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { drain, type DrainFlags } from './commands/drain.ts';
-import { rebalance, type RebalanceFlags } from './commands/rebalance.ts';
+import { rebalance } from './commands/rebalance.ts';
 import { report, type ReportFlags } from './commands/report.ts';
 import { status } from './commands/status.ts';
+import { stream, type StreamFlags } from './commands/stream.ts';
 import { streams, type StreamsFlags } from './commands/streams.ts';
 import { undrain } from './commands/undrain.ts';
 import { version } from './commands/version.ts';
@@ -47,9 +48,10 @@ function addViews(add: Add): void {
     .argument('[name]', NAME)
     .option('--limit <n>', 'most streams of each StreamCluster', wholeNumber(1));
   add('workers', 'workers, their load and where they run', workers).argument('[name]', NAME);
-  add<RebalanceFlags>('rebalance', 'which homes would move, and why', rebalance)
-    .argument('[name]', NAME)
-    .option('--dry-run', 'only say it');
+  add<StreamFlags>('stream', 'who serves one stream, who pulls it from whom, and why', stream)
+    .argument('<stream>', 'the stream, as APP/NAME')
+    .option('--cluster <name>', NAME);
+  add('rebalance', 'what is moved, split and merged, and why', rebalance).argument('[name]', NAME);
 }
 
 function addDrains(add: Add): void {

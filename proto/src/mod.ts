@@ -8,6 +8,8 @@ export {
 } from './gen/streamcluster/v1/operator.ts';
 export type { OperatorServiceServer } from './gen/streamcluster/v1/operator.ts';
 export {
+  AcceptRequest,
+  AcceptResponse,
   AssignRequest,
   AssignResponse,
   ConfigureRequest,

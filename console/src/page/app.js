@@ -4,6 +4,8 @@
 const POLL_MS = 2000;
 const byId = (id) => document.getElementById(id);
 let playing;
+/** Name of the stream whose workers are shown. */
+let looked;
 
 async function getJson(path) {
   const response = await fetch(path);
@@ -52,15 +54,20 @@ function describeTrack(track) {
   return `${track.codec} ${track.sampleRate} Hz`;
 }
 
-function playButtons(stream, endpoints) {
+function button(text, label, onclick) {
+  const made = document.createElement('button');
+  made.textContent = text;
+  made.setAttribute('aria-label', label);
+  made.onclick = onclick;
+  return made;
+}
+
+function streamButtons({ name }, endpoints) {
   const span = document.createElement('span');
   for (const format of ['FLV', 'HLS']) {
-    const button = document.createElement('button');
-    button.textContent = format;
-    button.setAttribute('aria-label', `Play ${stream.name} as ${format}`);
-    button.onclick = () => play(stream.name, format, endpoints);
-    span.append(button);
+    span.append(button(format, `Play ${name} as ${format}`, () => play(name, format, endpoints)));
   }
+  span.append(button('Workers', `Show the workers of ${name}`, () => look(name)));
   return span;
 }
 
@@ -74,11 +81,14 @@ function streamRow(stream, endpoints) {
     cell(megabits(stream.bitsPerSecond), 'number'),
     cell(stream.viewers, 'number'),
     cell(stream.home),
+    cell(stream.replicas.length, 'number'),
     cell(stream.ingest),
-    cell(() => playButtons(stream, endpoints)),
+    cell(() => streamButtons(stream, endpoints)),
   ];
   return { key: stream.name, cells };
 }
+
+const ACCEPTING = { Yes: 'yes', Steered: 'not for now', No: 'no' };
 
 function workerRow(worker) {
   const cells = [
@@ -86,6 +96,8 @@ function workerRow(worker) {
     cell(worker.state, worker.state),
     cell(worker.cpus.join(', ')),
     cell(`${Math.round(worker.loopUtilization * 100)} %`, 'number'),
+    cell(`${worker.loadOverMean.toFixed(2)} ×`, 'number'),
+    cell(ACCEPTING[worker.accepting]),
     cell(worker.streams, 'number'),
     cell(worker.viewers, 'number'),
     cell(megabits(worker.bytesInPerSecond * 8), 'number'),
@@ -93,6 +105,66 @@ function workerRow(worker) {
     cell(worker.tickLagMs.toFixed(1), 'number'),
   ];
   return { key: worker.id, cells };
+}
+
+const ago = (unixMs) => `${Math.max(0, Math.round((Date.now() - unixMs) / 1000))} s ago`;
+
+/** The tree of workers as rows, each below the one that it pulls from. */
+function treeRows(nodes, depth = 0) {
+  return nodes.flatMap(({ worker, role, viewers, pulledBy }) => {
+    const indent = depth === 0 ? '' : `${'\u2003'.repeat(depth - 1)}└ `;
+    const cells = [cell(indent + worker), cell(role), cell(viewers, 'number')];
+    return [{ key: worker, cells }, ...treeRows(pulledBy, depth + 1)];
+  });
+}
+
+function planRow({ id, unixMs, summary, done, total, before, after }) {
+  const cells = [
+    cell(ago(unixMs)),
+    cell(summary || 'newcomers steered'),
+    cell(`${done} of ${total}`, 'number'),
+    cell(`${before.maxOverMean.toFixed(2)} × → ${after.maxOverMean.toFixed(2)} ×`, 'number'),
+  ];
+  return { key: id, cells };
+}
+
+function showBalance({ mode, plan, running, steeredOff, recent }) {
+  const parts = [
+    `Mode ${mode}`,
+    plan === null ? 'no plan yet' : `${plan.reason}: ${plan.message}`,
+    `${count(running, 'change')} running`,
+  ];
+  if (steeredOff.length > 0) parts.push(`newcomers kept from ${steeredOff.join(', ')}`);
+  byId('balance').textContent = `${parts.join('; ')}.`;
+  byId('plans-table').hidden = recent.length === 0;
+  show(byId('plans'), recent.map(planRow));
+}
+
+function look(name) {
+  looked = name;
+  byId('stream').hidden = false;
+  byId('stream-title').textContent = `Workers of ${name}`;
+  byId('stream-status').textContent = 'Loading …';
+  show(byId('tree'), []);
+}
+
+async function showLooked(base) {
+  if (looked === undefined) return;
+  const name = looked;
+  const path = name.split('/').map(encodeURIComponent).join('/');
+  const response = await fetch(`${base}/streams/${path}`);
+  if (name !== looked) return;
+  if (!response.ok) {
+    byId('stream-status').textContent = 'It is not published any more.';
+    show(byId('tree'), []);
+    return;
+  }
+  const { decision, tree } = await response.json();
+  byId('stream-status').textContent =
+    decision === null
+      ? 'Why it is served there is not known.'
+      : `${decision.kind}, ${decision.outcome}, ${ago(decision.unixMs)}: ${decision.why}.`;
+  show(byId('tree'), treeRows(tree));
 }
 
 function stop() {
@@ -147,15 +219,18 @@ async function refresh() {
   const [cluster] = clusters;
   if (!cluster) return;
   const base = `api/v1/clusters/${cluster.namespace}/${cluster.name}`;
-  const [streams, workers] = await Promise.all([
+  const [streams, workers, rebalance] = await Promise.all([
     getJson(`${base}/streams`),
     getJson(`${base}/workers`),
+    getJson(`${base}/rebalance`),
+    showLooked(base),
   ]);
   show(
     byId('streams'),
     streams.items.map((stream) => streamRow(stream, cluster.endpoints)),
   );
   show(byId('workers'), workers.items.map(workerRow));
+  showBalance(rebalance);
   byId('no-streams').hidden = streams.items.length > 0;
   byId('publish-url').textContent =
     `rtmp://${location.hostname}:${cluster.endpoints.rtmp}/live/NAME`;

@@ -80,5 +80,6 @@ function handlers(calls: FakeWorkerCalls, worker: string): WorkerServiceServer {
       calls.undrain();
       return {};
     }),
+    accept: answer(() => ({})),
   };
 }

@@ -3,6 +3,8 @@ export interface Behaviour {
   readonly publishers: number;
   readonly viewers: number;
   readonly streams: number;
+  /** The stream that its viewers watch, which is published there; empty: they are only a number. */
+  readonly watched: string;
   /** 0 to 1. */
   readonly loopUtilization: number;
   /** It neither reports nor answers, as one that hangs. */
@@ -15,6 +17,7 @@ export const IDLE: Behaviour = {
   publishers: 0,
   viewers: 0,
   streams: 0,
+  watched: '',
   loopUtilization: 0.01,
   isSilent: false,
   drainMs: null,

@@ -1,4 +1,10 @@
-import { LoadReport, loadSubject, type DrainRequest } from '../../../proto/src/mod.ts';
+import {
+  LoadReport,
+  loadSubject,
+  StreamInfo,
+  StreamInfo_Role,
+  type DrainRequest,
+} from '../../../proto/src/mod.ts';
 import { FakeWorkerServer, type FakeWorkerCalls, type Pem } from './fake-worker-server.ts';
 import type { Behaviour, FakeWorkerState, WorkerName } from './fake-worker-types.ts';
 
@@ -137,7 +143,7 @@ export class FakeWorker implements FakeWorkerCalls {
 
   private report(grpcAddress: string): LoadReport {
     const { name, behaviour } = this.options;
-    const { viewers, streams, loopUtilization } = behaviour();
+    const { viewers, streams, watched, loopUtilization } = behaviour();
     const publishers = this.publishers();
     this.sequence += 1;
     return LoadReport.fromPartial({
@@ -157,6 +163,13 @@ export class FakeWorker implements FakeWorkerCalls {
       startedUnixMs: BigInt(this.startedUnixMs),
       pid: 1,
       viewersByProtocol: viewers > 0 ? { hls: viewers } : {},
+      topStreams: watched === '' ? [] : [streamOf(watched, viewers)],
+      admitting: true,
     });
   }
+}
+
+function streamOf(name: string, viewers: number): StreamInfo {
+  const role = StreamInfo_Role.ROLE_INGEST_AND_HOME;
+  return StreamInfo.fromPartial({ name, role, bitsPerSecond: 2e6, viewers: { hls: viewers } });
 }

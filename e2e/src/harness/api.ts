@@ -4,6 +4,9 @@ export interface WorkerItem {
   readonly state: string;
   readonly streams: number;
   readonly viewers: number;
+  /** Load over the mean. */
+  readonly loadOverMean: number;
+  readonly accepting: 'Yes' | 'Steered' | 'No';
 }
 
 export interface StreamItem {
@@ -12,7 +15,31 @@ export interface StreamItem {
   readonly viewers: number;
   readonly home: string;
   readonly ingest: string;
+  readonly replicas: readonly string[];
+  readonly epoch: number;
   readonly bitsPerSecond: number;
+}
+
+export interface RelayNode {
+  readonly worker: string;
+  readonly role: string;
+  readonly viewers: number;
+  readonly pulledBy: readonly RelayNode[];
+}
+
+export interface StreamDetail extends StreamItem {
+  readonly tree: readonly RelayNode[];
+  readonly decision: { readonly kind: string; readonly outcome: string } | null;
+}
+
+export interface PlanItem {
+  readonly reason: string;
+  readonly changes: readonly object[];
+}
+
+export interface EventItem {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface ClusterItem {
@@ -55,6 +82,19 @@ export class Api {
 
   async stream(name: string): Promise<StreamItem | undefined> {
     return (await this.streams()).find((stream) => stream.name === name);
+  }
+
+  streamDetail(name: string): Promise<StreamDetail> {
+    return this.inCluster(`streams/${name}`);
+  }
+
+  rebalance(): Promise<{ plan: PlanItem | null; recent: PlanItem[] }> {
+    return this.inCluster('rebalance');
+  }
+
+  async events(): Promise<{ events: EventItem[] }> {
+    const { namespace, name } = await this.cluster();
+    return this.get(`/api/v1/clusters/${namespace}/${name}`);
   }
 
   async text(path: string): Promise<string> {

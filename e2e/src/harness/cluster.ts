@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly certificateFor?: readonly string[];
   /** Each worker has a port of its own, to which viewers are sent. */
   readonly redirect?: boolean;
+  /** Disabled where a test moves streams itself. */
+  readonly rebalance?: 'Auto' | 'DryRun' | 'Disabled';
 }
 
 /** A worker's process, by the id that the API shows. */
@@ -59,10 +61,9 @@ export class TestCluster {
     const folder = scratchFolder(name);
     const plain = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
-    const env = options.redirect === true ? { SC_REDIRECT: 'on' } : {};
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
-    const cluster = new TestCluster(folder, startOperator(folder, ports, env), ports);
+    const cluster = new TestCluster(folder, startOperator(folder, ports), ports);
     try {
       await cluster.ready(options.replicas ?? 3);
     } catch (error) {
@@ -190,7 +191,7 @@ interface Ports {
   readonly https?: number;
 }
 
-export function startOperator(folder: string, ports: Ports, env: NodeJS.ProcessEnv = {}): Child {
+export function startOperator(folder: string, ports: Ports): Child {
   return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
     cwd: ROOT,
     env: {
@@ -203,7 +204,6 @@ export function startOperator(folder: string, ports: Ports, env: NodeJS.ProcessE
       ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
       SC_TLS_DIR: path.join(folder, 'tls'),
       SC_API_PORT: String(ports.api),
-      ...env,
     },
   });
 }
@@ -235,6 +235,8 @@ export function writeResource(file: string, options: ClusterOptions): void {
     spec: {
       fixed: { replicas },
       placement: { policy },
+      rebalance: { mode: options.rebalance ?? 'Auto' },
+      ...(options.redirect === true && { service: { redirect: { mode: 'HostPorts' } } }),
       streams: { publisherGraceSeconds, maxLagSeconds },
       ...(options.certificateFor !== undefined && { tls: { secretNames: [SECRET] } }),
     },

@@ -52,7 +52,11 @@ describe('parseStreamCluster', () => {
         pinning: 'Exclusive',
         numa: 'Require',
       },
-      service: { type: 'ClusterIP', externalTrafficPolicy: 'Cluster' },
+      service: {
+        type: 'ClusterIP',
+        externalTrafficPolicy: 'Cluster',
+        redirect: { mode: 'Disabled', firstPort: 20_000 },
+      },
       placement: { policy: 'Random' },
       rebalance: { mode: 'Auto', maxImbalance: 1.25, maxMovesPercent: 2 },
       hotStreams: { splitAtMeanLoad: 0.5 },

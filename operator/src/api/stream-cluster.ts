@@ -22,6 +22,7 @@ const metadata = z.looseObject({
   uid: z.string().optional(),
   resourceVersion: z.string().optional(),
   deletionTimestamp: z.string().optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
 });
 
 /** The one definition of the resource: types, checks, CRD and docs follow. */

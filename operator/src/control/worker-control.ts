@@ -1,8 +1,11 @@
 import { credentials, Metadata, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import {
   WorkerServiceClient,
+  type AcceptRequest,
   type ConfigureRequest,
   type DrainRequest,
+  type ServeRequest,
+  type ServeResponse,
 } from '@streamcluster/proto';
 import { OperatorError } from '../errors.ts';
 
@@ -13,6 +16,10 @@ export interface WorkerControl {
   drain(address: string, request: DrainRequest): Promise<void>;
   /** A drain that a signal began goes on all the same. */
   undrain(address: string): Promise<void>;
+  /** Asked of a stream's ingest worker; takes up to 8 s. May be asked again. */
+  serve(address: string, request: ServeRequest): Promise<ServeResponse>;
+  /** Whether new connections come to the ports that it shares with others. */
+  accept(address: string, request: AcceptRequest): Promise<void>;
 }
 
 /** How to speak with the workers of one cluster over mTLS. */
@@ -24,6 +31,8 @@ export interface ControlCredentials {
 
 /** With a handshake, on a node that is busy. */
 const DEADLINE_MS = 3_000;
+/** Warming up those who are to serve is bounded to 3 s, the home and its replicas in turn. */
+const SERVE_DEADLINE_MS = 8_000;
 /** Channels to workers that are gone are closed when there are more. */
 const MAX_CHANNELS = 2_000;
 /** Workers are seldom called, and a connection to each takes memory; 30 min by default. */
@@ -63,6 +72,19 @@ export class GrpcWorkerControl implements WorkerControl {
     );
   }
 
+  async serve(address: string, request: ServeRequest): Promise<ServeResponse> {
+    const client = this.client(address);
+    const options = { deadline: deadline(SERVE_DEADLINE_MS) };
+    return await asked(address, (done) => client.serve(request, new Metadata(), options, done));
+  }
+
+  async accept(address: string, request: AcceptRequest): Promise<void> {
+    const client = this.client(address);
+    await asked(address, (done) =>
+      client.accept(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
   close(): void {
     for (const client of this.clients.values()) client.close();
     this.clients.clear();
@@ -88,8 +110,8 @@ export class GrpcWorkerControl implements WorkerControl {
   }
 }
 
-function deadline(): number {
-  return Date.now() + DEADLINE_MS;
+function deadline(afterMs = DEADLINE_MS): number {
+  return Date.now() + afterMs;
 }
 
 function asked<Answer>(

@@ -1,4 +1,4 @@
-import { StreamInfo_Role } from '@streamcluster/proto';
+import { StreamInfo_Role, type LoadReport } from '@streamcluster/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
@@ -31,7 +31,7 @@ describe('Fleet', () => {
   it('believes a busy loop only the second time', () => {
     const loads = [0.95, 0.9, 0.1, 0.9].map((loopUtilization) => {
       fleet.receive(reportBytes('w-0', { loopUtilization }), 'w-0');
-      return fleet.get('w-0')?.settledLoad;
+      return fleet.get('w-0')?.settledBusy;
     });
     expect(loads).toEqual([0, 0.9, 0.1, 0.1]);
   });
@@ -83,8 +83,17 @@ describe('Fleet', () => {
     );
     fleet.receive(reportBytes('b', { loopUtilization: 0.2, viewersByProtocol: { hls: 2 } }), 'b');
     expect(totalViewers(fleet.list())).toBe(5);
-    expect(maxOverMeanLoad(fleet.list())).toBeCloseTo(1.5);
+    // However busy they say they are: so few viewers are no load.
+    expect(maxOverMeanLoad(fleet.list())).toBe(1);
     expect(maxOverMeanLoad([])).toBe(1);
+    const watched = (flv: number): LoadReport['topStreams'] => [
+      streamInfo('live/a', { role: StreamInfo_Role.ROLE_RELAY, viewers: { flv } }),
+    ];
+    fleet.receive(reportBytes('a', { topStreams: watched(900) }), 'a');
+    fleet.receive(reportBytes('b', { topStreams: watched(300) }), 'b');
+    fleet.receive(reportBytes('c', { topStreams: watched(9_000), draining: true }), 'c');
+    expect(maxOverMeanLoad(fleet.list())).toBeCloseTo(1.5, 1);
+    expect([fleet.get('c')?.previousLoad, fleet.get('b')?.previousLoad]).toEqual([undefined, 0]);
   });
 
   it('shows a stream as directory and workers have it', () => {

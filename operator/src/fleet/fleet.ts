@@ -1,5 +1,6 @@
 import { LoadReport } from '@streamcluster/proto';
 import type { Clock } from '../clock.ts';
+import { countedLoad } from './counted-load.ts';
 
 /** What is known of a worker that reports. */
 export interface WorkerSighting {
@@ -12,14 +13,20 @@ export interface WorkerSighting {
   readonly isDraining: boolean;
   /** Busy share of its loop, 0 to 1: the lower one of the last two reports. One
    * busy report, as that of the start, is a moment; two are a state. */
-  readonly settledLoad: number;
+  readonly settledBusy: number;
+  /** What its streams and viewers take of a CPU, by their weights. */
+  readonly load: number;
+  /** The same by the report before; undefined: there was none. */
+  readonly previousLoad: number | undefined;
 }
 
 interface Seen {
   readonly report: LoadReport;
   readonly receivedAtMs: number;
   /** Of the report before; 0 without. */
-  readonly previousLoad: number;
+  readonly previousBusy: number;
+  readonly load: number;
+  readonly previousLoad: number | undefined;
 }
 
 interface Listed {
@@ -29,7 +36,7 @@ interface Listed {
 }
 
 /** Reports come every 2 s: three missing ones, and nothing is placed there. */
-const SILENT_MS = 6_000;
+export const SILENT_MS = 6_000;
 const MAX_WORKERS = 10_000;
 const MAX_ID_CHARACTERS = 100;
 /** Made once: that takes longer than a thousand comparisons. */
@@ -80,12 +87,15 @@ export class Fleet {
       return;
     }
     this.reportsReceived += 1;
-    const before = this.seen.get(report.worker)?.report;
-    const isSame = before?.startedUnixMs === report.startedUnixMs;
-    const previousLoad = isSame ? before.loopUtilization : 0;
+    const before = this.seen.get(report.worker);
+    const isSame = before?.report.startedUnixMs === report.startedUnixMs;
     if (before === undefined) this.order = undefined;
     this.listed = undefined;
-    this.seen.set(report.worker, { report, receivedAtMs: this.clock.nowMs(), previousLoad });
+    this.seen.set(report.worker, {
+      ...{ report, receivedAtMs: this.clock.nowMs(), load: countedLoad(report) },
+      previousBusy: isSame ? before.report.loopUtilization : 0,
+      previousLoad: isSame ? before.load : undefined,
+    });
     for (const listener of this.listeners) listener(report.worker);
   }
 
@@ -148,14 +158,13 @@ export class Fleet {
     return this.seen.has(worker) || this.seen.size < MAX_WORKERS;
   }
 
-  private sighting(id: string, { report, receivedAtMs, previousLoad }: Seen): WorkerSighting {
+  private sighting(id: string, seen: Seen): WorkerSighting {
+    const { report, receivedAtMs, previousBusy, load, previousLoad } = seen;
     return {
-      id,
-      report,
-      receivedAtMs,
+      ...{ id, report, receivedAtMs, load, previousLoad },
       isSilent: this.isConnected && this.clock.nowMs() > this.silentAfterMs(receivedAtMs),
       isDraining: report.draining || this.draining.get(id) === report.startedUnixMs,
-      settledLoad: Math.min(previousLoad, report.loopUtilization),
+      settledBusy: Math.min(previousBusy, report.loopUtilization),
     };
   }
 }

@@ -7,14 +7,16 @@ import {
 import type { WorkerSighting } from './fleet.ts';
 
 /** What a worker does for a stream. */
-type Role = 'ingest' | 'home' | 'ingest-and-home' | 'relay';
+type Role = 'ingest' | 'home' | 'ingest-and-home' | 'replica' | 'relay';
 
 /** A worker's part in a stream. */
-interface StreamPart {
+export interface StreamPart {
   readonly worker: string;
   readonly role: Role;
   /** Viewers by protocol; `relay` counts other workers. */
   readonly viewers: Readonly<Record<string, number>>;
+  /** Worker that it pulls the stream from; empty: from nobody. */
+  readonly upstream: string;
 }
 
 /** A stream as API and metrics show it: the directory's entry, and what its
@@ -39,6 +41,7 @@ const ROLES: Readonly<Record<number, Role>> = {
   [StreamInfo_Role.ROLE_INGEST]: 'ingest',
   [StreamInfo_Role.ROLE_HOME]: 'home',
   [StreamInfo_Role.ROLE_INGEST_AND_HOME]: 'ingest-and-home',
+  [StreamInfo_Role.ROLE_REPLICA]: 'replica',
   [StreamInfo_Role.ROLE_RELAY]: 'relay',
 };
 
@@ -86,6 +89,7 @@ function streamView(
       worker,
       role: ROLES[info.role] ?? 'relay',
       viewers: info.viewers,
+      upstream: info.upstreamWorker,
     })),
   };
 }

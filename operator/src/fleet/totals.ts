@@ -1,7 +1,5 @@
+import { balanceOf, IDLE_MEAN_LOAD, type Balance } from '@streamcluster/placement';
 import type { WorkerSighting } from './fleet.ts';
-
-/** Below this mean load, who is busiest says nothing. */
-const IDLE_LOAD = 0.05;
 
 /** Viewers of all streams. Relays of other workers are not counted. */
 export function totalViewers(workers: readonly WorkerSighting[]): number {
@@ -14,9 +12,14 @@ export function viewersOf({ report }: WorkerSighting): number {
   return byProtocol.reduce((sum, [protocol, count]) => sum + (protocol === 'relay' ? 0 : count), 0);
 }
 
-/** Highest load of a worker over the mean load; 1 when nobody is busy. */
+/** Of workers that are heard and do not drain. */
+export function balanceOfServing(workers: readonly WorkerSighting[]): Balance {
+  const serving = workers.filter(({ isSilent, isDraining }) => !isSilent && !isDraining);
+  return balanceOf(serving.map(({ load }) => load));
+}
+
+/** Highest load over mean load; 1 when nobody is busy. */
 export function maxOverMeanLoad(workers: readonly WorkerSighting[]): number {
-  const loads = workers.map(({ report }) => report.loopUtilization);
-  const mean = loads.reduce((sum, load) => sum + load, 0) / Math.max(1, loads.length);
-  return mean < IDLE_LOAD ? 1 : Math.max(...loads) / mean;
+  const { meanLoad, maxOverMean } = balanceOfServing(workers);
+  return meanLoad < IDLE_MEAN_LOAD ? 1 : maxOverMean;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { relayTree } from '../fleet/relay-tree.ts';
 import { hasTls } from '../specs/user-ports.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
@@ -47,9 +48,9 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     const cluster = find(params);
     return { items: workerItems(await cluster.instances(), cluster.sightings()) };
   });
-  app.get<{ Params: ClusterParams }>(`${CLUSTER}/rebalance`, ({ params }) =>
-    rebalanceItem(find(params)),
-  );
+  app.get<{ Params: ClusterParams }>(`${CLUSTER}/rebalance`, async ({ params }) => {
+    return await rebalanceItem(find(params));
+  });
   app.get<{ Params: ClusterParams; Querystring: ScalingQuery }>(
     `${CLUSTER}/scaling`,
     ({ params, query }) => {
@@ -73,9 +74,11 @@ function registerStreams(app: FastifyInstance, find: (params: ClusterParams) => 
   );
   app.get<{ Params: StreamParams }>(`${CLUSTER}/streams/:app/:stream`, ({ params }) => {
     const name = `${params.app}/${params.stream}`;
-    const stream = find(params).stream(name);
+    const cluster = find(params);
+    const stream = cluster.stream(name);
     if (stream === undefined) throw new OperatorError('NOT_FOUND', `stream ${name}`);
-    return stream;
+    const decision = cluster.decisionOn(name) ?? null;
+    return { ...stream, tree: relayTree(stream.workers), decision };
   });
 }
 

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { totalViewers } from '../fleet/totals.ts';
+import { isSteeredOff } from '../reconcile/leaving.ts';
+import { CHANGE_KINDS, type ChangeKind } from '../reconcile/rebalance/change.ts';
 import type { WorkerChange } from '../reconcile/step.ts';
 import type { ClusterView } from './view.ts';
 import { workerState, type WorkerState } from './worker-items.ts';
@@ -54,12 +56,30 @@ export class Metrics {
     'Highest load of a worker over the mean load.',
     CLUSTER_LABELS,
   );
+  private readonly changing = this.gauge(
+    'stream_changes_running',
+    'Streams that are being moved, split or merged.',
+    CLUSTER_LABELS,
+  );
+  private readonly frozen = this.gauge(
+    'rebalance_frozen',
+    'Whether nothing is moved because many workers are silent at once.',
+    CLUSTER_LABELS,
+  );
+  private readonly steeredOff = this.gauge(
+    'workers_steered_off',
+    'Workers that newcomers are kept from, for balance.',
+    CLUSTER_LABELS,
+  );
   private readonly clusterGauges = [
     this.streams,
     this.viewers,
     this.desired,
     this.workers,
     this.maxLoad,
+    this.changing,
+    this.frozen,
+    this.steeredOff,
   ];
   private readonly connected = this.gauge('nats_connected', 'Whether NATS answers.', []);
   private readonly reports = this.counter('load_reports_total', 'Load reports by result.', [
@@ -73,6 +93,11 @@ export class Metrics {
     'worker_changes_total',
     'Workers created, drained, ended by themselves, killed because they hung, refused by a node.',
     ['change'],
+  );
+  private readonly streamChanges = this.counter(
+    'stream_changes_total',
+    'Streams moved, split or merged, by outcome.',
+    ['kind', 'outcome'],
   );
   private readonly passes = this.counter('reconciles_total', 'Reconcile passes.', ['result']);
   private readonly passSeconds = new Histogram({
@@ -104,6 +129,7 @@ export class Metrics {
     this.leading.set(0);
     for (const [policy, reason] of PLACEMENTS) this.placed.inc({ policy, reason }, 0);
     for (const change of CHANGES) this.changes.inc({ change }, 0);
+    for (const kind of CHANGE_KINDS) this.streamChanges.inc({ kind, outcome: 'Done' }, 0);
     for (const result of ['ok', 'error']) this.passes.inc({ result }, 0);
   }
 
@@ -111,8 +137,12 @@ export class Metrics {
     this.placed.inc({ policy, reason });
   }
 
-  onChange(change: WorkerChange): void {
+  onWorkerChange(change: WorkerChange): void {
     this.changes.inc({ change });
+  }
+
+  onStreamChange(kind: ChangeKind, outcome: string): void {
+    this.streamChanges.inc({ kind, outcome });
   }
 
   setLeading(isLeading: boolean): void {
@@ -153,8 +183,13 @@ export class Metrics {
     this.viewers.set(labels, totalViewers(sightings));
     this.desired.set(labels, view.status?.desiredReplicas ?? 0);
     this.maxLoad.set(labels, Number(view.status?.maxLoad ?? 1));
+    const { running, plan } = view.rebalancing;
+    this.changing.set(labels, running.length);
+    this.frozen.set(labels, plan?.reason === 'TooManySilent' ? 1 : 0);
     const byId = new Map(sightings.map((sighting) => [sighting.id, sighting]));
-    const states = (await view.instances()).map((one) => workerState(one, byId.get(one.name)));
+    const instances = await view.instances();
+    this.steeredOff.set(labels, instances.filter(isSteeredOff).length);
+    const states = instances.map((one) => workerState(one, byId.get(one.name)));
     for (const state of STATES) {
       this.workers.set({ ...labels, state }, states.filter((one) => one === state).length);
     }

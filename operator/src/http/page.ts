@@ -8,16 +8,22 @@ import type { Endpoints } from './view.ts';
 /** Where workers serve media. */
 export type MediaPorts = Pick<Endpoints, 'http' | 'https'>;
 
+export interface PageOptions {
+  readonly mediaPorts: MediaPorts;
+  /** Workers send viewers on to one another, at whatever addresses they have. */
+  readonly isRedirecting: () => boolean;
+}
+
 const HOST = /^[A-Za-z0-9.-]+$|^\[[0-9A-Fa-f:.]+\]$/;
 
 /** The page and the players that it loads. */
-export async function registerPage(app: FastifyInstance, mediaPorts: MediaPorts): Promise<void> {
+export async function registerPage(app: FastifyInstance, options: PageOptions): Promise<void> {
   await app.register(fastifyStatic, {
     root: pageRoot,
     cacheControl: false,
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (!request.url.startsWith('/api/')) addPolicy(request, reply, mediaPorts);
+    if (!request.url.startsWith('/api/')) addPolicy(request, reply, options);
     done(null, payload);
   });
   app.get<{ Params: { file: string } }>('/vendor/:file', ({ params }, reply) => {
@@ -27,23 +33,38 @@ export async function registerPage(app: FastifyInstance, mediaPorts: MediaPorts)
   });
 }
 
-function addPolicy(request: FastifyRequest, reply: FastifyReply, mediaPorts: MediaPorts): void {
+function addPolicy(request: FastifyRequest, reply: FastifyReply, options: PageOptions): void {
+  const sources = options.isRedirecting()
+    ? ANYWHERE
+    : sourcesAt(request.hostname, options.mediaPorts);
   void reply
-    .header('content-security-policy', contentSecurityPolicy(request.hostname, mediaPorts))
+    .header('content-security-policy', contentSecurityPolicy(sources))
     .header('cache-control', 'no-cache');
+}
+
+/** Where media may come from. */
+interface Sources {
+  readonly media: string;
+  readonly sockets: string;
+}
+
+const ANYWHERE: Sources = { media: 'http: https:', sockets: 'ws: wss:' };
+
+export function sourcesAt(hostname: string, { http, https }: MediaPorts): Sources {
+  // The header is the client's: only what is a host's name is put into ours.
+  const host = HOST.test(hostname) ? hostname : '127.0.0.1';
+  return {
+    // At the plain port a proxy may speak TLS for the workers.
+    media: `http://${host}:${http} https://${host}:${http} https://${host}:${https}`,
+    sockets: `ws://${host}:${http} wss://${host}:${http} wss://${host}:${https}`,
+  };
 }
 
 /**
  * Nothing but our own scripts, and media from the workers' ports of the same
  * host. mpegts.js and hls.js run workers and media sources from blobs.
  */
-export function contentSecurityPolicy(hostname: string, mediaPorts: MediaPorts): string {
-  // The header is the client's: only what is a host's name is put into ours.
-  const host = HOST.test(hostname) ? hostname : '127.0.0.1';
-  const { http, https } = mediaPorts;
-  // At the plain port a proxy may speak TLS for the workers.
-  const media = `http://${host}:${http} https://${host}:${http} https://${host}:${https}`;
-  const sockets = `ws://${host}:${http} wss://${host}:${http} wss://${host}:${https}`;
+export function contentSecurityPolicy({ media, sockets }: Sources): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,73 +1,92 @@
-import { StreamInfo_Role, type StreamInfo } from '@streamcluster/proto';
 import { describe, expect, it } from 'vitest';
-import { streamInfo } from '../testing/reports.ts';
-import { rebalanceWorkers } from './home-loads.ts';
+import type { Change } from '../reconcile/rebalance/change.ts';
+import type { PlanRecord } from '../reconcile/rebalance/plan-record.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { TestCluster } from './testing/cluster-view.ts';
 
-const SPEC = '{fixed: {replicas: 2}, rebalance: {mode: DryRun, maxMovesPercent: 50}}';
-const { ROLE_HOME, ROLE_RELAY, ROLE_INGEST_AND_HOME } = StreamInfo_Role;
-
-function loadsOf(topStreams: readonly StreamInfo[], loopUtilization = 0.6): number[] {
-  const cluster = new TestCluster(SPEC);
-  cluster.report('w-0', { topStreams: [...topStreams], loopUtilization });
-  const [worker] = rebalanceWorkers(cluster.fleet.list());
-  return worker?.homes.map(({ load }) => load) ?? [];
+function change(stream: string, more: Partial<Change> = {}): Change {
+  const entry = {
+    ingest: 'w-0',
+    home: 'w-0',
+    replicas: [],
+    epoch: 3,
+    publishedUnixMs: 1,
+    nonce: 'n',
+  };
+  const base = {
+    kind: 'Move',
+    home: 'w-1',
+    replicas: [],
+    why: 'because',
+    outcome: 'Done',
+  } as const;
+  return { ...base, stream, entry, ...more };
 }
 
-describe('rebalanceWorkers', () => {
-  it('shares out the load by the bytes that streams move', () => {
-    const [one, three] = loadsOf([
-      streamInfo('live/one', { role: ROLE_HOME, viewers: { relay: 1 } }),
-      streamInfo('live/three', { role: ROLE_HOME, viewers: { relay: 3 } }),
-    ]);
-    expect(one).toBeCloseTo(0.2);
-    expect(three).toBeCloseTo(0.4);
-  });
-
-  it('leaves viewers where they are: only relays and the own pull move', () => {
-    const [watched, published] = loadsOf([
-      streamInfo('live/watched', { role: ROLE_HOME, viewers: { relay: 1, flv: 1 } }),
-      streamInfo('live/published', { role: ROLE_INGEST_AND_HOME, viewers: { relay: 2 } }),
-    ]);
-    expect(watched).toBeCloseTo(0.1);
-    expect(published).toBeCloseTo(0.2);
-  });
-
-  it('knows nothing of streams that are home elsewhere, and divides by no zero', () => {
-    expect(loadsOf([streamInfo('live/a', { role: ROLE_RELAY })])).toEqual([]);
-    expect(loadsOf([streamInfo('live/a', { role: ROLE_HOME, bitsPerSecond: 0 })])).toEqual([0]);
-  });
-});
+function plan(id: string, changes: readonly Change[], more: Partial<PlanRecord> = {}): PlanRecord {
+  const before = { maxLoad: 0.6, meanLoad: 0.3, maxOverMean: 2 };
+  const after = { maxLoad: 0.3, meanLoad: 0.3, maxOverMean: 1 };
+  return {
+    id,
+    unixMs: 5,
+    reason: 'Planned',
+    before,
+    after,
+    changes,
+    accepting: [],
+    steering: undefined,
+    ...more,
+  };
+}
 
 describe('rebalanceItem', () => {
-  function imbalanced(): TestCluster {
-    const cluster = new TestCluster(SPEC);
-    const topStreams = Array.from({ length: 6 }, (_, at) =>
-      streamInfo(`live/${at}`, { role: ROLE_HOME, viewers: { relay: 1 } }),
-    );
-    cluster.report('w-0', { topStreams, loopUtilization: 0.6 });
-    cluster.report('w-1', { loopUtilization: 0.1 });
-    return cluster;
-  }
-
-  it('says what would move, from where to where and why, twice the same', () => {
-    const view = imbalanced().view();
-    const item = rebalanceItem(view);
-    expect(item).toMatchObject({ mode: 'DryRun', maxMovesPercent: 50, reason: 'Planned' });
-    expect(item.moves).toHaveLength(2);
-    expect(item.moves[0]).toMatchObject({
-      stream: 'live/0',
-      from: 'w-0',
-      to: 'w-1',
-      why: 'w-0 is 60 % busy, 44 % is the bound; w-1, with 10 %, is below the mean',
+  it('shows plans, what became of them, and what runs', async () => {
+    const cluster = new TestCluster('{fixed: {replicas: 2}}');
+    const running = change('live/b', { kind: 'Split', home: 'w-0', replicas: ['w-1'] });
+    running.outcome = 'Running';
+    const newest = plan('b', [change('live/a'), running]);
+    cluster.rebalancing = { plan: newest, plans: [plan('a', []), newest], running: [running] };
+    const item = await rebalanceItem(cluster.view());
+    expect(item).toMatchObject({ mode: 'Auto', viewers: 'Service', isFrozen: false });
+    expect(item.plan).toMatchObject({
+      ...{ id: 'b', summary: '1 home moved, 1 stream split', done: 1, total: 2 },
+      message: 'what is planned brings the busiest worker within bounds',
     });
-    expect(rebalanceItem(view)).toEqual(item);
+    expect(item.running).toEqual([
+      {
+        ...{ stream: 'live/b', kind: 'Split', why: 'because', outcome: 'Running' },
+        home: { before: 'w-0', after: 'w-0' },
+        replicas: { before: [], after: ['w-1'] },
+      },
+    ]);
+    expect(item.recent.map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
-  it('sends nothing to a draining worker', () => {
-    const cluster = imbalanced();
-    cluster.report('w-1', { loopUtilization: 0.1, draining: true });
-    expect(rebalanceItem(cluster.view())).toMatchObject({ moves: [], reason: 'TooFewWorkers' });
+  it('lists no more of a plan than anybody reads', async () => {
+    const cluster = new TestCluster('{fixed: {replicas: 2}}');
+    const changes = Array.from({ length: 150 }, (_, i) => change(`live/${i}`));
+    cluster.rebalancing = { plan: plan('a', changes), plans: [], running: [] };
+    const item = await rebalanceItem(cluster.view());
+    expect([item.plan?.changes.length, item.plan?.total]).toEqual([100, 150]);
+  });
+
+  it('says when nothing is moved, whom newcomers are kept from, and how viewers go', async () => {
+    const cluster = new TestCluster('{fixed: {}, service: {redirect: {mode: PodAddresses}}}');
+    await cluster.runtime.create(0);
+    await cluster.runtime.create(1);
+    cluster.runtime.change('w-0', { marks: { accepting: false, busy: true } });
+    cluster.runtime.change('w-1', {
+      marks: { accepting: false, busy: true },
+      drainAsked: 'Command',
+    });
+    const frozen = plan('a', [], { reason: 'TooManySilent' });
+    cluster.rebalancing = { plan: frozen, plans: [], running: [] };
+    const item = await rebalanceItem(cluster.view());
+    expect(item).toMatchObject({ isFrozen: true, viewers: 'Redirect', steeredOff: ['w-0'] });
+  });
+
+  it('has no plan where this operator makes none', async () => {
+    const item = await rebalanceItem(new TestCluster('{fixed: {}}').view());
+    expect(item).toMatchObject({ plan: null, recent: [], running: [] });
   });
 });

@@ -1,73 +1,88 @@
-import {
-  planRebalance,
-  seededRandom,
-  streamsAllowed,
-  type Balance,
-  type Move,
-  type RebalanceReason,
-} from '@streamcluster/placement';
-import { rebalanceWorkers } from './home-loads.ts';
+import type { Balance, CycleReason } from '@streamcluster/placement';
+import { isSteeredOff } from '../reconcile/leaving.ts';
+import { isDone, type Change } from '../reconcile/rebalance/change.ts';
+import { cycleSettings } from '../reconcile/rebalance/picture.ts';
+import { countsText, reasonText, type PlanRecord } from '../reconcile/rebalance/plan-record.ts';
 import type { ClusterView } from './view.ts';
 
-/** The same loads give the same plan, so that one can be looked at twice. */
-const SEED = 1;
+/** Of a plan's changes more are not listed. */
+const MAX_CHANGES = 100;
 
-interface MoveItem extends Move {
-  /** For people. */
+/** A change of who serves a stream. */
+interface ChangeItem {
+  readonly stream: string;
+  readonly kind: string;
+  readonly home: { readonly before: string; readonly after: string };
+  readonly replicas: { readonly before: readonly string[]; readonly after: readonly string[] };
   readonly why: string;
+  readonly outcome: string;
 }
 
-/** What rebalancing would do now. Nothing is done. */
-export interface RebalanceItem {
-  readonly mode: string;
-  readonly maxImbalance: number;
-  readonly maxMovesPercent: number;
-  readonly reason: RebalanceReason;
+interface PlanItem {
+  readonly id: string;
+  readonly unixMs: number;
+  readonly reason: CycleReason;
   /** For people. */
   readonly message: string;
+  /** As counted when it was made, and as expected. */
   readonly before: Balance;
   readonly after: Balance;
-  readonly moves: readonly MoveItem[];
+  /** Of all changes, in words; empty: there are none. */
+  readonly summary: string;
+  readonly done: number;
+  readonly total: number;
+  /** The first ones. */
+  readonly changes: readonly ChangeItem[];
 }
 
-const MESSAGES: Readonly<Record<RebalanceReason, string>> = {
-  Planned: 'these moves bring the busiest worker within bounds',
-  OutOfBudget:
-    'more moves would be needed than may be made at once (spec.rebalance.maxMovesPercent)',
-  NothingMoreHelps:
-    'no stream of the busiest worker fits elsewhere; its viewers do not move with homes',
-  Balanced: 'the busiest worker is within bounds',
-  Idle: 'there is so little load that who is busiest says nothing',
-  TooFewWorkers: 'fewer than two workers take part',
-  TooManySilent: 'too many workers are silent at once: the bus is ill, not the workers',
-};
+export interface RebalanceItem {
+  readonly mode: string;
+  /** Where viewers are: `Service` or `Redirect`. */
+  readonly viewers: string;
+  readonly maxImbalance: number;
+  readonly maxMovesPercent: number;
+  /** Nothing is moved, because many workers are silent at once. */
+  readonly isFrozen: boolean;
+  /** The newest plan; with mode DryRun the one that can be approved. Null: none was made, or
+   * the operator that makes them cannot be asked. */
+  readonly plan: PlanItem | null;
+  /** Changes of which the answer is awaited. */
+  readonly running: readonly ChangeItem[];
+  /** Workers that newcomers are kept from, for balance. */
+  readonly steeredOff: readonly string[];
+  /** Plans that did something, newest first. */
+  readonly recent: readonly PlanItem[];
+}
 
-export function rebalanceItem(view: ClusterView): RebalanceItem {
-  const { mode, maxImbalance, maxMovesPercent } = view.resource.spec.rebalance;
-  const workers = rebalanceWorkers(view.sightings());
-  const homes = workers.reduce((sum, worker) => sum + worker.homes.length, 0);
-  const plan = planRebalance({
-    workers,
-    maxImbalance,
-    maxMoves: streamsAllowed(homes, maxMovesPercent),
-    random: seededRandom(SEED),
-  });
-  const limit = maxImbalance * plan.before.meanLoad;
+export async function rebalanceItem(view: ClusterView): Promise<RebalanceItem> {
+  const { spec } = view.resource;
+  const { mode, maxImbalance, maxMovesPercent } = spec.rebalance;
+  const { plan, plans, running } = view.rebalancing;
+  const steeredOff = (await view.instances()).filter(isSteeredOff);
   return {
-    mode,
-    maxImbalance,
-    maxMovesPercent,
-    ...plan,
-    message: MESSAGES[plan.reason],
-    moves: plan.moves.map((move) => ({ ...move, why: whyOf(move, limit) })),
+    ...{ mode, viewers: cycleSettings(spec).mode, maxImbalance, maxMovesPercent },
+    isFrozen: plan?.reason === 'TooManySilent',
+    plan: plan === undefined ? null : planItem(plan),
+    running: running.map(changeItem),
+    steeredOff: steeredOff.map(({ name }) => name),
+    recent: plans.map(planItem).reverse(),
   };
 }
 
-function whyOf({ from, to, fromLoad, toLoad }: Move, limit: number): string {
-  const [busy, bound, free] = [fromLoad.before, limit, toLoad.before].map(percent);
-  return `${from} is ${busy} busy, ${bound} is the bound; ${to}, with ${free}, is below the mean`;
+function planItem({ id, unixMs, reason, before, after, changes }: PlanRecord): PlanItem {
+  return {
+    ...{ id, unixMs, reason, message: reasonText(reason), before, after },
+    summary: countsText(changes),
+    done: changes.filter(isDone).length,
+    total: changes.length,
+    changes: changes.slice(0, MAX_CHANGES).map(changeItem),
+  };
 }
 
-function percent(load: number): string {
-  return `${Math.round(load * 100)} %`;
+function changeItem({ stream, kind, entry, home, replicas, why, outcome }: Change): ChangeItem {
+  return {
+    ...{ stream, kind, why, outcome },
+    home: { before: entry.home, after: home },
+    replicas: { before: entry.replicas, after: replicas },
+  };
 }

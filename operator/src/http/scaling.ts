@@ -34,7 +34,7 @@ export function scalingOf(view: ClusterView, query: ScalingQuery): Scaling {
   // Half of the figures would scale down; without an answer nobody scales.
   if (streams === undefined) throw new OperatorError('NATS_UNREACHABLE', 'no streams counted yet');
   const serving = view.sightings().filter(({ isSilent, isDraining }) => !isSilent && !isDraining);
-  const load = serving.reduce((sum, { settledLoad }) => sum + settledLoad, 0);
+  const load = serving.reduce((sum, { settledBusy }) => sum + settledBusy, 0);
   const { desiredReplicas = 0, readyReplicas = 0 } = view.status ?? {};
   const perWorker = ruleOf(view, query);
   const byLoad = serving.length === 0 ? desiredReplicas : Math.ceil(load / TARGET_MEAN_LOAD);

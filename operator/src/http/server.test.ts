@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NumaAlignment } from '@streamcluster/proto';
+import { NumaAlignment, StreamInfo_Role, type LoadReport } from '@streamcluster/proto';
 import type { StreamView } from '../fleet/stream-view.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
 import { Metrics } from './metrics.ts';
-import { contentSecurityPolicy } from './page.ts';
+import { contentSecurityPolicy, sourcesAt } from './page.ts';
 import { createHttpServer } from './server.ts';
 import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
 import { TestCluster } from './testing/cluster-view.ts';
@@ -172,13 +172,53 @@ describe('the HTTP server', () => {
     expect(response.json()).toMatchObject({ code: 'NATS_UNREACHABLE' });
   });
 
-  it('plans what rebalancing would do', async () => {
+  it('tells what rebalancing does', async () => {
     expect(await json(`${BASE}/rebalance`)).toMatchObject({
       mode: 'Auto',
       maxImbalance: 1.25,
-      moves: [],
-      reason: 'TooFewWorkers',
+      plan: null,
     });
+  });
+
+  it('shows load against the mean, who takes newcomers, and at which address', async () => {
+    const topStreams = [streamInfo('live/a', { bitsPerSecond: 2e6, viewers: { flv: 900 } })];
+    const publicHttpAddress = 'node-1:20000';
+    cluster.fleet.receive(reportBytes('w-0', { topStreams, publicHttpAddress }), 'w-0');
+    cluster.fleet.receive(reportBytes('w-1', { admitting: false }), 'w-1');
+    cluster.runtime.change('w-0', { marks: { accepting: false, busy: true } });
+    cluster.runtime.change('w-1', {
+      marks: { accepting: false, busy: true },
+      drainAsked: 'Command',
+    });
+    const { items } = (await json(`${BASE}/workers`)) as { items: Record<string, unknown>[] };
+    expect(items).toMatchObject([
+      { loadOverMean: 2, accepting: 'Steered', isAdmitting: true, publicHttpAddress },
+      { load: 0, loadOverMean: 0, accepting: 'No', isAdmitting: false, publicHttpAddress: '' },
+    ]);
+  });
+
+  it('shows who pulls a stream from whom, and why it is where it is', async () => {
+    const part = (upstreamWorker: string, role: StreamInfo_Role): LoadReport['topStreams'] => [
+      streamInfo('live/news', { role, upstreamWorker, viewers: { flv: 1 } }),
+    ];
+    const { ROLE_INGEST, ROLE_REPLICA } = StreamInfo_Role;
+    cluster.fleet.receive(reportBytes('w-0', { topStreams: part('', ROLE_INGEST) }), 'w-0');
+    cluster.fleet.receive(reportBytes('w-1', { topStreams: part('w-0', ROLE_REPLICA) }), 'w-1');
+    const decision = { unixMs: 5, kind: 'Split', why: 'because', outcome: 'Done' };
+    expect(await json(`${BASE}/streams/live/news`)).toMatchObject({ decision: null });
+    cluster.decisions.note('live/news', decision);
+    expect(await json(`${BASE}/streams/live/news`)).toMatchObject({
+      decision,
+      tree: [{ worker: 'w-0', role: 'ingest', pulledBy: [{ worker: 'w-1', role: 'replica' }] }],
+    });
+  });
+
+  it('lets the page play from anywhere only where workers send viewers on', async () => {
+    const policy = async (): Promise<string> =>
+      String((await app.inject('/')).headers['content-security-policy']);
+    expect(await policy()).not.toContain("connect-src 'self' http: ");
+    clusters = [new TestCluster('{fixed: {}, service: {redirect: {mode: HostPorts}}}').view()];
+    expect(await policy()).toContain("connect-src 'self' http: https: ws: wss:");
   });
 
   it('has every series from the start', async () => {
@@ -220,11 +260,11 @@ describe('the HTTP server', () => {
 describe('contentSecurityPolicy', () => {
   it.each(["x; script-src 'unsafe-inline'", 'a b', 'a,b', ''])('takes no such host: %s', (host) => {
     const ports = { http: 1, https: 2 };
-    expect(contentSecurityPolicy(host, ports)).toBe(contentSecurityPolicy('127.0.0.1', ports));
+    expect(sourcesAt(host, ports)).toEqual(sourcesAt('127.0.0.1', ports));
   });
 
   it('takes a literal of IPv6', () => {
-    const policy = contentSecurityPolicy('[::1]', { http: 8080, https: 8443 });
+    const policy = contentSecurityPolicy(sourcesAt('[::1]', { http: 8080, https: 8443 }));
     expect(policy).toContain('ws://[::1]:8080');
     expect(policy).toContain('wss://[::1]:8443');
   });

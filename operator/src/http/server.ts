@@ -2,9 +2,11 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
 import { registerApi } from './api.ts';
+import { registerLeader, type LeaderUrl } from './leader.ts';
 import type { FleetCounts, Metrics } from './metrics.ts';
 import { registerPage, type MediaPorts } from './page.ts';
 import { renderStreamMetrics } from './stream-metrics.ts';
+import { redirects } from '../specs/redirect.ts';
 import type { ClusterView } from './view.ts';
 
 export interface HttpServerOptions {
@@ -16,6 +18,8 @@ export interface HttpServerOptions {
   readonly notReady: () => string | undefined;
   /** Where the page's players find media. */
   readonly mediaPorts: MediaPorts;
+  /** Without: this one always leads. */
+  readonly leaderUrl?: LeaderUrl | undefined;
   readonly log: Logger;
 }
 
@@ -45,9 +49,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     const { code, message, httpStatus } = new OperatorError('NOT_FOUND', pathOf(request.url));
     return reply.code(httpStatus).send({ code, message });
   });
+  if (options.leaderUrl !== undefined) registerLeader(app, options.leaderUrl);
   registerHealth(app, options);
   registerApi(app, options);
-  await registerPage(app, options.mediaPorts);
+  const isRedirecting = (): boolean =>
+    options.clusters().some(({ resource }) => redirects(resource.spec.service));
+  await registerPage(app, { mediaPorts: options.mediaPorts, isRedirecting });
   return app;
 }
 

@@ -1,4 +1,7 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
+import type { StreamDecision } from '../fleet/stream-decisions.ts';
+import type { Change } from '../reconcile/rebalance/change.ts';
+import type { PlanRecord } from '../reconcile/rebalance/plan-record.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
 import type { RecordedEvent, WorkerInstance } from '../reconcile/runtime.ts';
 import type { StreamSource } from './stream-source.ts';
@@ -12,6 +15,16 @@ export interface Endpoints {
   readonly https: number;
 }
 
+/** What rebalancing does. All of it is empty where this operator does not lead. */
+export interface Rebalancing {
+  /** The newest plan; in a dry run the one that can be approved. */
+  readonly plan: PlanRecord | undefined;
+  /** Plans that did something, newest last. */
+  readonly plans: readonly PlanRecord[];
+  /** Of which the answers are awaited. */
+  readonly running: readonly Change[];
+}
+
 /** What the API shows of one StreamCluster, at the time of the call. */
 export interface ClusterView extends StreamSource {
   readonly resource: StreamCluster;
@@ -22,4 +35,7 @@ export interface ClusterView extends StreamSource {
   readonly events: readonly RecordedEvent[];
   instances(): Promise<readonly WorkerInstance[]>;
   sightings(): readonly WorkerSighting[];
+  readonly rebalancing: Rebalancing;
+  /** The last one; undefined: none is known. */
+  decisionOn(stream: string): StreamDecision | undefined;
 }

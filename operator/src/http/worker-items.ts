@@ -1,6 +1,7 @@
 import { LoadReport, NumaAlignment } from '@streamcluster/proto';
 import type { WorkerSighting } from '../fleet/fleet.ts';
-import { viewersOf } from '../fleet/totals.ts';
+import { balanceOfServing, viewersOf } from '../fleet/totals.ts';
+import { isSteeredOff } from '../reconcile/leaving.ts';
 import type { WorkerInstance } from '../reconcile/runtime.ts';
 
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'silent' | 'exited' | 'lost';
@@ -31,6 +32,14 @@ export interface WorkerItem {
   readonly startedUnixMs: number;
   readonly appliedVersion: number;
   readonly loopUtilization: number;
+  /** What its streams and viewers take of a CPU, counted by their weights. */
+  readonly load: number;
+  /** The same over the mean of workers that serve; 0: nobody is busy. */
+  readonly loadOverMean: number;
+  /** Whether new connections come; `Steered`: not for now, for balance. */
+  readonly accepting: 'Yes' | 'Steered' | 'No';
+  /** False: it is full, and takes nobody new. */
+  readonly isAdmitting: boolean;
   readonly tickLagMs: number;
   /** Streams that it holds in any role. */
   readonly streams: number;
@@ -45,6 +54,9 @@ export interface WorkerItem {
   readonly rssBytes: number;
   readonly grpcAddress: string;
   readonly httpAddress: string;
+  /** Where viewers reach this very worker; empty: only by what it shares with others. */
+  readonly publicHttpAddress: string;
+  readonly publicHttpsAddress: string;
 }
 
 export function workerItems(
@@ -52,9 +64,10 @@ export function workerItems(
   sightings: readonly WorkerSighting[],
 ): WorkerItem[] {
   const byId = new Map(sightings.map((sighting) => [sighting.id, sighting]));
+  const { meanLoad } = balanceOfServing(sightings);
   return [...instances]
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
-    .map((instance) => workerItem(instance, byId.get(instance.name)));
+    .map((instance) => workerItem(instance, byId.get(instance.name), meanLoad));
 }
 
 export function workerState(
@@ -91,8 +104,18 @@ function cpusOf({ cpus, allowedCpus, loopCpu = -1, numaNode, ...report }: LoadRe
   return { cpus, allowedCpus, loopCpu, numaNode, numaAlignment, memoryNodes: report.memoryNodes };
 }
 
-function workerItem(instance: WorkerInstance, sighting: WorkerSighting | undefined): WorkerItem {
+function acceptingOf(instance: WorkerInstance): WorkerItem['accepting'] {
+  if (isSteeredOff(instance)) return 'Steered';
+  return instance.marks.accepting && instance.phase === 'running' ? 'Yes' : 'No';
+}
+
+function workerItem(
+  instance: WorkerInstance,
+  sighting: WorkerSighting | undefined,
+  meanLoad: number,
+): WorkerItem {
   const report = sighting?.report ?? NO_REPORT;
+  const load = sighting?.load ?? 0;
   return {
     id: instance.name,
     state: workerState(instance, sighting),
@@ -102,6 +125,10 @@ function workerItem(instance: WorkerInstance, sighting: WorkerSighting | undefin
     startedUnixMs: Number(report.startedUnixMs),
     appliedVersion: Number(report.appliedVersion),
     loopUtilization: report.loopUtilization,
+    load,
+    loadOverMean: meanLoad > 0 ? load / meanLoad : 0,
+    accepting: acceptingOf(instance),
+    isAdmitting: report.admitting,
     tickLagMs: report.tickLagMs,
     streams: report.streams,
     publishers: report.publishers,
@@ -115,5 +142,7 @@ function workerItem(instance: WorkerInstance, sighting: WorkerSighting | undefin
     rssBytes: Number(report.rssBytes),
     grpcAddress: report.grpcAddress,
     httpAddress: report.httpAddress,
+    publicHttpAddress: report.publicHttpAddress,
+    publicHttpsAddress: report.publicHttpsAddress,
   };
 }

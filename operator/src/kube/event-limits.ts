@@ -3,9 +3,10 @@ import { TokenBucket } from './token-bucket.ts';
 
 const BURST = 25;
 const PER_SECOND = 1 / 300;
-const MAX_OBJECTS = 4_096;
+const MAX_KEYS = 4_096;
 
-/** How much may be said of one object: as client-go, 25 at once, then one in five minutes. */
+/** How much may be said of one object for one reason: as client-go of an object, 25 at once,
+ * then one in five minutes. */
 export class EventLimits {
   private readonly clock: Clock;
   private readonly buckets = new Map<string, TokenBucket>();
@@ -14,16 +15,16 @@ export class EventLimits {
     this.clock = clock;
   }
 
-  tryTake(object: string): boolean {
-    const bucket = this.buckets.get(object) ?? this.add(object);
+  tryTake(key: string): boolean {
+    const bucket = this.buckets.get(key) ?? this.add(key);
     return bucket.tryTake();
   }
 
-  private add(object: string): TokenBucket {
+  private add(key: string): TokenBucket {
     const [oldest] = this.buckets.keys();
-    if (this.buckets.size >= MAX_OBJECTS && oldest !== undefined) this.buckets.delete(oldest);
+    if (this.buckets.size >= MAX_KEYS && oldest !== undefined) this.buckets.delete(oldest);
     const bucket = new TokenBucket({ burst: BURST, perSecond: PER_SECOND, clock: this.clock });
-    this.buckets.set(object, bucket);
+    this.buckets.set(key, bucket);
     return bucket;
   }
 }

@@ -104,18 +104,19 @@ describe('EventRecorder', () => {
     expect(patched).toEqual([]);
   });
 
-  it('says 25 things of an object, and then one in five minutes', async () => {
+  it('says 25 things of an object for one reason, and then one in five minutes', async () => {
     const other = { ...OBJECT, name: 'other' };
     for (let i = 0; i < 40; i += 1) recorder.record(OBJECT, { ...STARTED, message: String(i) });
     recorder.record(other, STARTED);
+    recorder.record(OBJECT, { ...STARTED, reason: 'WorkerExited' });
     await setImmediate();
-    expect(created).toHaveLength(26);
+    expect(created).toHaveLength(27);
     expect(recorder.counts.dropped).toBe(15);
     await clock.advance(300_000);
     recorder.record(OBJECT, STARTED);
     recorder.record(OBJECT, STARTED);
     await clock.advance(0);
-    expect(created).toHaveLength(27);
+    expect(created).toHaveLength(28);
   });
 
   it('keeps what happens in an outage, in order, but only so much', async () => {

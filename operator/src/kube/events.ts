@@ -99,7 +99,9 @@ export class EventRecorder {
 
   record(object: InvolvedObject, event: EventToRecord): void {
     const { kind = '', namespace = '', name = '', uid = '' } = object;
-    const isAllowed = this.limits.tryTake([kind, namespace, name, uid].join('/'));
+    // What is said again and again must not silence what is said once.
+    const key = [kind, namespace, name, uid, event.reason].join('/');
+    const isAllowed = this.limits.tryTake(key);
     if (this.isClosed || !isAllowed || this.waiting.length >= MAX_WAITING) {
       this.dropped += 1;
       return;

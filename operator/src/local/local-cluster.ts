@@ -21,6 +21,8 @@ import { readTopology } from './topology.ts';
 import { workerCommand, type WorkerSettings } from './worker-command.ts';
 
 const GRPC_HOST = '127.0.0.1';
+/** Of a run that hangs: its workers take newcomers again by themselves. */
+const CLOSED_SECONDS = 30;
 
 /** NATS unless one is given, the operator, and workers as processes. */
 export class LocalCluster {
@@ -179,9 +181,17 @@ export class LocalCluster {
     return {
       ...{ node: process.execPath, root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort },
       tlsDir: path.resolve(this.flags.tlsDir),
-      hasOwnPorts: this.flags.redirect === 'on',
       ...{ natsUrl: '', bucket: '', operator: '' },
     };
+  }
+
+  /** As the label does on Kubernetes: workers share their ports here. */
+  private async accept(worker: string, accepting: boolean): Promise<void> {
+    const sighting = this.managed?.fleet.get(worker);
+    // One that was not heard of yet has closed nothing.
+    if (sighting === undefined) return;
+    const forSeconds = accepting ? 0 : CLOSED_SECONDS;
+    await this.control.accept(sighting.report.grpcAddress, { accepting, forSeconds });
   }
 
   private makeRuntime(settings: WorkerSettings): LocalRuntime {
@@ -190,7 +200,8 @@ export class LocalCluster {
       ...{ resourceFile, output, record, log },
       statusFile: path.join(flags.runDir, 'status.yaml'),
       topology: readTopology(),
-      command: (resource, name, cpus) => workerCommand(settings, resource, name, cpus),
+      command: (resource, place) => workerCommand(settings, resource, place),
+      accept: async (worker, accepting) => await this.accept(worker, accepting),
     });
   }
 }

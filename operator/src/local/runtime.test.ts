@@ -31,12 +31,16 @@ describe('LocalRuntime', () => {
   let env: NodeJS.ProcessEnv;
   let program: string;
   let recordFile: string;
+  let accepted: [worker: string, accepting: boolean][];
+  let isDeaf: boolean;
 
   beforeEach(async () => {
     folder = scratchFolder();
     env = {};
     program = process.execPath;
     cpusGiven = [];
+    accepted = [];
+    isDeaf = false;
     const file = path.join(folder.path, 'cluster.yaml');
     recordFile = path.join(folder.path, 'run.json');
     writeFileSync(file, RESOURCE);
@@ -48,9 +52,14 @@ describe('LocalRuntime', () => {
       output,
       record: (await RunRecord.claim(recordFile)).record,
       topology: [{ node: 0, cpus: [0, 1] }],
-      command: (_resource, name, cpus) => {
+      command: (_resource, { name, cpus }) => {
         cpusGiven.push(cpus);
         return { file: program, args: [FAKE_WORKER, name], env };
+      },
+      accept: (worker, accepting) => {
+        if (isDeaf) return Promise.reject(new Error('deaf'));
+        accepted.push([worker, accepting]);
+        return Promise.resolve();
       },
       log,
     });
@@ -157,6 +166,23 @@ describe('LocalRuntime', () => {
     expect(exit).toMatchObject({ kind: 'hung' });
     expect((await instance('w-1'))?.phase).toBe('running');
     expect(startTimeOf(hung)).toBeUndefined();
+  });
+
+  it('has newcomers kept from a worker until it heard that they may come again', async () => {
+    await runtime.create(0);
+    await runtime.mark('w-0', { accepting: true, busy: true });
+    expect(accepted).toEqual([]);
+    await runtime.mark('w-0', { accepting: false, busy: true });
+    isDeaf = true;
+    await runtime.mark('w-0', { accepting: true, busy: false });
+    expect((await instance('w-0'))?.marks).toEqual({ accepting: false, busy: false });
+    isDeaf = false;
+    await runtime.mark('w-0', { accepting: true, busy: false });
+    expect((await instance('w-0'))?.marks.accepting).toBe(true);
+    expect(accepted).toEqual([
+      ['w-0', false],
+      ['w-0', true],
+    ]);
   });
 
   it('writes the status beside, as YAML', async () => {

@@ -22,6 +22,7 @@ import type { RunRecord } from './run-record.ts';
 import type { NumaNode } from './topology.ts';
 import { WorkerChild, type Command } from './worker-child.ts';
 import { WorkerOutput } from './worker-output.ts';
+import type { WorkerPlace } from './worker-command.ts';
 
 export interface LocalRuntimeOptions {
   readonly resourceFile: ResourceFile;
@@ -29,7 +30,9 @@ export interface LocalRuntimeOptions {
   readonly output: LogFile;
   readonly record: RunRecord;
   readonly topology: readonly NumaNode[];
-  readonly command: (resource: StreamCluster, name: string, cpus: readonly number[]) => Command;
+  readonly command: (resource: StreamCluster, place: WorkerPlace) => Command;
+  /** Asks a worker to open or close the ports that it shares; rejects where it does not hear. */
+  readonly accept: (worker: string, accepting: boolean) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -40,6 +43,7 @@ interface Running {
 
 const STOP_ALL_MS = 5_000;
 const MAX_EVENTS = 100;
+const KEEP_CLOSED_MS = 10_000;
 
 /** Workers as child processes, the StreamCluster in a file. */
 export class LocalRuntime implements Runtime {
@@ -48,6 +52,7 @@ export class LocalRuntime implements Runtime {
   private readonly workers = new Map<string, Running>();
   private readonly listeners: (() => void)[] = [];
   private lookTimer: NodeJS.Timeout | undefined = undefined;
+  private readonly closedTimer = setInterval(() => void this.keepClosed(), KEEP_CLOSED_MS).unref();
   private hasSaidShared = false;
 
   constructor(options: LocalRuntimeOptions) {
@@ -84,7 +89,7 @@ export class LocalRuntime implements Runtime {
     const child: WorkerChild = new WorkerChild({
       name,
       slot,
-      command: command(resource, name, this.cpusOf(resource, slot)),
+      command: command(resource, { name, slot, cpus: this.cpusOf(resource, slot) }),
       output,
       onExit: () => this.exited(child),
     });
@@ -103,10 +108,12 @@ export class LocalRuntime implements Runtime {
     return Promise.resolve();
   }
 
-  mark(name: string, marks: Marks): Promise<void> {
-    const running = this.workers.get(name);
-    if (running !== undefined) running.child.marks = marks;
-    return Promise.resolve();
+  async mark(name: string, marks: Marks): Promise<void> {
+    const child = this.workers.get(name)?.child;
+    if (child === undefined) return;
+    const hasHeard =
+      marks.accepting === child.marks.accepting || (await this.accept(name, marks.accepting));
+    child.marks = { ...marks, accepting: hasHeard ? marks.accepting : child.marks.accepting };
   }
 
   writeStatus(status: StreamClusterStatus): Promise<void> {
@@ -132,12 +139,33 @@ export class LocalRuntime implements Runtime {
   /** Ends every worker, without drain: there is nobody left to go to. */
   async stopAll(): Promise<void> {
     clearInterval(this.lookTimer);
+    clearInterval(this.closedTimer);
     const children = [...this.workers.values()].map(({ child }) => child);
     const ended = Promise.all(
       children.filter(({ exit }) => exit === undefined).map((child) => this.end(child)),
     );
     for (const child of children) child.stop('SIGINT', STOP_ALL_MS);
     await ended;
+  }
+
+  /** False: it did not hear. */
+  private async accept(name: string, accepting: boolean): Promise<boolean> {
+    try {
+      await this.options.accept(name, accepting);
+      return true;
+    } catch (error) {
+      const fields = { worker: name, accepting, err: error, code: 'WORKER_UNREACHABLE' };
+      this.options.log.warn(fields, 'worker was not asked for its ports');
+      return false;
+    }
+  }
+
+  /** Who is not asked again opens its ports by itself. */
+  private async keepClosed(): Promise<void> {
+    const closed = [...this.workers.values()].filter(({ child }) => {
+      return child.exit === undefined && !child.marks.accepting;
+    });
+    await Promise.all(closed.map(({ child }) => this.accept(child.name, false)));
   }
 
   private end(child: WorkerChild): Promise<void> {

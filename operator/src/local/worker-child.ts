@@ -22,7 +22,6 @@ export class WorkerChild {
   readonly name: string;
   readonly pid: number | undefined;
   isReady = false;
-  /** Nobody reads them here: workers share their ports. */
   marks: Marks = { accepting: true, busy: false };
   exit: WorkerExit | undefined = undefined;
   private readonly options: WorkerChildOptions;

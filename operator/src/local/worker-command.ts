@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { nodeFlags } from '../api/node-flags.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
+import { publicHost, redirects } from '../specs/redirect.ts';
 import type { Command } from './worker-child.ts';
 
 /** What is the same for all workers of one run. */
@@ -20,21 +21,27 @@ export interface WorkerSettings {
   readonly httpsPort: number;
   /** Absolute: what would be a Secret's content lies in a folder of its name. */
   readonly tlsDir: string;
-  /** Workers have HTTP ports of their own besides, and send viewers to one another. */
-  readonly hasOwnPorts: boolean;
 }
 
 /** A small pool: its threads share the worker's CPU with its loop. */
 const THREAD_POOL_SIZE = 2;
 
-/** Pure: how a worker is started. `cpus` empty: not pinned. */
+/** Which worker is meant. */
+export interface WorkerPlace {
+  readonly name: string;
+  readonly slot: number;
+  /** Empty: not pinned. */
+  readonly cpus: readonly number[];
+}
+
+/** Pure: how a worker is started. */
 export function workerCommand(
   settings: WorkerSettings,
   resource: StreamCluster,
-  name: string,
-  cpus: readonly number[],
+  place: WorkerPlace,
 ): Command {
   const { metadata, spec } = resource;
+  const { name, cpus } = place;
   const flags = {
     id: name,
     namespace: metadata.namespace,
@@ -46,7 +53,7 @@ export function workerCommand(
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
     ...tlsOf(settings, resource),
-    ...ownPortsOf(settings),
+    ...redirectOf(settings, resource, place),
     'admin-host': '127.0.0.1',
     'admin-port': 0,
     'grpc-port': 0,
@@ -73,19 +80,26 @@ export function workerCommand(
   };
 }
 
-/** Workers draw them: nobody needs to know them before. */
-function ownPortsOf({ hasOwnPorts, listen }: WorkerSettings): Record<string, string> {
-  const [host = '127.0.0.1'] = listen;
-  const address = `${host.includes(':') ? `[${host}]` : host}:0`;
-  return hasOwnPorts ? { 'public-http': address, 'public-https': address } : {};
-}
-
 /** Names of Secrets are DNS names: none leads out of the folder. */
 function tlsOf(settings: WorkerSettings, { spec }: StreamCluster): Record<string, string | number> {
   const { tlsDir, rtmpsPort, httpsPort } = settings;
   const folders = (spec.tls.secretNames ?? []).map((name) => path.join(tlsDir, name));
   if (folders.length === 0) return {};
   return { 'tls-dir': folders.join(','), 'rtmps-port': rtmpsPort, 'https-port': httpsPort };
+}
+
+/** Workers share their ports here, whatever the mode, so each draws further ones of its own. */
+function redirectOf(
+  { listen }: WorkerSettings,
+  { spec }: StreamCluster,
+  { name: pod, slot }: WorkerPlace,
+): Record<string, string> {
+  if (!redirects(spec.service)) return {};
+  const [address = '127.0.0.1'] = listen;
+  const ip = address.includes(':') ? `[${address}]` : address;
+  const values = { node: 'localhost', nodeIP: ip, podIP: ip, pod, slot: String(slot) };
+  const host = publicHost(spec.service, values);
+  return { 'public-http': `${host}:0`, 'public-https': `${host}:0` };
 }
 
 /** Our own SC_* variables have names that workers read, too. */

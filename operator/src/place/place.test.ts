@@ -32,7 +32,7 @@ class Rig {
 
   /** Homes per worker of a burst in which no report comes. */
   burst(count: number): number[] {
-    const homes = Array.from({ length: count }, () => this.placer.place('w-0').worker);
+    const homes = Array.from({ length: count }, () => this.placer.place('live/a', 'w-0').worker);
     return WORKERS.map((worker) => homes.filter((home) => home === worker).length);
   }
 }
@@ -61,7 +61,10 @@ describe('Placer', () => {
     rig.policy = 'Local';
     expect(rig.burst(600)[0]).toBe(400);
     await rig.clock.advance(5_000);
-    expect(rig.placer.place('w-0')).toMatchObject({ worker: 'w-0', reason: 'IngestHasHeadroom' });
+    expect(rig.placer.place('live/a', 'w-0')).toMatchObject({
+      worker: 'w-0',
+      reason: 'IngestHasHeadroom',
+    });
   });
 
   it('places nothing on workers that drain or are silent', async () => {
@@ -72,7 +75,9 @@ describe('Placer', () => {
     await rig.clock.advance(3_000);
     expect(rig.burst(50)).toEqual([0, 50, 0]);
     rig.fleet.markDraining('w-1', true);
-    expect(() => rig.placer.place('w-0')).toThrow(expect.objectContaining({ code: 'NO_WORKERS' }));
+    expect(() => rig.placer.place('live/a', 'w-0')).toThrow(
+      expect.objectContaining({ code: 'NO_WORKERS' }),
+    );
   });
 });
 

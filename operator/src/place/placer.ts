@@ -12,8 +12,15 @@ import type { WorkerSighting } from '../fleet/fleet.ts';
 export interface PlacerOptions {
   readonly workers: () => readonly WorkerSighting[];
   readonly policy: () => PlacementPolicy;
+  /** It is to be replaced soon. */
+  readonly isLeaving?: (worker: string) => boolean;
+  readonly onPlaced?: (stream: string, placed: Placed) => void;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+export interface Placed extends Placement {
+  readonly policy: PlacementPolicy;
 }
 
 /** Draws homes. Reservations live only here. */
@@ -26,20 +33,23 @@ export class Placer {
   }
 
   /** Throws NO_WORKERS. */
-  place(ingestWorker: string): Placement & { readonly policy: PlacementPolicy } {
+  place(stream: string, ingestWorker: string): Placed {
+    const { isLeaving = () => false, onPlaced, random, clock } = this.options;
     const policy = this.options.policy();
-    const nowMs = this.options.clock.nowMs();
+    const nowMs = clock.nowMs();
     const workers = this.options
       .workers()
       .filter(({ isSilent, isDraining }) => !isSilent && !isDraining)
-      .map(({ id, settledLoad }) => ({
+      .map(({ id, settledBusy }) => ({
         id,
-        load: settledLoad,
+        load: settledBusy,
         reservedStreams: this.reservations.count(id, nowMs),
+        isLeaving: isLeaving(id),
       }));
-    const placement = place({ policy, workers, ingestWorker, random: this.options.random });
+    const placement = place({ policy, workers, ingestWorker, random });
     if (placement === undefined) throw new OperatorError('NO_WORKERS');
     this.reservations.add(placement.worker, nowMs);
+    onPlaced?.(stream, { ...placement, policy });
     return { ...placement, policy };
   }
 }

@@ -118,7 +118,7 @@ export class PlaceServer {
       if (!isLeading()) throw new OperatorError('NO_LEADER');
       const placer = placerOf(namespace, cluster);
       if (placer === undefined) throw new OperatorError('NOT_FOUND', `${namespace}/${cluster}`);
-      const { worker: homeWorker, policy, reason } = placer.place(ingestWorker);
+      const { worker: homeWorker, policy, reason } = placer.place(stream, ingestWorker);
       onPlaced(policy, reason);
       log.info({ stream, ingest: ingestWorker, home: homeWorker, policy, reason }, 'stream placed');
       done(null, { homeWorker, policy, reason });

@@ -95,8 +95,7 @@ export class PodsOperator implements Stoppable {
   private async begin(): Promise<void> {
     await this.credentials.start();
     const { podIp, grpcPort } = this.flags;
-    const host = podIp.includes(':') ? `[${podIp}]` : podIp;
-    await this.operator.listenGrpc(host, grpcPort);
+    await this.operator.listenGrpc(inUrl(podIp), grpcPort);
     await this.cache.start();
     this.clusters.lookAtAll();
     this.isStarted = true;
@@ -112,9 +111,14 @@ export class PodsOperator implements Stoppable {
 
   private leaderAddress(): string | undefined {
     const { holder } = this.election;
-    if (holder === undefined) return undefined;
-    const { host, port } = holder;
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return holder && `${inUrl(holder.host)}:${holder.port}`;
+  }
+
+  /** All operators of an installation have their page and API at the same port. */
+  private leaderUrl(): string | undefined {
+    const { holder, isLeader } = this.election;
+    if (holder === undefined || isLeader) return undefined;
+    return `http://${inUrl(holder.host)}:${this.flags.apiPort}`;
   }
 
   /** Directories whose StreamCluster is gone, on a NATS that nobody else uses. */
@@ -166,6 +170,7 @@ export class PodsOperator implements Stoppable {
         authorise: (call, cluster) => isWorkerOf(call, cluster) || isOperator(call),
       },
       forward,
+      leaderUrl: () => this.leaderUrl(),
       log,
     });
   }
@@ -204,4 +209,9 @@ export class PodsOperator implements Stoppable {
       },
     });
   }
+}
+
+/** IPv6 stands in brackets where a port follows. */
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -5,13 +5,15 @@ import { DrainCalls } from './drain/calls.ts';
 import { DrainStep } from './drain/step.ts';
 import { MarkStep } from './mark/step.ts';
 import { PrepareStep } from './prepare/step.ts';
+import { RebalanceStep, type RebalanceStepOptions } from './rebalance/step.ts';
 import { BackOff } from './restart/back-off.ts';
 import { RestartStep } from './restart/step.ts';
 import { ScaleStep } from './scale/step.ts';
 import { StatusStep } from './status/step.ts';
 import type { Effects, Observation, Step } from './step.ts';
 
-export interface ReconcilerOptions extends Effects {
+export interface ReconcilerOptions
+  extends Effects, Pick<RebalanceStepOptions, 'decisions' | 'onStreamChange' | 'clock' | 'random'> {
   readonly log: Logger;
   readonly observe: () => Promise<Observation>;
 }
@@ -22,6 +24,7 @@ const PERIOD_MS = 1_000;
 /** Brings what is to what is wanted, for one StreamCluster, one pass at a time. */
 export class Reconciler {
   private readonly options: ReconcilerOptions;
+  readonly rebalance: RebalanceStep;
   private readonly statusStep: StatusStep;
   private readonly steps: readonly Step[];
 
@@ -31,13 +34,16 @@ export class Reconciler {
     const calls = new DrainCalls(options);
     const configure = new ConfigureStep(options);
     const scale = new ScaleStep({ effects: options, backOff, calls });
-    this.statusStep = new StatusStep({ effects: options, scale, configure });
+    const rebalance = new RebalanceStep({ ...options, effects: options });
+    this.rebalance = rebalance;
+    this.statusStep = new StatusStep({ effects: options, scale, configure, rebalance });
     this.steps = [
       new PrepareStep(options),
       new RestartStep(options, backOff),
       new DrainStep(options, calls),
       scale,
-      new MarkStep(options, scale),
+      rebalance,
+      new MarkStep(options, scale, rebalance.steering),
       configure,
     ];
   }
@@ -45,6 +51,11 @@ export class Reconciler {
   /** Of the last pass. */
   get status(): StreamClusterStatus | undefined {
     return this.statusStep.status;
+  }
+
+  /** Another one leads: nothing more is begun. */
+  stop(): void {
+    this.rebalance.stop();
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { WorkerControl } from '../control/worker-control.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
@@ -8,8 +9,8 @@ export interface Observation extends ResourceSnapshot {
   readonly instances: readonly WorkerInstance[];
   /** By name; only those that reported. */
   readonly sightings: ReadonlyMap<string, WorkerSighting>;
-  /** Streams in the directory; undefined before it was read. */
-  readonly streams: number | undefined;
+  /** Stream name -> who serves it; undefined before it was read. */
+  readonly directory: ReadonlyMap<string, DirectoryEntry> | undefined;
   readonly isBusConnected: boolean;
   readonly problems: readonly RuntimeProblem[];
   readonly nowMs: number;

@@ -15,6 +15,8 @@ export const REVISION_LABEL = 'streamcluster.dev/revision';
 export const ACCEPTING_LABEL = 'streamcluster.dev/accepting';
 export const BUSY_LABEL = 'streamcluster.dev/busy';
 export const DRAIN_ANNOTATION = 'streamcluster.dev/drain';
+/** On a StreamCluster: the plan of a dry run that is to be carried out. */
+export const APPROVE_ANNOTATION = 'streamcluster.dev/approve-rebalance';
 export const SAFE_TO_EVICT_ANNOTATION = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
 export const DO_NOT_DISRUPT_ANNOTATION = 'karpenter.sh/do-not-disrupt';
 

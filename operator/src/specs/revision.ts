@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { specSchema, type StreamClusterSpec } from '../api/spec.ts';
+import { redirects } from './redirect.ts';
 
 const HASH_CHARACTERS = 10;
 const DEFAULTS = specSchema.parse({ fixed: {} });
 
-type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls'>;
+type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls' | 'service'>;
 
 /**
  * Names what of a StreamCluster a running worker cannot follow, so that it has
@@ -14,11 +15,12 @@ type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls'>;
  * upgrade of the operator replaces nobody. Seconds of a drain and nodes to
  * avoid concern only workers to come.
  */
-export function revisionOf({ worker, nats, tls }: Replacing): string {
+export function revisionOf({ worker, nats, tls, service }: Replacing): string {
   const parts: object[] = [unlike(worker, DEFAULTS.worker), unlike(nats, DEFAULTS.nats)];
   // Mounts and ports; what is in the Secrets reaches running workers.
   const { secretNames = [] } = tls;
   if (secretNames.length > 0) parts.push({ secretNames });
+  if (redirects(service)) parts.push({ redirect: service.redirect });
   const text = JSON.stringify(parts, sortedKeys);
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
 }

@@ -1,3 +1,4 @@
+import type { StreamClusterSpec } from '../api/spec.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import { HTTP_PORT, HTTPS_PORT, RTMP_PORT, RTMPS_PORT } from './ports.ts';
 
@@ -16,6 +17,6 @@ export function userPorts(resource: StreamCluster): readonly UserPort[] {
   return [...plain, { name: 'rtmps', port: RTMPS_PORT }, { name: 'https', port: HTTPS_PORT }];
 }
 
-export function hasTls({ spec }: Pick<StreamCluster, 'spec'>): boolean {
+export function hasTls({ spec }: { readonly spec: Pick<StreamClusterSpec, 'tls'> }): boolean {
   return (spec.tls.secretNames ?? []).length > 0;
 }

@@ -2,6 +2,7 @@ import type { StreamCluster } from '../api/stream-cluster.ts';
 import { memoryMib } from '../api/quantity.ts';
 import { bucketName } from './names.ts';
 import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, HTTPS_PORT, RTMP_PORT, RTMPS_PORT } from './ports.ts';
+import { publicHost, publicPorts } from './redirect.ts';
 import { userCertificates } from './user-certificates.ts';
 
 /** What workers are told of the installation that they belong to. */
@@ -27,7 +28,11 @@ const ARENA_SHARE = 0.6;
 const MIN_ARENA_MIB = 64;
 
 /** docs/kubernetes.md: how a worker's pod is started. */
-export function workerEnv(resource: StreamCluster, surroundings: WorkerSurroundings): EnvVar[] {
+export function workerEnv(
+  resource: StreamCluster,
+  slot: number,
+  surroundings: WorkerSurroundings,
+): EnvVar[] {
   const { metadata, spec } = resource;
   const arenaMib = Math.max(MIN_ARENA_MIB, Math.floor(memoryMib(spec.worker.memory) * ARENA_SHARE));
   const values: Record<string, string | number> = {
@@ -55,6 +60,24 @@ export function workerEnv(resource: StreamCluster, surroundings: WorkerSurroundi
     field('SC_ADMIN_HOST', 'status.podIP'),
     field('SC_ADVERTISE', 'status.podIP'),
     ...Object.entries(values).map(([name, value]) => ({ name, value: String(value) })),
+    ...publicAddresses(resource, slot),
+  ];
+}
+
+/** Kubernetes puts in what only a node knows: `$(NAME)` is a variable before it. */
+function publicAddresses({ spec }: StreamCluster, slot: number): EnvVar[] {
+  const ports = publicPorts(spec, slot);
+  if (ports === undefined) return [];
+  const host = publicHost(spec.service, {
+    ...{ node: '$(SC_NODE)', nodeIP: '$(SC_NODE_IP)', podIP: '$(SC_ADVERTISE)', pod: '$(SC_ID)' },
+    slot: String(slot),
+  });
+  const { http, https } = ports;
+  return [
+    field('SC_NODE', 'spec.nodeName'),
+    field('SC_NODE_IP', 'status.hostIP'),
+    { name: 'SC_PUBLIC_HTTP', value: `${host}:${http}` },
+    ...(https === undefined ? [] : [{ name: 'SC_PUBLIC_HTTPS', value: `${host}:${https}` }]),
   ];
 }
 

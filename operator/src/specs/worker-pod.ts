@@ -15,6 +15,7 @@ import {
 } from './names.ts';
 import { evictionAnnotations } from './marks.ts';
 import { ADMIN_PORT, GRPC_PORT } from './ports.ts';
+import { portsOfSlot } from './redirect.ts';
 import { revisionOf } from './revision.ts';
 import { userCertificates } from './user-certificates.ts';
 import { userPorts } from './user-ports.ts';
@@ -86,16 +87,18 @@ export function workerPod(request: WorkerPodRequest): Pod {
   }
 }
 
-function container({ resource, defaultImage, surroundings }: WorkerPodRequest): Container {
+function container({ resource, slot, defaultImage, surroundings }: WorkerPodRequest): Container {
   const { image = defaultImage, imagePullPolicy } = resource.spec.worker;
   return {
     name: 'worker',
     image,
     imagePullPolicy,
     command: ['node', ...nodeFlags(resource.spec.worker), 'worker/src/main.ts'],
-    env: workerEnv(resource, surroundings),
+    env: workerEnv(resource, slot, surroundings),
     ports: [
-      ...userPorts(resource).map(({ name, port }) => ({ name, containerPort: port })),
+      ...userPorts(resource).map(({ name, port }) => ({
+        ...{ name, containerPort: port, ...hostPort(resource, slot, name) },
+      })),
       { name: 'admin', containerPort: ADMIN_PORT },
       { name: 'grpc', containerPort: GRPC_PORT },
     ],
@@ -111,6 +114,13 @@ function container({ resource, defaultImage, surroundings }: WorkerPodRequest): 
       ...userCertificates(resource).volumeMounts,
     ],
   };
+}
+
+function hostPort({ spec }: StreamCluster, slot: number, name: string): { hostPort?: number } {
+  if (spec.service.redirect.mode !== 'HostPorts') return {};
+  const { http, https } = portsOfSlot(spec, slot);
+  const port = name === 'http' ? http : name === 'https' ? https : undefined;
+  return port === undefined ? {} : { hostPort: port };
 }
 
 /** Requests that equal limits in whole CPUs make a Guaranteed pod, which a

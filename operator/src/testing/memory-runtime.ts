@@ -53,6 +53,14 @@ export class MemoryRuntime implements Runtime {
     this.changed();
   }
 
+  /** Annotations are no part of the spec. */
+  annotate(annotations: Record<string, string>): void {
+    const { resource } = this.snapshot;
+    const metadata = { ...resource.metadata, annotations };
+    this.snapshot = { ...this.snapshot, resource: { ...resource, metadata } };
+    this.changed();
+  }
+
   refuse(fault: NonNullable<ResourceSnapshot['fault']>): void {
     this.snapshot = { ...this.snapshot, fault };
     this.changed();

@@ -7,6 +7,7 @@ export function reportBytes(worker: string, more: Partial<LoadReport> = {}): Uin
     startedUnixMs: 1n,
     grpcAddress: `${worker}:1`,
     cpus: [0],
+    admitting: true,
     ...more,
   });
   return LoadReport.encode(report).finish();

@@ -50,7 +50,7 @@ describe('commands that look', () => {
     ]);
     expect(await call('status')).toBe(0);
     expect(io.text).toMatch(/^media {7}radio {3}Degraded {5}-\/- /m);
-    expect(await call('rebalance', '--dry-run')).toBe(2);
+    expect(await call('rebalance')).toBe(2);
     expect(io.errors).toBe('error: there are 2 StreamClusters (live, radio): name one (USAGE)\n');
   });
 
@@ -94,6 +94,38 @@ describe('commands that look', () => {
     ]);
   });
 
+  it('show one stream with who pulls it from whom, and why', async () => {
+    expect(await call('stream', 'live/news')).toBe(0);
+    const tree = ['live-1-1  ingest, 0 viewers', '  live-0-1  home, 12 viewers'];
+    for (const line of [
+      'Home:            live-0-1',
+      'Last decision:   Move, Done, 150m ago: home from live-1-1 to live-0-1',
+      ...[...tree, '    live-2-1  relay, 7 viewers'],
+    ]) {
+      expect(io.text.split('\n')).toContain(line);
+    }
+  });
+
+  it('show what rebalancing did, and how a plan of a dry run is approved', async () => {
+    expect(await call('rebalance')).toBe(0);
+    for (const line of [
+      'Load:            busiest worker 60%, mean 40% (1.50 x)',
+      'Newcomers:       kept from live-0-1',
+      'Plan:            0a1b2c3d, 150m ago: 1 home moved',
+      'live/news   Move     live-0-1 -> live-1-1   1 -> 1    Done      home from live-0-1 to live-1-1',
+      '0a1b2c3d   150m    1/1   1.50 -> 1.25   1 home moved',
+    ]) {
+      expect(io.text.split('\n')).toContain(line);
+    }
+    expect(io.text).not.toContain('annotate');
+    const path = `${PROXY}/api/v1/clusters/media/live/rebalance`;
+    api.answer(path, { ...(api.answers.get(path) as object), mode: 'DryRun' });
+    await call('rebalance');
+    expect(io.text).toContain(
+      'kubectl -n media annotate --overwrite streamcluster live streamcluster.dev/approve-rebalance=0a1b2c3d',
+    );
+  });
+
   it('give the same JSON for one and for many', async () => {
     expect(await json('status')).toMatchObject({
       items: [{ name: 'live', operator: { isReachable: true }, workers: [{}, {}], events: [{}] }],
@@ -107,10 +139,12 @@ describe('commands that look', () => {
       items: [{ name: 'live-0-1', state: 'ready', restarts: 1, report: { loopCpu: 3 } }, {}],
     });
     io.chunks.length = 0;
-    expect(await json('rebalance', '--dry-run')).toMatchObject({
+    expect(await json('rebalance')).toMatchObject({
       cluster: 'live',
-      moves: [{ stream: 'live/news' }],
+      plan: { changes: [{ stream: 'live/news' }] },
     });
+    io.chunks.length = 0;
+    expect(await json('stream', 'live/news')).toMatchObject({ cluster: 'live', epoch: 4 });
     io.chunks.length = 0;
     expect(await json('version')).toMatchObject({
       apiServer: 'v1.34.4',
@@ -135,13 +169,7 @@ describe('commands that look', () => {
   });
 
   it('go through the API server with the user’s own credentials, and only read', async () => {
-    for (const args of [
-      ['status'],
-      ['streams'],
-      ['workers'],
-      ['rebalance', '--dry-run'],
-      ['version'],
-    ]) {
+    for (const args of [['status'], ['streams'], ['workers'], ['rebalance'], ['version']]) {
       expect(await call(...args)).toBe(0);
     }
     expect(api.seen.length).toBeGreaterThan(10);
@@ -225,7 +253,7 @@ describe('commands that look', () => {
     ],
   ])('tell of %s in one sentence', async (_what, change, message) => {
     change(api);
-    expect(await call('rebalance', '--dry-run')).toBe(1);
+    expect(await call('rebalance')).toBe(1);
     expect(io.errors).toMatch(message);
     expect(io.errors.trimEnd().split('\n')).toHaveLength(1);
   });
@@ -249,7 +277,7 @@ describe('commands that look', () => {
     [['status', '--context', 'other'], /no context "other"; there are: ctx/],
     [['status', '-o', 'yaml'], /Allowed choices are table, json/],
     [['streams', '--limit', '0'], /whole number from 1/],
-    [['rebalance'], /only --dry-run/],
+    [['stream', 'live'], /name the stream as APP\/NAME/],
     [['dran', 'x'], /unknown command/],
     [['drain'], /missing required argument/],
   ])('answer %j with how it is meant, and 2', async (args, message) => {

@@ -13,6 +13,8 @@ export interface WorkerItem {
   readonly numaNode?: number;
   readonly numaAlignment?: string;
   readonly loopUtilization?: number;
+  readonly loadOverMean?: number;
+  readonly accepting?: string;
   readonly streams?: number;
   readonly publishers?: number;
   readonly viewers?: number;
@@ -54,21 +56,58 @@ export interface Balance {
   readonly maxOverMean: number;
 }
 
-export interface RebalanceItem {
-  readonly mode: string;
-  readonly maxImbalance: number;
-  readonly maxMovesPercent: number;
+/** A change of who serves a stream. */
+export interface ChangeItem {
+  readonly stream: string;
+  readonly kind: string;
+  readonly home: { readonly before: string; readonly after: string };
+  readonly replicas: { readonly before: readonly string[]; readonly after: readonly string[] };
+  readonly why: string;
+  readonly outcome: string;
+}
+
+export interface PlanItem {
+  readonly id: string;
+  readonly unixMs: number;
   readonly reason: string;
   readonly message: string;
   readonly before: Balance;
   readonly after: Balance;
-  readonly moves: readonly {
-    readonly stream: string;
-    readonly from: string;
-    readonly to: string;
-    readonly load: number;
-    readonly fromLoad: { readonly before: number; readonly after: number };
-    readonly toLoad: { readonly before: number; readonly after: number };
+  readonly summary: string;
+  readonly done: number;
+  readonly total: number;
+  readonly changes: readonly ChangeItem[];
+}
+
+export interface RebalanceItem {
+  readonly mode: string;
+  readonly viewers: string;
+  readonly maxImbalance: number;
+  readonly maxMovesPercent: number;
+  readonly isFrozen: boolean;
+  readonly plan: PlanItem | null;
+  readonly running: readonly ChangeItem[];
+  readonly steeredOff: readonly string[];
+  readonly recent: readonly PlanItem[];
+}
+
+/** A worker that has a stream, and who pulls it from there. */
+export interface RelayNode {
+  readonly worker: string;
+  readonly role: string;
+  readonly viewers: number;
+  readonly pulledBy: readonly RelayNode[];
+}
+
+/** One stream in full. */
+export interface StreamDetail extends StreamItem {
+  readonly epoch?: number;
+  readonly tree?: readonly RelayNode[];
+  /** Null: none is known. */
+  readonly decision?: {
+    readonly unixMs: number;
+    readonly kind: string;
     readonly why: string;
-  }[];
+    readonly outcome: string;
+  } | null;
 }

@@ -50,7 +50,7 @@ export function workerItem(id: string, more: object = {}): object {
   return {
     ...{ id, state: 'ready', slot: 0, node: 'node-a', isOutdated: false, drainAsked: '' },
     ...{ cpus: [3], allowedCpus: [3], loopCpu: 3, numaNode: 0, numaAlignment: 'aligned' },
-    ...{ loopUtilization: 0.42, streams: 2, publishers: 1, viewers: 5206 },
+    ...{ loopUtilization: 0.42, loadOverMean: 1.18, streams: 2, publishers: 1, viewers: 5206 },
     ...{ bytesOutPerSecond: 125_000_000, rssBytes: 312 * 1024 * 1024 },
     ...more,
   };
@@ -92,6 +92,7 @@ export function buildWorld(api: FakeApi): void {
     total: 2,
   });
   api.answer(`${LIVE}/rebalance`, plan());
+  api.answer(`${LIVE}/streams/live/news`, detail());
   api.answer('/version', { gitVersion: 'v1.34.4' });
   api.list('/api/v1/namespaces/sys/pods', [
     {
@@ -102,18 +103,38 @@ export function buildWorld(api: FakeApi): void {
 }
 
 function plan(): object {
-  return {
-    ...{ mode: 'Auto', maxImbalance: 1.25, maxMovesPercent: 2, reason: 'Planned' },
-    message: 'these moves bring the busiest worker within bounds',
+  const change = {
+    ...{
+      stream: 'live/news',
+      kind: 'Move',
+      outcome: 'Done',
+      why: 'home from live-0-1 to live-1-1',
+    },
+    home: { before: 'live-0-1', after: 'live-1-1' },
+    replicas: { before: [], after: [] },
+  };
+  const made = {
+    ...{ id: '0a1b2c3d', unixMs: Date.parse(AGO), reason: 'Planned' },
+    message: 'what is planned brings the busiest worker within bounds',
     before: { maxLoad: 0.6, meanLoad: 0.4, maxOverMean: 1.5 },
     after: { maxLoad: 0.5, meanLoad: 0.4, maxOverMean: 1.25 },
-    moves: [
-      {
-        ...{ stream: 'live/news', from: 'live-0-1', to: 'live-1-1', load: 0.1 },
-        fromLoad: { before: 0.6, after: 0.5 },
-        toLoad: { before: 0.2, after: 0.3 },
-        why: 'live-0-1 is 60 % busy, 50 % is the bound; live-1-1, with 20 %, is below the mean',
-      },
-    ],
+    ...{ summary: '1 home moved', done: 1, total: 1, changes: [change] },
   };
+  return {
+    ...{ mode: 'Auto', viewers: 'Service', maxImbalance: 1.25, maxMovesPercent: 2 },
+    ...{ isFrozen: false, plan: made, running: [], steeredOff: ['live-0-1'], recent: [made] },
+  };
+}
+
+function detail(): object {
+  const below = { worker: 'live-2-1', role: 'relay', viewers: 7, pulledBy: [] };
+  const home = { worker: 'live-0-1', role: 'home', viewers: 12, pulledBy: [below] };
+  return stream('live/news', {
+    epoch: 4,
+    tree: [{ worker: 'live-1-1', role: 'ingest', viewers: 0, pulledBy: [home] }],
+    decision: {
+      ...{ unixMs: Date.parse(AGO), kind: 'Move', outcome: 'Done' },
+      why: 'home from live-1-1 to live-0-1',
+    },
+  });
 }

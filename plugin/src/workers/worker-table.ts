@@ -11,6 +11,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'NODE' },
   { head: 'CPUS', align: 'right' },
   { head: 'NUMA' },
+  { head: 'BUSY', align: 'right' },
   { head: 'LOAD', align: 'right' },
   { head: 'STREAMS', align: 'right' },
   { head: 'PUBLISHERS', align: 'right' },
@@ -44,6 +45,7 @@ function cells(io: Io, row: WorkerRow): string[] {
     cpusText(report),
     numaText(report),
     percent(report?.loopUtilization),
+    loadText(report?.loadOverMean),
     count(report?.streams),
     count(report?.publishers),
     count(report?.viewers),
@@ -54,11 +56,17 @@ function cells(io: Io, row: WorkerRow): string[] {
   ];
 }
 
-function stateText({ state, drain, isOutdated }: WorkerRow): string {
+function stateText({ state, drain, isOutdated, report }: WorkerRow): string {
   const asked = drain === '' ? '' : plain(drain);
   const reason =
     asked === '' ? '' : state === 'draining' ? ` (${asked})` : `, drain asked (${asked})`;
-  return `${state}${reason}${isOutdated ? ', outdated' : ''}`;
+  const steered = report?.accepting === 'Steered' ? ', newcomers kept off' : '';
+  return `${state}${reason}${isOutdated ? ', outdated' : ''}${steered}`;
+}
+
+/** Against the mean of those that serve. */
+function loadText(overMean: number | undefined): string {
+  return overMean === undefined ? UNKNOWN : `${overMean.toFixed(2)} x`;
 }
 
 function cpusText(report: WorkerItem | null): string {

@@ -32,6 +32,7 @@ import type { Relays } from './relays.ts';
 import { Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { StaleEntries } from './stale-entries.ts';
+import { Steering } from './steering.ts';
 import type {
   Elsewhere,
   NewViewer,
@@ -66,6 +67,8 @@ export interface ClusterOptions {
   readonly onDraining: (isDraining: boolean) => void;
   /** Nobody new from now on; onDraining(false) takes it back. */
   readonly onRefusing: () => void;
+  /** Newcomers are kept off the shared ports for a while, or may come again. */
+  readonly onSteered: (isOff: boolean) => void;
   readonly onDrained: () => void;
 }
 
@@ -78,6 +81,7 @@ export class Cluster implements StreamAccess {
   readonly infos: StreamInfos;
   readonly control: Control;
   readonly drain: Drain;
+  readonly steering: Steering;
   readonly reports: LoadReports;
   readonly admission: Admission;
   readonly redirects: Redirects;
@@ -93,22 +97,22 @@ export class Cluster implements StreamAccess {
     this.options = options;
     this.facts = options.facts;
     const state = makeState(options, () => this.drain.isDraining);
-    const { relays } = state;
     this.workers = state.workers;
     this.directory = state.directory;
     this.claims = state.claims;
-    this.relays = relays;
+    this.relays = state.relays;
     this.guests = state.guests;
     this.admission = state.admission;
     this.infos = new StreamInfos(state);
-    this.flow = new PublishFlow({ ...state, stopFollowing: (name) => relays.stop(name) });
+    this.flow = new PublishFlow({ ...state, stopFollowing: (name) => this.relays.stop(name) });
     this.viewing = new Viewing(state);
     this.stale = new StaleEntries(state);
     this.door = new RelayDoor(state);
     this.redirects = new Redirects(state);
     const moves = new Moves(state);
     this.drain = makeDrain(state, moves);
-    this.control = makeControl(state, { infos: this.infos, drain: this.drain, moves });
+    this.steering = new Steering(options);
+    this.control = makeControl(state, this, moves);
     this.reports = new LoadReports({ ...state, infos: this.infos });
   }
 
@@ -185,9 +189,11 @@ function makeDrain(state: ClusterState, moves: Moves): Drain {
 
 function makeControl(
   state: ClusterState,
-  parts: Pick<ControlOptions, 'infos' | 'drain' | 'moves'>,
+  { infos, drain, steering }: Pick<ControlOptions, 'infos' | 'drain' | 'steering'>,
+  moves: Moves,
 ): Control {
   const { relays } = state;
+  const parts = { infos, drain, steering, moves };
   const followNew = (stream: Stream, place: Place): void => relays.adopt(stream, place);
   const releases = new Releases({ ...state, followNew });
   return new Control({ ...state, ...parts, releases, preparing: new Preparing(state) });

@@ -17,6 +17,7 @@ import type {
 import type { Preparing } from './preparing.ts';
 import type { Releases } from './releases.ts';
 import type { DrainSeconds, Settings } from './settings.ts';
+import type { AcceptCall, Steering } from './steering.ts';
 import type { StreamInfos } from './stream-infos.ts';
 
 export interface Configuration {
@@ -33,6 +34,7 @@ export interface ControlOptions {
   readonly directory: Directory;
   readonly releases: Releases;
   readonly drain: Drain;
+  readonly steering: Steering;
   readonly moves: Moves;
   readonly preparing: Preparing;
   readonly log: Logger;
@@ -90,5 +92,9 @@ export class Control {
 
   undrain(): void {
     this.options.drain.cancel();
+  }
+
+  accept(call: AcceptCall): void {
+    this.options.steering.accept(call);
   }
 }

@@ -183,15 +183,21 @@ export class Following {
     const nowMs = clock.nowMs();
     this.lostAtMs = nowMs;
     if (worker !== undefined && refusal === undefined) onUnreachable(worker);
-    if (worker !== undefined && refusal !== undefined) {
-      this.refused.set(worker, nowMs + (refusal.isFull ? FULL_MS : REFUSED_MS));
-      if (refusal.isFull) this.full.add(worker);
-      if (refusal.tryWorker !== undefined) this.hints.add(refusal.tryWorker);
-    }
+    if (worker !== undefined && refusal !== undefined) this.refusedBy(worker, refusal);
     this.ask();
     if (refusal === undefined) return false;
     const next = this.choice()?.worker;
     return next !== undefined && this.isUsable(next);
+  }
+
+  private refusedBy(
+    worker: string,
+    { isFull, tryWorker }: NonNullable<RelayLoss['refusal']>,
+  ): void {
+    const untilMs = this.options.clock.nowMs() + (isFull ? FULL_MS : REFUSED_MS);
+    this.refused.set(worker, untilMs);
+    if (isFull) this.full.add(worker);
+    if (tryWorker !== undefined) this.hints.add(tryWorker);
   }
 
   /** Where is it now? The leader knows; at most twice a second. */

@@ -108,6 +108,16 @@ export class MediaPorts {
     this.current = undefined;
   }
 
+  /** Whether newcomers may come to the ports that other workers have, too; those who
+   * are here notice nothing. Throws PORT_IN_USE. */
+  share(isSharing: boolean): void {
+    for (const { name, server } of this.current ?? []) {
+      if (OWN.has(name)) continue;
+      if (isSharing) listening(() => server.resume());
+      else server.pause();
+    }
+  }
+
   close(): void {
     this.stopAccepting();
     for (const { server } of this.former.splice(0)) server.close();

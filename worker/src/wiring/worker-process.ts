@@ -255,6 +255,7 @@ export class WorkerProcess {
       hasRoom: () => streams.hasRoom,
       onDraining: (isDraining) => this.onDraining(isDraining),
       onRefusing: () => this.media?.stopAccepting(),
+      onSteered: (isOff) => this.media?.share(!isOff),
       onDrained: () => this.events.onDrained(),
     });
   }
@@ -308,7 +309,10 @@ export class WorkerProcess {
   }
 
   private onDraining(isDraining: boolean): void {
-    if (!isDraining && this.isReady) this.media?.open();
+    if (!isDraining && this.isReady) {
+      this.media?.open();
+      if (this.cluster?.steering.isOff === true) this.media?.share(false);
+    }
     this.cluster?.reports.send();
   }
 

@@ -18,16 +18,20 @@ export const rebalance = z
       // Not `Off`, which kubectl takes for `false`.
       .enum(['Auto', 'DryRun', 'Disabled'])
       .default('Auto')
-      .meta({ description: 'Whether homes move; `DryRun` only says what it would do.' }),
+      .meta({
+        description:
+          'Whether homes move, hot streams are split and newcomers are kept from busy workers. `DryRun` only says what it would do; a plan of it can be approved.',
+      }),
     maxImbalance: z
       .number()
       .min(1)
       .max(100)
       .default(1.25)
       .meta({ description: 'Highest load over mean load that is left alone.' }),
-    maxMovesPercent: count(0, 100)
-      .default(2)
-      .meta({ description: 'Share of the streams that may move in one cycle.' }),
+    maxMovesPercent: count(0, 100).default(2).meta({
+      description:
+        'Share of the streams that may be moved, split or merged in one cycle; at least one, none with 0.',
+    }),
   })
   .prefault({})
   .meta({ description: 'Moving homes between workers.' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { withRules, type ChangeRule } from '../rule.ts';
 import { key, textMap } from './fields.ts';
+import { redirect } from './redirect.ts';
 
 const OURS = ['streamcluster.dev/'];
 
@@ -20,6 +21,7 @@ const fields = z.object({
     description: 'Whether a node passes connections from outside on to other nodes’ workers.',
   }),
   loadBalancerClass: key('Which load balancer is meant, where there are several.').optional(),
+  redirect,
 });
 type Service = z.output<typeof fields>;
 

@@ -1,10 +1,11 @@
 import type { DirectoryEntry, LoadReport } from '@streamcluster/proto';
 import { Fleet } from '../../fleet/fleet.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
+import { StreamDecisions } from '../../fleet/stream-decisions.ts';
 import { MemoryRuntime } from '../../testing/memory-runtime.ts';
 import { reportBytes } from '../../testing/reports.ts';
 import { streamSource } from '../stream-source.ts';
-import type { ClusterView } from '../view.ts';
+import type { ClusterView, Rebalancing } from '../view.ts';
 
 /** A cluster whose workers are only names, and whose directory is a map. */
 export class TestCluster {
@@ -14,6 +15,8 @@ export class TestCluster {
   /** Undefined: not read yet. */
   directory: Map<string, DirectoryEntry> | undefined = new Map();
   status: ClusterView['status'] = undefined;
+  readonly decisions = new StreamDecisions();
+  rebalancing: Rebalancing = { plan: undefined, plans: [], running: [] };
 
   constructor(spec: string) {
     this.runtime = new MemoryRuntime(spec);
@@ -40,6 +43,8 @@ export class TestCluster {
       events: [],
       instances: () => runtime.list(),
       sightings: () => fleet.list(),
+      rebalancing: this.rebalancing,
+      decisionOn: (stream) => this.decisions.get(stream),
       ...streamSource({ directory: () => this.directory, sightings: () => fleet.list() }),
     };
   }

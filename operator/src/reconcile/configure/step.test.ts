@@ -7,9 +7,11 @@ import type { WorkerSighting } from '../../fleet/fleet.ts';
 import { MemoryRuntime } from '../../testing/memory-runtime.ts';
 import { ConfigureStep } from './step.ts';
 
+const IDLE = { settledBusy: 0, load: 0, previousLoad: undefined };
+
 function sighting(isDraining: boolean): WorkerSighting {
   const report = LoadReport.fromPartial({ worker: 'w-0', startedUnixMs: 1n, grpcAddress: 'a:1' });
-  return { id: 'w-0', report, receivedAtMs: 0, isSilent: false, isDraining, settledLoad: 0 };
+  return { id: 'w-0', report, receivedAtMs: 0, isSilent: false, isDraining, ...IDLE };
 }
 
 /** What is said of a worker that does not hear. */
@@ -28,6 +30,8 @@ async function complaints(isDraining: boolean): Promise<string[]> {
       configure: () => Promise.reject(new OperatorError('WORKER_UNREACHABLE')),
       drain: () => Promise.resolve(),
       undrain: () => Promise.resolve(),
+      serve: () => Promise.reject(new OperatorError('WORKER_UNREACHABLE')),
+      accept: () => Promise.resolve(),
     },
     log: pino({ level: 'info' }, sink),
     markDraining: () => undefined,
@@ -39,7 +43,7 @@ async function complaints(isDraining: boolean): Promise<string[]> {
     generation: 1,
     instances: [],
     sightings: new Map([['w-0', sighting(isDraining)]]),
-    streams: 0,
+    directory: new Map(),
     isBusConnected: true,
     problems: [],
     nowMs: 0,

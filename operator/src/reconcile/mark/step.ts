@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Marks, WorkerInstance } from '../runtime.ts';
+import type { Steering } from '../rebalance/steering.ts';
 import type { ScaleStep } from '../scale/step.ts';
 import type { Effects, Observation, Step } from '../step.ts';
 import { viewersOf } from '../../fleet/totals.ts';
@@ -6,6 +8,8 @@ import { viewersOf } from '../../fleet/totals.ts';
 /** HLS viewers come and go between segments: idle is who was so for a while. */
 const IDLE_MS = 10_000;
 const AGAIN_MS = 2_000;
+/** Who is let back should not wait for hundreds of others. */
+const PARALLEL = 50;
 
 /**
  * Shows balancers who takes new connections, and whoever evicts pods who is
@@ -15,31 +19,39 @@ export class MarkStep implements Step {
   readonly name = 'mark';
   private readonly effects: Effects;
   private readonly scale: ScaleStep;
+  private readonly steering: Steering;
   private readonly idleSinceMs = new Map<string, number>();
 
-  constructor(effects: Effects, scale: ScaleStep) {
+  constructor(effects: Effects, scale: ScaleStep, steering: Steering) {
     this.effects = effects;
     this.scale = scale;
+    this.steering = steering;
   }
 
   async run(observation: Observation): Promise<number | undefined> {
     const running = observation.instances.filter(({ phase }) => phase === 'running');
     this.forgetOthers(new Set(running.map(({ name }) => name)));
-    for (const instance of running) {
-      const wanted = this.wanted(instance, observation);
-      const { accepting, busy } = instance.marks;
-      if (wanted.accepting === accepting && wanted.busy === busy) continue;
-      await this.effects.runtime.mark(instance.name, wanted);
-      this.effects.log.debug({ worker: instance.name, ...wanted }, 'worker marked');
+    const steeredOff = this.steering.off(observation);
+    const changes = running
+      .map((one) => ({ one, marks: this.wanted(one, observation, steeredOff.has(one.name)) }))
+      .filter(({ one, marks }) => !isDeepStrictEqual(one.marks, marks));
+    for (let at = 0; at < changes.length; at += PARALLEL) {
+      const batch = changes.slice(at, at + PARALLEL);
+      await Promise.all(batch.map(({ one, marks }) => this.mark(one.name, marks)));
     }
     return this.idleSinceMs.size > 0 ? AGAIN_MS : undefined;
   }
 
-  private wanted(instance: WorkerInstance, observation: Observation): Marks {
+  private async mark(name: string, marks: Marks): Promise<void> {
+    await this.effects.runtime.mark(name, marks);
+    this.effects.log.debug({ worker: name, ...marks }, 'worker marked');
+  }
+
+  private wanted(instance: WorkerInstance, observation: Observation, isSteeredOff: boolean): Marks {
     const { isOutdated, drainAsked, marks } = instance;
     const isLeaving = isOutdated && (this.scale.isClosingOutdated ?? !marks.accepting);
     return {
-      accepting: drainAsked === undefined && !isLeaving,
+      accepting: drainAsked === undefined && !isLeaving && !isSteeredOff,
       busy: this.isBusy(instance, observation),
     };
   }

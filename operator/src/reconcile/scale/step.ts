@@ -75,7 +75,8 @@ export class ScaleStep implements Step {
     return this.hasListened;
   }
 
-  private decide({ resource, streams, nowMs }: Observation): void {
+  private decide({ resource, directory, nowMs }: Observation): void {
+    const streams = directory?.size;
     const last = this.hasRun ? this.desired : (resource.status?.desiredReplicas ?? 0);
     // An operator that just started does not know how many there were lately.
     if (!this.hasRun && last > 0) this.history = [{ atMs: nowMs, replicas: last }];

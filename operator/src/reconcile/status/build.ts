@@ -1,7 +1,9 @@
 import type { Condition, StreamClusterStatus } from '../../api/status.ts';
 import type { WorkerSighting } from '../../fleet/fleet.ts';
 import { maxOverMeanLoad, totalViewers } from '../../fleet/totals.ts';
+import type { PlanRecord } from '../rebalance/plan-record.ts';
 import type { Observation } from '../step.ts';
+import { balanced } from './balanced.ts';
 import { findings, merged, type Counts } from './conditions.ts';
 import { numaSummary } from './numa.ts';
 
@@ -9,6 +11,8 @@ export interface StatusRequest {
   readonly observation: Observation;
   readonly desired: number;
   readonly isConfigured: (sighting: WorkerSighting) => boolean;
+  /** The newest one of rebalancing. */
+  readonly plan: PlanRecord | undefined;
   /** Conditions of the last status. */
   readonly previous: readonly Condition[];
 }
@@ -19,6 +23,10 @@ export function buildStatus(request: StatusRequest): StreamClusterStatus {
   const { resource, generation, unixMs } = observation;
   const reporting = [...observation.sightings.values()].filter(({ isSilent }) => !isSilent);
   const counts = countWorkers(request, reporting);
+  const found = [
+    ...findings(observation, counts),
+    balanced(resource.spec.rebalance, counts.maxLoad, request.plan),
+  ];
   return {
     observedGeneration: generation,
     phase: phaseOf(counts, observation),
@@ -28,11 +36,11 @@ export function buildStatus(request: StatusRequest): StreamClusterStatus {
     updatedReplicas: counts.updated,
     draining: counts.draining,
     selector: `streamcluster.dev/cluster=${resource.metadata.name}`,
-    streams: observation.streams ?? 0,
+    streams: observation.directory?.size ?? 0,
     viewers: totalViewers(reporting),
     maxLoad: counts.maxLoad.toFixed(2),
     numa: numaSummary(observation),
-    conditions: merged(previous, findings(observation, counts), generation, unixMs),
+    conditions: merged(previous, found, generation, unixMs),
   };
 }
 

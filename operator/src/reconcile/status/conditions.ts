@@ -26,7 +26,6 @@ export function findings(observation: Observation, counts: Counts): Finding[] {
     progressing(counts),
     controlPlaneConnected(observation),
     numaAligned(observation),
-    balanced(observation, counts),
   ];
 }
 
@@ -95,12 +94,6 @@ function controlPlaneConnected({ isBusConnected }: Observation): Finding {
     ['Connected', 'NATS answers'],
     ['NatsUnreachable', 'NATS_UNREACHABLE: media goes on with what workers know'],
   );
-}
-
-function balanced({ resource }: Observation, { maxLoad }: Counts): Finding {
-  const message = `highest load over mean load is ${maxLoad.toFixed(2)}`;
-  const isBalanced = maxLoad <= resource.spec.rebalance.maxImbalance;
-  return finding('Balanced', isBalanced, ['Even', message], ['Uneven', message]);
 }
 
 /** Problems of this kind say that a node refused to align a worker. */

@@ -1,5 +1,6 @@
 import type { StreamClusterStatus } from '../../api/status.ts';
 import type { ConfigureStep } from '../configure/step.ts';
+import type { RebalanceStep } from '../rebalance/step.ts';
 import type { ScaleStep } from '../scale/step.ts';
 import type { Effects, Observation, Step } from '../step.ts';
 import { buildStatus } from './build.ts';
@@ -8,6 +9,7 @@ export interface StatusStepOptions {
   readonly effects: Effects;
   readonly scale: ScaleStep;
   readonly configure: ConfigureStep;
+  readonly rebalance: RebalanceStep;
 }
 
 /** Figures change by the second; nobody needs them written more often. */
@@ -26,11 +28,12 @@ export class StatusStep implements Step {
   }
 
   async run(observation: Observation): Promise<undefined> {
-    const { scale, configure } = this.options;
+    const { scale, configure, rebalance } = this.options;
     const status = buildStatus({
       observation,
       desired: scale.desiredOf(observation.resource),
       isConfigured: (sighting) => configure.isConfigured(sighting),
+      plan: rebalance.plan,
       previous: this.status?.conditions ?? observation.resource.status?.conditions ?? [],
     });
     this.status = status;

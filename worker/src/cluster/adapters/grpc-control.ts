@@ -8,6 +8,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  AcceptResponse,
   AssignResponse,
   ConfigureResponse,
   DrainResponse,
@@ -16,6 +17,7 @@ import {
   ReleaseResponse,
   UndrainResponse,
   WorkerServiceService,
+  type AcceptRequest,
   type AssignRequest,
   type ConfigureRequest,
   type DrainRequest,
@@ -158,6 +160,10 @@ function handlers({
     undrain: answer('undrain', () => {
       control().undrain();
       return UndrainResponse.fromPartial({});
+    }),
+    accept: answer('accept', (call: AcceptRequest) => {
+      control().accept(call);
+      return AcceptResponse.fromPartial({});
     }),
   };
 }

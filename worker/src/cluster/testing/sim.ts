@@ -177,6 +177,7 @@ export class SimWorker {
         this.cluster.reports.send();
       },
       onRefusing: () => this.drainEvents.push('refusing'),
+      onSteered: () => undefined,
       onDrained: () => this.drainEvents.push('drained'),
     });
   }

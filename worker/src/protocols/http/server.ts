@@ -37,9 +37,11 @@ export class HttpServer {
   private readonly listeners: Listener[] = [];
   private readonly sessions = new Set<HttpSession>();
   private timer: Timer | undefined = undefined;
+  private boundPort: number;
 
   constructor(options: HttpServerOptions) {
     this.options = options;
+    this.boundPort = options.port;
     this.clock = options.clock ?? realClock;
     this.context = {
       routes: new Routes(options.routes),
@@ -56,24 +58,18 @@ export class HttpServer {
 
   /** Throws what the engine throws when an address cannot be had. */
   start(): void {
-    const { engine, fallback, hosts, reusePort, paced } = this.options;
+    const { fallback } = this.options;
     // First, so that it sees every answer before a framework ends it.
     fallback.prependListener('request', this.onFallbackRequest);
     // It never listens, and looks after its time limits (a body that trickles
     // in) only from this event on.
     fallback.emit('listening');
-    let { port } = this.options;
-    for (const host of hosts) {
-      const onAccept = (connection: Connection): void => this.accept(connection);
-      const listener = engine.listen({ host, port, reusePort, paced, onAccept });
-      port = listener.port;
-      this.listeners.push(listener);
-    }
+    this.resume();
     this.scheduleSweep();
   }
 
   get port(): number {
-    return this.listeners[0]?.port ?? 0;
+    return this.boundPort;
   }
 
   /** Without those that were taken over. */
@@ -81,11 +77,29 @@ export class HttpServer {
     return this.sessions.size;
   }
 
+  /** Takes nobody new for now; those who are here notice nothing. */
+  pause(): void {
+    for (const listener of this.listeners.splice(0)) listener.close();
+  }
+
+  /** At the port that it had. Throws what the engine throws when an address cannot be had. */
+  resume(): void {
+    const { engine, hosts, reusePort, paced } = this.options;
+    if (this.listeners.length > 0) return;
+    for (const host of hosts) {
+      const onAccept = (connection: Connection): void => this.accept(connection);
+      const port = this.boundPort;
+      const listener = engine.listen({ host, port, reusePort, paced, onAccept });
+      this.boundPort = listener.port;
+      this.listeners.push(listener);
+    }
+  }
+
   /** Takes nobody new; every connection ends behind its next answer. */
   stopAccepting(): void {
     this.context.isDraining = true;
     for (const session of this.sessions) session.drain();
-    for (const listener of this.listeners.splice(0)) listener.close();
+    this.pause();
   }
 
   close(): void {

@@ -32,9 +32,11 @@ export class RtmpServer {
   private readonly listeners: Listener[] = [];
   private readonly sessions = new Set<RtmpSession>();
   private timer: Timer | undefined = undefined;
+  private boundPort: number;
 
   constructor(options: RtmpServerOptions) {
     this.options = options;
+    this.boundPort = options.port;
     this.context = {
       streams: options.streams,
       log: options.log,
@@ -47,32 +49,39 @@ export class RtmpServer {
 
   /** Throws what the engine throws when an address cannot be had. */
   start(): void {
-    let port = this.options.port;
-    for (const host of this.options.hosts) {
-      const listener = this.options.engine.listen({
-        host,
-        port,
-        reusePort: this.options.reusePort,
-        paced: this.options.paced,
-        onAccept: (connection) => this.accept(connection),
-      });
-      port = listener.port;
-      this.listeners.push(listener);
-    }
+    this.resume();
     this.scheduleSweep();
   }
 
   get port(): number {
-    return this.listeners[0]?.port ?? 0;
+    return this.boundPort;
   }
 
   get connections(): number {
     return this.sessions.size;
   }
 
+  /** Takes nobody new for now; those who are here stay. */
+  pause(): void {
+    for (const listener of this.listeners.splice(0)) listener.close();
+  }
+
+  /** At the port that it had. Throws what the engine throws when an address cannot be had. */
+  resume(): void {
+    const { engine, hosts, reusePort, paced } = this.options;
+    if (this.listeners.length > 0) return;
+    for (const host of hosts) {
+      const onAccept = (connection: Connection): void => this.accept(connection);
+      const port = this.boundPort;
+      const listener = engine.listen({ host, port, reusePort, paced, onAccept });
+      this.boundPort = listener.port;
+      this.listeners.push(listener);
+    }
+  }
+
   /** Takes nobody new; those who are here stay (drain). */
   stopAccepting(): void {
-    for (const listener of this.listeners.splice(0)) listener.close();
+    this.pause();
   }
 
   close(): void {

@@ -9,7 +9,8 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-type PortName = 'rtmpPort' | 'httpPort' | 'rtmpsPort' | 'httpsPort' | 'adminPort' | 'grpcPort';
+type PortName =
+  'rtmpPort' | 'httpPort' | 'rtmpsPort' | 'httpsPort' | 'ownHttpPort' | 'adminPort' | 'grpcPort';
 
 const ANY_PORT = {
   'rtmp-port': '0',

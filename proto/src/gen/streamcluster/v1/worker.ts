@@ -371,6 +371,15 @@ export interface UndrainRequest {
 export interface UndrainResponse {
 }
 
+export interface AcceptRequest {
+  accepting: boolean;
+  /** When not accepting: it opens again by itself after so long, 300 at most. */
+  forSeconds: number;
+}
+
+export interface AcceptResponse {
+}
+
 function createBaseHlsConfig(): HlsConfig {
   return { segmentSeconds: 0, segments: 0 };
 }
@@ -2966,6 +2975,147 @@ export const UndrainResponse: MessageFns<UndrainResponse> = {
   },
 };
 
+function createBaseAcceptRequest(): AcceptRequest {
+  return { accepting: false, forSeconds: 0 };
+}
+
+export const AcceptRequest: MessageFns<AcceptRequest> = {
+  encode(message: AcceptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accepting !== false) {
+      writer.uint32(8).bool(message.accepting);
+    }
+    if (message.forSeconds !== 0) {
+      writer.uint32(16).uint32(message.forSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcceptRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcceptRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.accepting = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.forSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AcceptRequest {
+    return {
+      accepting: isSet(object.accepting) ? globalThis.Boolean(object.accepting) : false,
+      forSeconds: isSet(object.forSeconds)
+        ? globalThis.Number(object.forSeconds)
+        : isSet(object.for_seconds)
+        ? globalThis.Number(object.for_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: AcceptRequest): unknown {
+    const obj: any = {};
+    if (message.accepting !== false) {
+      obj.accepting = message.accepting;
+    }
+    if (message.forSeconds !== 0) {
+      obj.forSeconds = Math.round(message.forSeconds);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AcceptRequest>, I>>(base?: I): AcceptRequest {
+    return AcceptRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcceptRequest>, I>>(object: I): AcceptRequest {
+    const message = createBaseAcceptRequest();
+    message.accepting = object.accepting ?? false;
+    message.forSeconds = object.forSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseAcceptResponse(): AcceptResponse {
+  return {};
+}
+
+export const AcceptResponse: MessageFns<AcceptResponse> = {
+  encode(_: AcceptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcceptResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcceptResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): AcceptResponse {
+    return {};
+  },
+
+  toJSON(_: AcceptResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AcceptResponse>, I>>(base?: I): AcceptResponse {
+    return AcceptResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcceptResponse>, I>>(_: I): AcceptResponse {
+    const message = createBaseAcceptResponse();
+    return message;
+  },
+};
+
 /** WorkerService is what the operator, and other workers, ask of a worker. */
 export type WorkerServiceService = typeof WorkerServiceService;
 export const WorkerServiceService = {
@@ -3068,6 +3218,19 @@ export const WorkerServiceService = {
     responseSerialize: (value: UndrainResponse): Buffer => Buffer.from(UndrainResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UndrainResponse => UndrainResponse.decode(value),
   },
+  /**
+   * Accept closes the ports that this worker shares with others, for a while, or
+   * opens them again. Those who are here stay, and so do ports of its own.
+   */
+  accept: {
+    path: "/streamcluster.v1.WorkerService/Accept" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AcceptRequest): Buffer => Buffer.from(AcceptRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AcceptRequest => AcceptRequest.decode(value),
+    responseSerialize: (value: AcceptResponse): Buffer => Buffer.from(AcceptResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AcceptResponse => AcceptResponse.decode(value),
+  },
 } as const;
 
 export interface WorkerServiceServer extends UntypedServiceImplementation {
@@ -3106,6 +3269,11 @@ export interface WorkerServiceServer extends UntypedServiceImplementation {
   drain: handleUnaryCall<DrainRequest, DrainResponse>;
   /** Undrain takes a drain back while the process still runs. */
   undrain: handleUnaryCall<UndrainRequest, UndrainResponse>;
+  /**
+   * Accept closes the ports that this worker shares with others, for a while, or
+   * opens them again. Those who are here stay, and so do ports of its own.
+   */
+  accept: handleUnaryCall<AcceptRequest, AcceptResponse>;
 }
 
 export interface WorkerServiceClient extends Client {
@@ -3255,6 +3423,25 @@ export interface WorkerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UndrainResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Accept closes the ports that this worker shares with others, for a while, or
+   * opens them again. Those who are here stay, and so do ports of its own.
+   */
+  accept(
+    request: AcceptRequest,
+    callback: (error: ServiceError | null, response: AcceptResponse) => void,
+  ): ClientUnaryCall;
+  accept(
+    request: AcceptRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AcceptResponse) => void,
+  ): ClientUnaryCall;
+  accept(
+    request: AcceptRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AcceptResponse) => void,
   ): ClientUnaryCall;
 }
 

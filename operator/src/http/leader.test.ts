@@ -1,0 +1,54 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { registerLeader } from './leader.ts';
+
+async function operator(
+  name: string,
+  leaderUrl: () => string | undefined,
+): Promise<FastifyInstance> {
+  const app = Fastify();
+  registerLeader(app, leaderUrl);
+  app.get('/api/v1/clusters', (_request, reply) => reply.code(200).send({ from: name }));
+  app.get('/api/v1/missing', (_request, reply) => reply.code(404).send({ from: name }));
+  app.get('/metrics', () => name);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return app;
+}
+
+function urlOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  return typeof address === 'object' ? `http://127.0.0.1:${address?.port ?? 0}` : '';
+}
+
+describe('registerLeader', () => {
+  let leader: FastifyInstance;
+  let other: FastifyInstance;
+  let leaderUrl: string | undefined;
+
+  beforeEach(async () => {
+    other = await operator('other', () => leaderUrl);
+    // It has not noticed yet that it leads.
+    leader = await operator('leader', () => urlOf(other));
+    leaderUrl = urlOf(leader);
+  });
+  afterEach(async () => {
+    await Promise.all([leader.close(), other.close()]);
+  });
+
+  it('lets who leads answer, as it does, and not in a circle', async () => {
+    expect((await other.inject('/api/v1/clusters?x=1')).json()).toEqual({ from: 'leader' });
+    const missing = await other.inject('/api/v1/missing');
+    expect([missing.statusCode, missing.json()]).toEqual([404, { from: 'leader' }]);
+  });
+
+  it('answers by itself what is only its own', async () => {
+    expect((await other.inject('/metrics')).body).toBe('other');
+  });
+
+  it('answers by itself where nobody leads, or does not answer', async () => {
+    leaderUrl = undefined;
+    expect((await other.inject('/api/v1/clusters')).json()).toEqual({ from: 'other' });
+    leaderUrl = 'http://127.0.0.1:1';
+    expect((await other.inject('/api/v1/clusters')).json()).toEqual({ from: 'other' });
+  });
+});
