@@ -97,7 +97,10 @@ export class HlsWindow {
   /** Whether a segment that is not there now is worth waiting for. */
   expects(sequence: number): boolean {
     if (this.hasEnded) return false;
-    const newest = this.options.store.segments.newest?.mark.sequence;
+    const { isReady, store } = this.options;
+    // The relay is on its way: another worker showed it in a playlist.
+    if (!isReady()) return true;
+    const newest = store.segments.newest?.mark.sequence;
     return newest !== undefined && (sequence === newest || sequence === newest + 1);
   }
 

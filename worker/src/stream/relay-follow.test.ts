@@ -173,6 +173,26 @@ describe('workers that follow', () => {
     expect(seen).toEqual([home.stream.hls.playlist()]);
   });
 
+  it('hold a segment that is asked for before they caught up for the first time', () => {
+    const home = new Rig();
+    home.play(home.stream.publish(), { fromMs: 0, toMs: 9_500 });
+    const sequence = Number(Object.keys(hlsOf(home).segments)[1]);
+    const follower = new Follower(home);
+    const seen: unknown[] = [];
+    const ask = (wanted: number): void => {
+      follower.rig.stream.hls.waitForSegment(wanted, (span) => seen.push(span?.length));
+    };
+    // Before and behind the hello: the playlist was another worker's.
+    ask(sequence);
+    follower.greet();
+    ask(sequence);
+    ask(sequence + 100);
+    expect(seen).toEqual([]);
+    follower.pump();
+    const { length } = home.stream.hls.segment(sequence)!;
+    expect(seen).toEqual([length, length, undefined]);
+  });
+
   it('drop what they have, count what is gone for ever', () => {
     const home = new Rig();
     const source = home.stream.publish();
