@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Crowd } from './clients/crowd.ts';
 import { publish } from './clients/ffmpeg.ts';
 import { fixture, type Fixture } from './content/fixture.ts';
-import type { ClusterItem } from './harness/api.ts';
+import type { ClusterItem, RelayNode } from './harness/api.ts';
 import { TestCluster } from './harness/cluster.ts';
 import { eventually, eventuallyTrue } from './harness/eventually.ts';
 
@@ -54,16 +54,23 @@ describe('a stream that everybody watches, in redirect mode', { timeout: 240_000
     expect(crowd.lost).toBe(0);
     crowd.leave();
     const second = await Crowd.come(VIEWERS, cluster.httpPort, `/${STREAM}.flv`);
-    await eventuallyTrue('load is even', 20_000, async () => (await balanced())?.status === 'True');
-    const detail = await cluster.api.streamDetail(STREAM);
-    expect(detail.decision).toMatchObject({ kind: 'Split', outcome: 'Done' });
-    const [top] = detail.tree;
-    if (top === undefined) throw new Error('no worker has the stream');
+    const top = await eventually('reports of all viewers', 20_000, async () => {
+      const [found] = (await cluster.api.streamDetail(STREAM)).tree;
+      return found !== undefined && viewersBelow(found) === VIEWERS ? found : undefined;
+    });
     expect(top).toMatchObject({ worker: publishedAt, role: 'ingest-and-home' });
     expect(top.pulledBy.map(({ worker }) => worker).sort()).toEqual([...split.replicas].sort());
     for (const { viewers } of [top, ...top.pulledBy]) expect(viewers).toBeGreaterThan(VIEWERS / 6);
+    await eventuallyTrue('load is even', 20_000, async () => (await balanced())?.status === 'True');
+    const { decision } = await cluster.api.streamDetail(STREAM);
+    expect(decision).toMatchObject({ kind: 'Split', outcome: 'Done' });
     expect(second.lost).toBe(0);
     second.leave();
     await publisher.stop();
   });
 });
+
+/** Of a worker, and of all who pull the stream from there. */
+function viewersBelow({ viewers, pulledBy }: RelayNode): number {
+  return pulledBy.reduce((sum, node) => sum + viewersBelow(node), viewers);
+}
