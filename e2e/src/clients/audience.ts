@@ -98,11 +98,7 @@ interface Parts {
   readonly doors: readonly Door[];
 }
 
-function expectWholeRecording(
-  source: Fixture,
-  { video, audio }: Recording,
-  atLeast: number,
-): void {
+function expectWholeRecording(source: Fixture, { video, audio }: Recording, atLeast: number): void {
   const whole = { toTheEnd: true, atLeast };
   compareVideo(source, video, whole);
   compareAudio(source, audio, whole);
