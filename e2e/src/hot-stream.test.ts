@@ -44,7 +44,7 @@ describe('a stream that everybody watches, in redirect mode', { timeout: 240_000
       const { events } = await cluster.api.events();
       return events.find(({ reason }) => reason === 'Rebalanced');
     });
-    expect(said.message).toMatch(/^1 stream split; highest load over mean load was 3\.00, /);
+    expect(said.message).toMatch(/^1 stream split; highest load over mean load was [123]\.\d\d, /);
     const plan = await cluster.api.rebalance();
     expect(plan.recent[0]?.changes).toMatchObject([
       { stream: STREAM, kind: 'Split', outcome: 'Done', replicas: { before: [] } },
