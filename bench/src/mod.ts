@@ -3,4 +3,5 @@ export { table } from './measure/table.ts';
 export { linePlot } from './report/line-plot.ts';
 export type { Line, Plot, Point } from './report/line-plot.ts';
 export { markdownTable } from './report/markdown-table.ts';
+export type { CrowdReport } from './generator/checked-crowd.ts';
 export { freePort } from './server/free-port.ts';

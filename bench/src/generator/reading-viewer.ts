@@ -11,11 +11,17 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_MAX_BYTES = 4096;
 const VIDEO = 9;
 
+const LOCATION = /^location: (\S+)/im;
+
 /** An HTTP-FLV viewer that reads every tag. */
 export class ReadingViewer implements ConnectionHandler {
   readonly closed: Promise<CloseReason>;
+  /** The head is there. */
+  readonly answered: Promise<this>;
   isClosed = false;
   status = 0;
+  /** Where a redirect sends it. */
+  location: string | undefined = undefined;
   /** Length of the answer's head. */
   headBytes = 0;
   error: string | undefined = undefined;
@@ -24,11 +30,13 @@ export class ReadingViewer implements ConnectionHandler {
   private readonly reader: FlvReader;
   private head: Buffer = Buffer.alloc(0);
   private readonly end = Promise.withResolvers<CloseReason>();
+  private readonly answer = Promise.withResolvers<this>();
 
   constructor(target: HttpTarget, sink: FlvSink) {
     this.target = target;
     this.reader = new FlvReader(sink);
     this.closed = this.end.promise;
+    this.answered = this.answer.promise;
     this.connection = target.engine.connect(target.host, target.port, this);
   }
 
@@ -58,6 +66,8 @@ export class ReadingViewer implements ConnectionHandler {
     }
     this.headBytes = found + HEAD_END.length;
     this.status = Number(this.head.toString('latin1', 9, 12));
+    this.location = LOCATION.exec(this.head.toString('latin1', 0, found))?.[1];
+    this.answer.resolve(this);
     return start + this.headBytes - had;
   }
 }
