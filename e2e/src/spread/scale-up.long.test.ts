@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { AskingPlayers } from '../clients/asking-players.ts';
 import { CheckedCrowd } from '../clients/checked-crowd.ts';
 import { publishMany } from '../clients/load-generator.ts';
 import { TestCluster, writeResource } from '../harness/cluster.ts';
@@ -55,5 +56,41 @@ describe('three workers with 2,000 viewers become six', { timeout: 480_000 }, ()
     }
     expect(maxOverMean(steered.sent)).toBeLessThanOrEqual(BAR);
     expect(maxOverMean(steered.sent)).toBeLessThan(maxOverMean(random.sent));
+  });
+});
+
+const ASKING_MS = 30_000;
+
+describe('three workers with 2,000 players of HLS become six', { timeout: 240_000 }, () => {
+  it('are loaded alike after 30 s, by connections that end behind an answer', async () => {
+    const options = { rebalance: 'Auto', replicas: BEFORE } as const;
+    const cluster = await TestCluster.start('grow-hls', options);
+    try {
+      const many = { port: cluster.rtmpPort, count: STREAMS, app: APP, seconds: 200 };
+      const load = await publishMany(many);
+      const urls = Array.from({ length: STREAMS }, (_, i) =>
+        cluster.httpUrl(`${APP}/s-${i}`, 'm3u8'),
+      );
+      // Segments enough for a playlist.
+      await sleep(10_000);
+      const players = new AskingPlayers(CROWD.viewers, urls);
+      await sleep(10_000);
+      writeResource(cluster.resourceFile, { ...options, replicas: AFTER });
+      await cluster.ready(AFTER);
+      await sleep(ASKING_MS);
+      const workers = await cluster.api.workers();
+      players.leave();
+      const viewers = workers.map((worker) => worker.viewers);
+      const highest = Math.max(...workers.map(({ loadOverMean }) => loadOverMean));
+      console.log(
+        `HLS: max/mean of load ${highest.toFixed(2)}, of viewers ${maxOverMean(viewers).toFixed(2)} (${viewers.join(', ')}); ` +
+          `${players.asked} playlists, ${players.reconnects} reconnects, ${players.faults.length} faults`,
+      );
+      expect(players.faults).toEqual([]);
+      expect(highest).toBeLessThanOrEqual(BAR);
+      await load.stop();
+    } finally {
+      await cluster.stop();
+    }
   });
 });

@@ -34,6 +34,7 @@ describe('admin', () => {
     slowViewersClosed: zero,
     droppedFrames: zero,
     redirects: zero,
+    shed: zero,
     directoryEntries: zero,
     isBusConnected: no,
     isDraining: no,

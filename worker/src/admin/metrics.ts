@@ -22,6 +22,7 @@ export interface MetricsSource {
   readonly slowViewersClosed: () => number;
   readonly droppedFrames: () => number;
   readonly redirects: () => number;
+  readonly shed: () => number;
   readonly directoryEntries: () => number;
   readonly isBusConnected: () => boolean;
   readonly isDraining: () => boolean;
@@ -100,6 +101,7 @@ export class WorkerMetrics {
     const reliefs = 'Times that old GOPs were given up for want of memory.';
     total('arena_reliefs_total', reliefs, source.arenaReliefs);
     total('redirects_total', 'New viewers sent to other workers.', source.redirects);
+    total('shed_players_total', 'Players of HLS asked to go elsewhere for balance.', source.shed);
     total('dropped_frames_total', 'Frames dropped for want of memory.', source.droppedFrames);
   }
 

@@ -32,6 +32,7 @@ import type { Relays } from './relays.ts';
 import { Releases } from './releases.ts';
 import type { Settings } from './settings.ts';
 import { StaleEntries } from './stale-entries.ts';
+import { Shedding } from './shedding.ts';
 import { Steering } from './steering.ts';
 import type {
   Elsewhere,
@@ -85,8 +86,8 @@ export class Cluster implements StreamAccess {
   readonly reports: LoadReports;
   readonly admission: Admission;
   readonly redirects: Redirects;
+  readonly shedding: Shedding;
   readonly guests: RelayGuests;
-  readonly facts: ProcessFacts;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
   private readonly viewing: Viewing;
@@ -95,7 +96,6 @@ export class Cluster implements StreamAccess {
 
   constructor(options: ClusterOptions) {
     this.options = options;
-    this.facts = options.facts;
     const state = makeState(options, () => this.drain.isDraining);
     this.workers = state.workers;
     this.directory = state.directory;
@@ -109,6 +109,7 @@ export class Cluster implements StreamAccess {
     this.stale = new StaleEntries(state);
     this.door = new RelayDoor(state);
     this.redirects = new Redirects(state);
+    this.shedding = new Shedding(state);
     const moves = new Moves(state);
     this.drain = makeDrain(state, moves);
     this.steering = new Steering(options);
@@ -127,6 +128,10 @@ export class Cluster implements StreamAccess {
     // Without the directory it can serve nobody.
     this.directory.onLoaded(() => this.reports.begin());
     this.directory.start();
+  }
+
+  get facts(): ProcessFacts {
+    return this.options.facts;
   }
 
   /** Somebody publishes or watches here, over whatever protocol. */

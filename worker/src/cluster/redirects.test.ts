@@ -8,6 +8,7 @@ const NEW: NewViewer = {
   protocol: 'flv',
   isEncrypted: false,
   isKnown: false,
+  isShed: false,
   sentAtEpoch: undefined,
 };
 
@@ -142,6 +143,13 @@ describe('a new viewer', () => {
     expect(sent(home, { isKnown: true })).toBeUndefined();
     expect(sent(other, { isKnown: true })).toBe('w-rep.example:80');
     expect(sent(home, { sentAtEpoch: 2 })).toBeUndefined();
+  });
+
+  it('goes to another server when this one has more than its share, wherever it was sent before', async () => {
+    const shed = { isShed: true, isKnown: true, sentAtEpoch: 2 };
+    await fill(home, 1_500);
+    expect(sent(home, { ...shed, isShed: false })).toBeUndefined();
+    expect(sent(home, shed)).toBe('w-rep.example:80');
   });
 
   it('that asks again is sent where it was sent before', async () => {

@@ -89,8 +89,9 @@ export class Redirects {
 
   /** Sent here already; or the stream is here to stay, and this worker is not too
    * busy for one more, or it is a player of HLS that watches here. */
-  private mustStay(place: Place, { sentAtEpoch, isKnown }: NewViewer): boolean {
+  private mustStay(place: Place, { sentAtEpoch, isKnown, isShed }: NewViewer): boolean {
     const { self } = this.options.workers;
+    if (isShed) return false;
     if (sentAtEpoch !== undefined && sentAtEpoch >= place.epoch) return true;
     if (!isServer(self, place)) return false;
     const bound = aimOf(MAX_IMBALANCE) * Math.max(this.fleet().meanLoad, IDLE_MEAN_LOAD);
@@ -99,7 +100,7 @@ export class Redirects {
 
   /** A player of HLS asks again and again, and goes where it went. */
   private before({ key }: StreamName, place: Place, viewer: NewViewer): WorkerSighting | undefined {
-    const worker = this.sent.before(key, viewer);
+    const worker = viewer.isShed ? undefined : this.sent.before(key, viewer);
     return worker !== undefined && serves(place, worker) ? this.taker(worker, viewer) : undefined;
   }
 

@@ -34,6 +34,8 @@ export interface NewViewer {
   readonly isEncrypted: boolean;
   /** It watches here already: a player of HLS, which asks again and again. */
   readonly isKnown: boolean;
+  /** This worker would rather have it elsewhere. */
+  readonly isShed: boolean;
   /** Epoch of the directory by which another worker sent it here. */
   readonly sentAtEpoch: number | undefined;
   /** Players of HLS, told apart roughly: they are sent where they were sent before. */

@@ -17,4 +17,22 @@ describe('HlsPlayers', () => {
     expect([players.size, players.encryptedSize]).toEqual([1, 0]);
     expect(players.knows('plain')).toBe(true);
   });
+
+  it('counts nobody who was sent away, and knows him when he comes back', () => {
+    const clock = new ManualClock();
+    const players = new HlsPlayers(clock);
+    players.meet('plain', false);
+    players.meet('encrypted', true);
+    for (let times = 0; times < 2; times += 1) players.sendAway('encrypted');
+    players.sendAway('nobody');
+    expect([players.size, players.encryptedSize]).toEqual([1, 0]);
+    expect(players.knows('encrypted')).toBe(true);
+    for (let times = 0; times < 2; times += 1) players.meet('encrypted', true);
+    expect([players.size, players.encryptedSize]).toEqual([2, 1]);
+    players.sendAway('plain');
+    clock.advance(16_000);
+    players.forgetIdle(clock.nowMs());
+    expect([players.size, players.encryptedSize]).toEqual([0, 0]);
+    expect(players.knows('plain')).toBe(false);
+  });
 });

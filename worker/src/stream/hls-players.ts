@@ -11,6 +11,8 @@ export class HlsPlayer {
   /** False once he asked for nothing for a while. */
   isKnown = true;
   seenMs = 0;
+  /** He does not count: was asked to go elsewhere. Should he come back, he is known. */
+  isLeaving = true;
   /** Asks over TLS. */
   readonly isEncrypted: boolean;
   private readonly players: HlsPlayers;
@@ -31,6 +33,7 @@ export class HlsPlayer {
 export class HlsPlayers {
   private readonly clock: Clock;
   private readonly players = new Map<string, HlsPlayer>();
+  private counted = 0;
   private encrypted = 0;
   private touchedAtMs = -Infinity;
   private lookedAtMs = -Infinity;
@@ -39,9 +42,9 @@ export class HlsPlayers {
     this.clock = clock;
   }
 
-  /** How many were seen lately. */
+  /** How many were seen lately and are to stay. */
   get size(): number {
-    return this.players.size;
+    return this.counted;
   }
 
   /** Of these, those who ask over TLS. */
@@ -64,13 +67,21 @@ export class HlsPlayers {
     const known = this.players.get(name);
     if (known !== undefined) {
       known.touch();
+      this.count(known, false);
       return known;
     }
     const player = new HlsPlayer(this, isEncrypted);
     player.isKnown = this.players.size < MAX_PLAYERS;
-    if (player.isKnown) this.players.set(name, player);
-    if (player.isKnown && isEncrypted) this.encrypted += 1;
+    if (!player.isKnown) return player;
+    this.players.set(name, player);
+    this.count(player, false);
     return player;
+  }
+
+  /** A player, if he is known, was asked to go elsewhere. */
+  sendAway(name: string): void {
+    const player = this.players.get(name);
+    if (player !== undefined) this.count(player, true);
   }
 
   /** Somebody asked for something. Returns the time. */
@@ -84,9 +95,17 @@ export class HlsPlayers {
     this.lookedAtMs = nowMs;
     for (const [name, player] of this.players) {
       if (nowMs - player.seenMs < IDLE_MS) continue;
+      this.count(player, true);
       player.isKnown = false;
       this.players.delete(name);
-      if (player.isEncrypted) this.encrypted -= 1;
     }
+  }
+
+  private count(player: HlsPlayer, isLeaving: boolean): void {
+    if (player.isLeaving === isLeaving) return;
+    player.isLeaving = isLeaving;
+    const change = isLeaving ? -1 : 1;
+    this.counted += change;
+    if (player.isEncrypted) this.encrypted += change;
   }
 }

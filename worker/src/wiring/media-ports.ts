@@ -14,6 +14,8 @@ export interface MediaPortsOptions {
   readonly streams: StreamAccess;
   readonly log: Logger;
   readonly counters: { count(reason: string): void };
+  /** Share of the players that ask again and again and should go elsewhere now. */
+  readonly shedShare: () => number;
   readonly hosts: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
@@ -118,6 +120,15 @@ export class MediaPorts {
     }
   }
 
+  /** Players that were asked to go elsewhere. */
+  get shedTotal(): number {
+    const doors = [...(this.current ?? []), ...this.former];
+    return doors.reduce(
+      (sum, { server }) => sum + (server instanceof HttpServer ? server.shedTotal : 0),
+      0,
+    );
+  }
+
   close(): void {
     this.stopAccepting();
     for (const { server } of this.former.splice(0)) server.close();
@@ -129,14 +140,15 @@ export class MediaPorts {
   }
 
   private http(name: Name, engine: Listening): Door {
-    const { streams, log, counters } = this.options;
+    const { streams, log, counters, shedShare } = this.options;
     const routes = [
       new WsFlvRoute({ streams, log, counters }),
       new FlvRoute({ streams, log }),
       new HlsRoute({ streams }),
     ];
     const { fallback } = this;
-    return { name, server: new HttpServer({ ...this.base(name), engine, routes, fallback }) };
+    const options = { ...this.base(name), engine, routes, fallback, shedShare };
+    return { name, server: new HttpServer(options) };
   }
 
   private base(name: Name): PortOptions {

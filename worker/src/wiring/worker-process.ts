@@ -267,6 +267,7 @@ export class WorkerProcess {
     const counters = metrics;
     return new MediaPorts({
       ...{ engine, streams, log, counters, hosts, rtmpPort, httpPort },
+      shedShare: () => streams.shedding.share(),
       ...ownPorts(options),
       secure: this.securePorts(),
     });
@@ -347,6 +348,7 @@ export class WorkerProcess {
       slowViewersClosed: () => slowViewers.closedTotal,
       droppedFrames: () => slowViewers.droppedFramesTotal,
       redirects: () => this.cluster?.redirects.total ?? 0,
+      shed: () => this.media?.shedTotal ?? 0,
       directoryEntries: () => this.cluster?.directory.size ?? 0,
       isBusConnected: () => this.bus.isConnected,
       isDraining: () => this.cluster?.drain.isDraining ?? false,

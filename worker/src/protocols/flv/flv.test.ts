@@ -112,7 +112,7 @@ describe('FlvRoute', () => {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect(live.asked).toEqual([
-      { protocol: 'flv', isEncrypted: false, isKnown: false, sentAtEpoch: 3 },
+      { protocol: 'flv', isEncrypted: false, isKnown: false, isShed: false, sentAtEpoch: 3 },
     ]);
     expect(live.stream.viewerCounts()['flv']).toBe(0);
     await fetch(`${served.url}/live/news.flv?redirected=x`, { redirect: 'manual' });

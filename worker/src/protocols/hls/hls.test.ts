@@ -75,7 +75,8 @@ describe('HlsRoute', () => {
       'http://w-2.example:80/live/news.m3u8?redirected=4',
     );
     expect(live.asked.at(-1)).toEqual({
-      ...{ protocol: 'hls', isEncrypted: false, isKnown: true, sentAtEpoch: undefined },
+      ...{ protocol: 'hls', isEncrypted: false, isKnown: true, isShed: false },
+      sentAtEpoch: undefined,
       player: expect.stringContaining('player') as string,
     });
     expect((await fetch(segment!, { redirect: 'manual' })).status).toBe(200);

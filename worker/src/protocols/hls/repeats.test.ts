@@ -8,9 +8,12 @@ const PLAYLIST = '/live/news.m3u8';
 
 let live: Live;
 let served: Served;
+let shedShare = 0;
 
 beforeEach(() => {
+  shedShare = 0;
   served = serveHttp({
+    shedShare: () => shedShare,
     routes: (engine) => {
       live = new Live(engine);
       return [new HlsRoute({ streams: live, clock: live.clock })];
@@ -116,6 +119,26 @@ describe('a player that asks for the playlist again', () => {
     expect(last.text).toContain('\r\nConnection: close\r\n');
     expect(last.body).toBe(body);
     await raw.closed();
+  });
+
+  it('comes again on another connection when the worker has more than its share', async () => {
+    const raw = rawClient(served.port);
+    const { body } = await becomeRegular(raw);
+    const newcomer = rawClient(served.port);
+    await until('both are here', () => served.server.connections === 2);
+    shedShare = 1;
+    served.clock.advance(1_001);
+    shedShare = 0;
+    const last = await answerTo(raw, request('a'));
+    expect(last.text).toContain('\r\nConnection: close\r\n');
+    expect(last.body).toBe(body);
+    expect(live.asked.at(-1)).toMatchObject({ isKnown: true, isShed: true });
+    await raw.closed();
+    expect(live.stream.hls.players.size).toBe(0);
+    const first = await answerTo(newcomer, request('b'));
+    expect(first.text).not.toContain('Connection: close');
+    expect(served.server.shedTotal).toBe(1);
+    await becomeRegular(rawClient(served.port));
   });
 
   it('leaves with the answer for which it says so', async () => {

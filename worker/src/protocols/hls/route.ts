@@ -63,9 +63,11 @@ export class HlsRoute implements MediaRoute {
     };
     const here = this.presentOf(name);
     const isKnown = here?.hls.players.knows(id) === true;
-    if (name !== undefined && sendElsewhere(this.streams, exchange, name, { id, isKnown })) return;
-    if (isKnown) answer(here);
-    else withStream(this.streams, exchange, name, answer);
+    const isSent =
+      name !== undefined && sendElsewhere(this.streams, exchange, name, { id, isKnown });
+    if (isKnown && !isSent) answer(here);
+    else if (!isSent) withStream(this.streams, exchange, name, answer);
+    if (exchange.isShed) here?.hls.players.sendAway(id);
   }
 
   private segment(exchange: HttpExchange): void {
@@ -84,6 +86,7 @@ export class HlsRoute implements MediaRoute {
     const ofStream = streamName(app, name);
     // Whoever has a playlist gets its segments.
     const here = this.presentOf(ofStream);
+    if (exchange.isShed) here?.hls.players.sendAway(playerOf(exchange));
     if (here !== undefined) answer(here);
     else withStream(this.streams, exchange, ofStream, answer);
   }

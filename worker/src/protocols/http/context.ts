@@ -22,5 +22,7 @@ export interface HttpContext {
   nowMs: number;
   /** Every answer is its connection's last. */
   isDraining: boolean;
+  /** Connections that were asked to come again elsewhere. */
+  shedTotal: number;
   forget(session: HttpSession): void;
 }

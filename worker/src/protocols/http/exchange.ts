@@ -29,25 +29,36 @@ export interface SpanReply {
   readonly length: number;
 }
 
+/** What a session knows of a request. */
+export interface HttpRequest {
+  readonly head: RequestHead;
+  readonly segments: readonly string[];
+  /** Behind the `?`, not decoded. */
+  readonly query: string;
+  /** Its client is to be served elsewhere, if somebody else can. */
+  readonly isShed: boolean;
+}
+
 /** One request and its answer. */
 export class HttpExchange {
   /** Only valid during the call of the route's handler. */
   readonly head: RequestHead;
   readonly isHead: boolean;
   readonly segments: readonly string[];
-  /** Behind the `?`, not decoded. */
   readonly query: string;
+  readonly isShed: boolean;
   /** False once it is answered or the client is gone. */
   isOpen = true;
   private readonly owner: ExchangeOwner;
   private onGone: (() => void) | undefined = undefined;
 
-  constructor(owner: ExchangeOwner, head: RequestHead, segments: readonly string[], query: string) {
+  constructor(owner: ExchangeOwner, { head, segments, query, isShed }: HttpRequest) {
     this.owner = owner;
     this.head = head;
     this.isHead = head.method === 'HEAD';
     this.segments = segments;
     this.query = query;
+    this.isShed = isShed;
   }
 
   get connection(): Connection {

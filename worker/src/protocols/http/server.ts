@@ -23,6 +23,9 @@ export interface HttpServerOptions {
   readonly reusePort: boolean;
   /** See ListenOptions. */
   readonly paced: boolean;
+  /** Share of the clients that keep their connection and should make another, as of
+   * now; none by default. */
+  readonly shedShare?: () => number;
   readonly clock?: Clock;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -52,6 +55,7 @@ export class HttpServer {
       limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
       nowMs: this.clock.nowMs(),
       isDraining: false,
+      shedTotal: 0,
       forget: (session) => void this.sessions.delete(session),
     };
   }
@@ -75,6 +79,10 @@ export class HttpServer {
   /** Without those that were taken over. */
   get connections(): number {
     return this.sessions.size;
+  }
+
+  get shedTotal(): number {
+    return this.context.shedTotal;
   }
 
   /** Takes nobody new for now; those who are here notice nothing. */
@@ -125,7 +133,11 @@ export class HttpServer {
   private scheduleSweep(): void {
     this.timer = this.clock.setTimer(SWEEP_INTERVAL_MS, () => {
       this.context.nowMs = this.clock.nowMs();
-      for (const session of this.sessions) session.sweep(this.context.nowMs);
+      const shedShare = this.options.shedShare?.() ?? 0;
+      for (const session of this.sessions) {
+        session.sweep(this.context.nowMs);
+        if (shedShare > 0 && Math.random() < shedShare) session.shed();
+      }
       this.scheduleSweep();
     });
   }

@@ -43,6 +43,9 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   private readonly repeats: Repeats;
   private phase: Phase = 'head';
   private closes = false;
+  /** It should come again on another connection, or to another worker. */
+  private isShed = false;
+  private hasAnswered = false;
   private isTaken = false;
   private pending: Buffer | undefined = undefined;
   private exchange: HttpExchange | undefined = undefined;
@@ -57,7 +60,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   }
 
   get closesAfterAnswer(): boolean {
-    return this.closes || this.context.isDraining;
+    return this.closes || this.isShed || this.context.isDraining;
   }
 
   /** Between requests, with nothing under way. */
@@ -106,6 +109,15 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     this.repeats.forget();
   }
 
+  /** Its next answer is its last, and may send it to another worker. Who has not
+   * asked for anything yet is new here. */
+  shed(): void {
+    if (this.isShed || !this.hasAnswered || !this.isIdle) return;
+    this.isShed = true;
+    this.repeats.forget();
+    this.context.shedTotal += 1;
+  }
+
   // Requests
 
   private canRead(): boolean {
@@ -135,7 +147,11 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     }
     const { handler, segments, query } = routed;
     if (handler === undefined) this.startFallback();
-    else this.startMedia(handler, new HttpExchange(this, head, segments, query));
+    else
+      this.startMedia(
+        handler,
+        new HttpExchange(this, { head, segments, query, isShed: this.isShed }),
+      );
   }
 
   private startMedia(handler: MediaHandler, exchange: HttpExchange): void {
@@ -182,6 +198,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
   }
 
   answered(): void {
+    this.hasAnswered = true;
     this.exchange = undefined;
     this.phase = 'flushing';
     this.closes = this.closesAfterAnswer;

@@ -31,6 +31,7 @@ export function sendElsewhere(
     protocol: player === undefined ? 'flv' : 'hls',
     isEncrypted,
     isKnown: player?.isKnown ?? false,
+    isShed: exchange.isShed,
     sentAtEpoch: sentAtEpoch(exchange.query),
     ...(player !== undefined && { player: player.id }),
   });

@@ -22,6 +22,7 @@ export interface ServeOptions {
   readonly routes: (engine: Engine, counters: { count(reason: string): void }) => MediaRoute[];
   readonly fallback?: http.RequestListener | http.Server;
   readonly limits?: Partial<HttpLimits>;
+  readonly shedShare?: () => number;
 }
 
 export const quietLog = pino({ level: 'silent' });
@@ -44,6 +45,7 @@ export function serveHttp(options: ServeOptions): Served {
     paced: false,
     clock,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.shedShare === undefined ? {} : { shedShare: options.shedShare }),
   });
   server.start();
   onTestFinished(() => server.close());
