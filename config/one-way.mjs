@@ -13,9 +13,14 @@ const MAY_IMPORT = {
   'worker/src/engine': [],
   'worker/src/formats': ['media'],
   'worker/src/stream': ['formats', 'media', 'engine'],
+  'worker/src/access': ['media'],
+  'worker/src/sessions': ['access', 'stream', 'media'],
   'worker/src/topology': ['stream', 'engine'],
   'worker/src/cluster': ['topology', 'stream', 'formats', 'media', 'engine', 'protocols/http'],
-  'worker/src/protocols': ['cluster', 'stream', 'formats', 'media', 'engine', 'protocols/http'],
+  'worker/src/protocols': [
+    ...['sessions', 'access', 'cluster', 'stream', 'formats', 'media', 'engine'],
+    'protocols/http',
+  ],
 };
 
 /** Folders that are pure: no sockets, no clock, no logger, no process. */

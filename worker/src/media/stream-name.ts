@@ -33,12 +33,13 @@ export function parseStreamKey(key: string): StreamName | undefined {
   return slash < 0 ? undefined : streamName(key.slice(0, slash), key.slice(slash + 1));
 }
 
-/** Takes `news?token=x` apart; slashes around the name are dropped, as OBS adds them. */
-export function splitParameters(text: string): { name: string; parameters: URLSearchParams } {
+/** Takes `news?token=x` apart; slashes around the name are dropped, as OBS adds them.
+ * `query` is not decoded. */
+export function splitParameters(text: string): { name: string; query: string } {
   const mark = text.indexOf('?');
   const name = mark < 0 ? text : text.slice(0, mark);
   return {
     name: name.replace(/^\/+|\/+$/g, ''),
-    parameters: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)),
+    query: mark < 0 ? '' : text.slice(mark + 1),
   };
 }

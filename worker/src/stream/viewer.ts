@@ -7,7 +7,15 @@ import { newSlowRecord, type SlowRecord } from './slow-viewers.ts';
 export type ViewerProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'relay';
 
 export type ViewerCloseReason =
-  'ended' | 'too-slow' | 'connection' | 'kicked' | 'draining' | 'released';
+  | 'ended'
+  | 'too-slow'
+  | 'connection'
+  | 'draining'
+  | 'released'
+  // By who may watch: see sessions/session.ts.
+  | 'kicked'
+  | 'denied'
+  | 'expired';
 
 export interface AttachRequest {
   readonly connection: Connection;

@@ -7,11 +7,13 @@ import { HlsRoute } from '../protocols/hls/route.ts';
 import { HttpServer, type HttpServerOptions } from '../protocols/http/server.ts';
 import { RtmpServer } from '../protocols/rtmp/server.ts';
 import { WsFlvRoute } from '../protocols/ws-flv/route.ts';
+import type { Visitors } from '../sessions/visitors.ts';
 import { listening } from './listen-hosts.ts';
 
 export interface MediaPortsOptions {
   readonly engine: Engine;
   readonly streams: StreamAccess;
+  readonly visitors: Visitors;
   readonly log: Logger;
   readonly counters: { count(reason: string): void };
   /** Share of the players that ask again and again and should go elsewhere now. */
@@ -135,15 +137,16 @@ export class MediaPorts {
   }
 
   private rtmp(name: Name, engine: Listening): Door {
-    const { streams } = this.options;
-    return { name, server: new RtmpServer({ ...this.base(name), engine, streams }) };
+    const { streams, visitors } = this.options;
+    const server = new RtmpServer({ ...this.base(name), engine, streams, visitors });
+    return { name, server };
   }
 
   private http(name: Name, engine: Listening): Door {
-    const { streams, log, counters, shedShare } = this.options;
+    const { streams, visitors, log, counters, shedShare } = this.options;
     const routes = [
-      new WsFlvRoute({ streams, log, counters }),
-      new FlvRoute({ streams, log }),
+      new WsFlvRoute({ streams, visitors, log, counters }),
+      new FlvRoute({ streams, visitors }),
       new HlsRoute({ streams }),
     ];
     const { fallback } = this;

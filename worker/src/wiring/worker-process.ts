@@ -1,5 +1,6 @@
 import { loadSubject } from '@streamcluster/proto';
 import type { Logger } from 'pino';
+import { openGate } from '../access/gate.ts';
 import { createAdminApp } from '../admin/admin-app.ts';
 import { WorkerMetrics } from '../admin/metrics.ts';
 import { connectionObjects, engineObjects, streamObject } from '../admin/objects-view.ts';
@@ -21,6 +22,7 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
+import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
 import { readMachine } from '../topology/machine.ts';
@@ -61,6 +63,7 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
+  private readonly sessions: Sessions;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -87,6 +90,7 @@ export class WorkerProcess {
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
+    this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
@@ -261,12 +265,12 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options } = this;
+    const { engine, log, metrics, options, sessions: visitors } = this;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
     return new MediaPorts({
-      ...{ engine, streams, log, counters, hosts, rtmpPort, httpPort },
+      ...{ engine, streams, visitors, log, counters, hosts, rtmpPort, httpPort },
       shedShare: () => streams.shedding.share(),
       ...ownPorts(options),
       secure: this.securePorts(),

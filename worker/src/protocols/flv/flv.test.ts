@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../engine/testing/fixture.ts';
 import { FlvReader } from '../../formats/flv/reader.ts';
-import { quietLog, rawClient, serveHttp, type Served } from '../http/testing/fixture.ts';
+import { rawClient, serveHttp, type Served } from '../http/testing/fixture.ts';
 import { Live } from '../http/testing/live.ts';
 import { FlvRoute } from './route.ts';
+import { openVisitors } from '../../sessions/testing/open-visitors.ts';
 
 let live: Live;
 let served: Served;
@@ -12,7 +13,7 @@ beforeEach(() => {
   served = serveHttp({
     routes: (engine) => {
       live = new Live(engine);
-      return [new FlvRoute({ streams: live, log: quietLog })];
+      return [new FlvRoute({ streams: live, visitors: openVisitors() })];
     },
   });
 });

@@ -1,8 +1,10 @@
-import type { Logger } from 'pino';
 import type { StreamAccess } from '../../cluster/stream-access.ts';
+import type { StreamName } from '../../media/stream-name.ts';
+import type { Entry, Visitors } from '../../sessions/visitors.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
+import { admitted, visitOf } from '../http/visit.ts';
 import {
   hasSuffix,
   nameOfPath,
@@ -16,7 +18,7 @@ type FlvAccess = ViewAccess<Pick<Stream, 'attach' | 'state'>> & Pick<StreamAcces
 
 export interface FlvRouteOptions {
   readonly streams: FlvAccess;
-  readonly log: Logger;
+  readonly visitors: Visitors;
 }
 
 const SUFFIX = '.flv';
@@ -38,20 +40,30 @@ export class FlvRoute implements MediaRoute {
   }
 
   private handle(exchange: HttpExchange): void {
-    const { streams } = this.options;
+    const { streams, visitors } = this.options;
     const name = nameOfPath(exchange.segments, SUFFIX);
-    if (name !== undefined && sendElsewhere(streams, exchange, name)) return;
-    withStream(streams, exchange, name, (stream, { key }) => {
+    if (name === undefined) {
+      exchange.fail('STREAM_NAME_INVALID');
+      return;
+    }
+    if (sendElsewhere(streams, exchange, name)) return;
+    admitted(visitors, exchange, visitOf(exchange, name, 'flv'), (entry) => {
+      this.play(exchange, name, entry);
+    });
+  }
+
+  private play(exchange: HttpExchange, name: StreamName, entry: Entry): void {
+    withStream(this.options.streams, exchange, name, (stream) => {
       // It lingers for HLS players only.
       if (stream.state === 'ended') {
-        exchange.fail('STREAM_NOT_FOUND', key);
+        exchange.fail('STREAM_NOT_FOUND', name.key);
         return;
       }
       if (exchange.isHead) {
         exchange.respondHeadOfStream(200, HEADERS);
         return;
       }
-      const session = new FlvSession(exchange.connection, key, this.options.log);
+      const session = new FlvSession(exchange.connection, entry);
       exchange.takeOver(200, `${HEADERS}Connection: close\r\n`, session);
       session.attach(stream);
     });

@@ -1,30 +1,41 @@
-import type { Logger } from 'pino';
 import type { Connection, ConnectionHandler } from '../../engine/engine.ts';
+import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
+import type { Entry } from '../../sessions/visitors.ts';
 import type { Stream } from '../../stream/stream.ts';
-import type { AttachRequest, ViewerCloseReason } from '../../stream/viewer.ts';
+import type { AttachRequest, Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 
 /** An HTTP-FLV viewer. Media goes from the log to the socket, past this code. */
-export class FlvSession implements ConnectionHandler, AttachRequest {
+export class FlvSession implements ConnectionHandler, AttachRequest, SessionControl {
   readonly connection: Connection;
-  private readonly key: string;
-  private readonly log: Logger;
+  private readonly session: Session;
+  private readonly headBytes: number;
+  private viewer: Viewer | undefined = undefined;
 
-  constructor(connection: Connection, key: string, log: Logger) {
+  constructor(connection: Connection, entry: Entry) {
     this.connection = connection;
-    this.key = key;
-    this.log = log;
+    this.headBytes = connection.bytesSent;
+    this.session = entry.open(this);
   }
 
   get protocol(): 'flv' {
     return 'flv';
   }
 
+  get bytes(): number {
+    return this.connection.bytesSent - this.headBytes;
+  }
+
+  get skips(): number {
+    return this.viewer?.skips ?? 0;
+  }
+
   attach(stream: Pick<Stream, 'attach'>): void {
-    const { connection, key, protocol } = this;
-    connection.discardInput(true);
-    const { remoteAddress } = connection;
-    this.log.info({ stream: key, protocol, remoteAddress }, 'viewer opened');
-    stream.attach(this);
+    this.connection.discardInput(true);
+    this.viewer = stream.attach(this);
+  }
+
+  expel(reason: ExpelReason): void {
+    this.viewer?.close(reason);
   }
 
   /** A viewer has nothing more to say. */
@@ -39,7 +50,7 @@ export class FlvSession implements ConnectionHandler, AttachRequest {
 
   /** Called by the stream, whoever closes. */
   onClosed(reason: ViewerCloseReason): void {
-    this.log.info({ stream: this.key, protocol: this.protocol, reason }, 'viewer closed');
+    this.session.end(reason);
     this.connection.end();
   }
 }

@@ -12,10 +12,19 @@ export interface RtmpCommand {
   readonly args: readonly Amf0Value[];
 }
 
+/** What a client says of itself when it connects. */
+export interface RtmpClientFacts {
+  readonly app: string;
+  /** Parameters of the app and of its URL, not decoded. */
+  readonly query: string;
+  /** What it calls itself. */
+  readonly userAgent: string;
+}
+
 /** What commands do to their session. */
 export interface CommandTarget {
   readonly app: string | undefined;
-  connect(app: string): void;
+  connect(client: RtmpClientFacts): void;
   publish(streamName: string): void;
   play(streamName: string): void;
   /** Ends publishing or playing; the connection stays. */
@@ -59,10 +68,17 @@ const HANDLERS = new Map<string, Handler>([
 ]);
 
 function runConnect(target: CommandTarget, command: RtmpCommand): boolean {
-  const app = asAmf0Object(command.args[0])?.['app'];
+  const { app, tcUrl, flashVer } = asAmf0Object(command.args[0]) ?? {};
   if (typeof app !== 'string' || target.app !== undefined) return false;
   // OBS and others leave a slash or a query behind the app.
-  target.connect(splitParameters(app).name);
+  const { name, query } = splitParameters(app);
+  const ofUrl = typeof tcUrl === 'string' ? splitParameters(tcUrl).query : '';
+  target.connect({
+    app: name,
+    // Who writes it behind the app writes it into the URL as well.
+    query: query === '' ? ofUrl : query,
+    userAgent: typeof flashVer === 'string' ? flashVer : '',
+  });
   target.send(connectReplies(command.transactionId));
   return true;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RandomBytes } from '../../formats/rtmp/handshake.ts';
 import type { Clock } from '../../stream/clock.ts';
+import type { Visitors } from '../../sessions/visitors.ts';
 import type { RtmpLimits } from './limits.ts';
 import type { RtmpStreamAccess } from './stream-access.ts';
 
@@ -12,6 +13,7 @@ export interface RefusalCounters {
 /** What all sessions of a server share. */
 export interface RtmpContext {
   readonly streams: RtmpStreamAccess;
+  readonly visitors: Visitors;
   readonly log: Logger;
   readonly clock: Clock;
   readonly counters: RefusalCounters;

@@ -7,6 +7,7 @@ import { DEFAULT_RTMP_LIMITS } from './limits.ts';
 import { RtmpSession } from './session.ts';
 import type { RtmpStreamAccess } from './stream-access.ts';
 import { FakeConnection } from './testing/fake-connection.ts';
+import { openVisitors } from '../../sessions/testing/open-visitors.ts';
 
 /** Whether a publisher is accepted is decided later; input is then held. */
 const streams: RtmpStreamAccess = {
@@ -17,6 +18,7 @@ const streams: RtmpStreamAccess = {
 
 const context = {
   streams,
+  visitors: openVisitors(),
   log: pino({ level: 'silent' }),
   clock: new ManualClock(),
   counters: { count: () => undefined },

@@ -1,27 +1,42 @@
+import type { Visit } from '../../access/visit.ts';
 import { WorkerError } from '../../errors.ts';
-import type { StreamName } from '../../media/stream-name.ts';
+import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
+import type { Entry } from '../../sessions/visitors.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 import { onStatus, playEnd, playStart } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
 import type { RtmpStream } from './stream-access.ts';
 
 /** A session that plays. Media goes from the log to the socket, past this code. */
-export class Player implements RtmpRole {
+export class Player implements RtmpRole, SessionControl {
   private readonly peer: RtmpPeer;
-  private readonly name: StreamName;
-  private viewer: Pick<Viewer, 'close'> | undefined = undefined;
+  private readonly visit: Visit;
+  private viewer: Pick<Viewer, 'close' | 'skips'> | undefined = undefined;
+  private session: Session | undefined = undefined;
+  private controlBytes = 0;
   private isOver = false;
 
-  constructor(peer: RtmpPeer, name: StreamName) {
+  constructor(peer: RtmpPeer, visit: Visit) {
     this.peer = peer;
-    this.name = name;
+    this.visit = visit;
+  }
+
+  get bytes(): number {
+    return this.peer.connection.bytesSent - this.controlBytes;
+  }
+
+  get skips(): number {
+    return this.viewer?.skips ?? 0;
   }
 
   async start(): Promise<void> {
-    const { streams } = this.peer.context;
+    const { streams, visitors } = this.peer.context;
+    const { name } = this.visit;
     try {
       // Without waiting when it is here, so that the first bytes leave at once.
-      this.attach(streams.viewSync(this.name) ?? (await streams.view(this.name)));
+      const entered = visitors.enter(this.visit);
+      const entry = entered instanceof Promise ? await entered : entered;
+      this.attach(streams.viewSync(name) ?? (await streams.view(name)), entry);
     } catch (error) {
       this.refused(error);
     }
@@ -50,18 +65,23 @@ export class Player implements RtmpRole {
     return false;
   }
 
-  private attach(stream: RtmpStream): void {
+  expel(reason: ExpelReason): void {
+    this.viewer?.close(reason);
+  }
+
+  private attach(stream: RtmpStream, entry: Entry): void {
     if (this.isOver) return;
+    const { key } = this.visit.name;
     if (stream.state === 'ended') {
       // It stays for HLS players that are behind. Who is told "start" and "stop"
       // at once (GStreamer) comes back a thousand times a second.
-      this.refused(new WorkerError('STREAM_NOT_FOUND', this.name.key));
+      this.refused(new WorkerError('STREAM_NOT_FOUND', key));
       return;
     }
-    const { connection, context } = this.peer;
-    this.peer.send(playStart(this.name.key));
-    const fields = { stream: this.name.key, remoteAddress: connection.remoteAddress };
-    context.log.info(fields, 'viewer opened');
+    const { connection } = this.peer;
+    this.peer.send(playStart(key));
+    this.controlBytes = connection.bytesSent;
+    this.session = entry.open(this);
     this.viewer = stream.attach({
       connection,
       protocol: 'rtmp',
@@ -70,12 +90,12 @@ export class Player implements RtmpRole {
   }
 
   private closed(reason: ViewerCloseReason): void {
-    const { connection, context } = this.peer;
-    context.log.info({ stream: this.name.key, reason }, 'viewer closed');
+    const { connection } = this.peer;
+    this.session?.end(reason);
     if (this.isOver) return;
     this.isOver = true;
     if (reason === 'connection') return;
-    if (reason === 'ended') this.peer.send(playEnd(this.name.key));
+    if (reason === 'ended') this.peer.send(playEnd(this.visit.name.key));
     else this.peer.send(onStatus('error', 'NetStream.Play.Failed', `Closed: ${reason}.`));
     connection.end();
   }

@@ -1,40 +1,53 @@
+import type { Visit } from '../../access/visit.ts';
 import type { RevokeReason } from '../../cluster/stream-access.ts';
 import { WorkerError } from '../../errors.ts';
 import { parseTagBody } from '../../formats/flv/tag-body.ts';
 import { emptyFrame, FrameKind } from '../../media/frame.ts';
-import type { StreamName } from '../../media/stream-name.ts';
+import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
+import type { Entry } from '../../sessions/visitors.ts';
 import { dataBodyStart } from './data-message.ts';
 import { onStatus } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
 import type { RtmpPublication } from './stream-access.ts';
 
 /** A session that publishes. */
-export class Publisher implements RtmpRole {
+export class Publisher implements RtmpRole, SessionControl {
   private readonly peer: RtmpPeer;
-  private readonly name: StreamName;
+  /** Publishers are not slow. */
+  readonly skips = 0;
+  private readonly visit: Visit;
   private readonly frame = emptyFrame();
   private publication: RtmpPublication | undefined = undefined;
+  private session: Session | undefined = undefined;
   private isOver = false;
   private mediaMessages = 0;
   private seenMediaMessages = -1;
   private seenAtMs = 0;
 
-  constructor(peer: RtmpPeer, name: StreamName) {
+  constructor(peer: RtmpPeer, visit: Visit) {
     this.peer = peer;
-    this.name = name;
+    this.visit = visit;
+  }
+
+  get bytes(): number {
+    return this.peer.connection.bytesReceived;
   }
 
   /** Asks the cluster; what the client sends meanwhile is held. */
   async start(): Promise<void> {
-    const { connection, context } = this.peer;
+    const { context } = this.peer;
     this.peer.hold(true);
     try {
-      const publication = await context.streams.publish(this.name, {
+      const entered = context.visitors.enter(this.visit);
+      const entry = entered instanceof Promise ? await entered : entered;
+      // Gone while somebody was asked: no claim is made for it.
+      if (this.isOver) return;
+      const publication = await context.streams.publish(this.visit.name, {
         protocol: 'rtmp',
-        remoteAddress: connection.remoteAddress,
+        remoteAddress: this.visit.address,
         onRevoked: (reason) => this.revoked(reason),
       });
-      this.started(publication);
+      this.started(publication, entry);
     } catch (error) {
       this.refused(error);
     }
@@ -68,9 +81,11 @@ export class Publisher implements RtmpRole {
     const publication = this.take();
     if (publication === undefined) return;
     publication.close('unpublished');
+    this.session?.end('unpublished');
     this.peer.connection.coalesceReads(false);
-    this.peer.send(onStatus('status', 'NetStream.Unpublish.Success', `${this.name.key} ended.`));
-    this.peer.context.log.info({ stream: this.name.key }, 'publisher closed: unpublished');
+    this.peer.send(
+      onStatus('status', 'NetStream.Unpublish.Success', `${this.visit.name.key} ended.`),
+    );
   }
 
   lost(): void {
@@ -78,7 +93,7 @@ export class Publisher implements RtmpRole {
     const publication = this.take();
     if (publication === undefined) return;
     publication.close('lost');
-    this.peer.context.log.info({ stream: this.name.key }, 'publisher closed: connection lost');
+    this.session?.end('lost');
   }
 
   isIdle(nowMs: number): boolean {
@@ -89,17 +104,16 @@ export class Publisher implements RtmpRole {
     return nowMs - this.seenAtMs > this.peer.context.limits.publisherIdleMs;
   }
 
-  private started(publication: RtmpPublication): void {
-    const { connection, context } = this.peer;
+  private started(publication: RtmpPublication, entry: Entry): void {
     if (this.isOver) {
       publication.close('lost');
       return;
     }
     this.publication = publication;
-    const fields = { stream: this.name.key, remoteAddress: connection.remoteAddress };
-    context.log.info(fields, 'publisher opened');
-    this.peer.send(onStatus('status', 'NetStream.Publish.Start', `Publishing ${this.name.key}.`));
-    connection.coalesceReads(true);
+    this.session = entry.open(this);
+    const { key } = this.visit.name;
+    this.peer.send(onStatus('status', 'NetStream.Publish.Start', `Publishing ${key}.`));
+    this.peer.connection.coalesceReads(true);
     this.peer.hold(false);
   }
 
@@ -112,11 +126,21 @@ export class Publisher implements RtmpRole {
     this.peer.refuse(cause ?? new WorkerError('INTERNAL', undefined, { cause: error }), code);
   }
 
+  /** Its viewers stay for the grace: somebody else may publish. */
+  expel(reason: ExpelReason): void {
+    this.publication?.close('unpublished');
+    this.closed(reason);
+  }
+
   private revoked(reason: RevokeReason): void {
+    this.closed(reason);
+  }
+
+  private closed(reason: ExpelReason | RevokeReason): void {
     this.isOver = true;
     if (this.take() === undefined) return;
-    const { connection, context } = this.peer;
-    context.log.info({ stream: this.name.key, reason }, 'publisher closed: revoked');
+    const { connection } = this.peer;
+    this.session?.end(reason);
     this.peer.send(onStatus('error', 'NetStream.Publish.Failed', `Closed: ${reason}.`));
     connection.end();
   }

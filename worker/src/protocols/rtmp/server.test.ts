@@ -16,6 +16,7 @@ import { StreamRegistry } from '../../stream/registry.ts';
 import { DEFAULT_STREAMS_CONFIG } from '../../stream/streams-config.ts';
 import { RtmpServer } from './server.ts';
 import type { RtmpStreamAccess } from './stream-access.ts';
+import { openVisitors } from '../../sessions/testing/open-visitors.ts';
 
 const SOURCE = new URL('../../formats/flv/testdata/h264-aac.flv', import.meta.url);
 
@@ -47,6 +48,7 @@ beforeAll(() => {
   server = new RtmpServer({
     engine,
     streams: localStreams(),
+    visitors: openVisitors(),
     log,
     counters: { count: (reason) => refusals.push(reason) },
     hosts: ['127.0.0.1', '::1'],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Connection, Engine, Listener } from '../../engine/engine.ts';
 import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
+import type { Visitors } from '../../sessions/visitors.ts';
 import type { RefusalCounters, RtmpContext } from './context.ts';
 import { DEFAULT_RTMP_LIMITS, type RtmpLimits } from './limits.ts';
 import { RtmpSession } from './session.ts';
@@ -10,6 +11,7 @@ import type { RtmpStreamAccess } from './stream-access.ts';
 export interface RtmpServerOptions {
   readonly engine: Pick<Engine, 'listen'>;
   readonly streams: RtmpStreamAccess;
+  readonly visitors: Visitors;
   readonly log: Logger;
   readonly counters: RefusalCounters;
   /** Literal addresses; one listener each. */
@@ -39,6 +41,7 @@ export class RtmpServer {
     this.boundPort = options.port;
     this.context = {
       streams: options.streams,
+      visitors: options.visitors,
       log: options.log,
       clock: options.clock ?? realClock,
       counters: options.counters,

@@ -1,9 +1,10 @@
+import type { Visit, VisitAction } from '../../access/visit.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../../engine/engine.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import { splitAggregate } from '../../formats/rtmp/aggregate.ts';
 import { RtmpMessageType, UserControlEvent } from '../../formats/rtmp/message-type.ts';
-import { splitParameters, streamName, type StreamName } from '../../media/stream-name.ts';
-import { parseCommand, runCommand, type CommandTarget } from './commands.ts';
+import { splitParameters, streamName } from '../../media/stream-name.ts';
+import { parseCommand, runCommand, type CommandTarget, type RtmpClientFacts } from './commands.ts';
 import type { RtmpContext } from './context.ts';
 import { DEFAULT_WINDOW_BYTES, runControl, type ControlTarget } from './controls.ts';
 import { RtmpInput, type RtmpInputOwner } from './input.ts';
@@ -19,7 +20,7 @@ type Faces = ConnectionHandler & RtmpInputOwner & CommandTarget & ControlTarget 
  * the role of a publisher or a player as the client asks, and passes on.
  */
 export class RtmpSession implements Faces {
-  app: string | undefined = undefined;
+  private client: RtmpClientFacts | undefined = undefined;
   windowBytes = DEFAULT_WINDOW_BYTES;
   readonly connection: Connection;
   readonly context: RtmpContext;
@@ -41,6 +42,10 @@ export class RtmpSession implements Faces {
     const nowMs = context.clock.nowMs();
     this.deadlineMs = nowMs + context.limits.setUpMs;
     this.nextPingMs = nowMs + context.limits.pingIntervalMs;
+  }
+
+  get app(): string | undefined {
+    return this.client?.app;
   }
 
   get kind(): string {
@@ -107,22 +112,22 @@ export class RtmpSession implements Faces {
     }
   }
 
-  connect(app: string): void {
-    this.app = app;
+  connect(client: RtmpClientFacts): void {
+    this.client = client;
   }
 
   publish(text: string): void {
-    const name = this.freeName(text, 'NetStream.Publish.BadName');
-    if (name === undefined) return;
-    const publisher = new Publisher(this, name);
+    const visit = this.visit('publish', text, 'NetStream.Publish.BadName');
+    if (visit === undefined) return;
+    const publisher = new Publisher(this, visit);
     this.role = publisher;
     void publisher.start();
   }
 
   play(text: string): void {
-    const name = this.freeName(text, 'NetStream.Play.StreamNotFound');
-    if (name === undefined) return;
-    const player = new Player(this, name);
+    const visit = this.visit('play', text, 'NetStream.Play.StreamNotFound');
+    if (visit === undefined) return;
+    const player = new Player(this, visit);
     this.role = player;
     void player.start();
   }
@@ -184,16 +189,26 @@ export class RtmpSession implements Faces {
     this.fail(new WorkerError('RTMP_COMMAND_INVALID', command?.name.slice(0, 64)));
   }
 
-  /** The stream's name, when it is one and the connection has no role yet. */
-  private freeName(text: string, badNameCode: string): StreamName | undefined {
+  /** When the stream's name is one and the connection has no role yet. */
+  private visit(action: VisitAction, text: string, badNameCode: string): Visit | undefined {
     if (this.role !== undefined) {
       const detail = 'the connection already publishes or plays';
       this.refuse(new WorkerError('RTMP_COMMAND_INVALID', detail), 'NetStream.Failed');
       return undefined;
     }
-    const name = streamName(this.app ?? '', splitParameters(text).name);
-    if (name === undefined) this.refuse(new WorkerError('STREAM_NAME_INVALID'), badNameCode);
-    return name;
+    const { app = '', query = '', userAgent = '' } = this.client ?? {};
+    const own = splitParameters(text);
+    const name = streamName(app, own.name);
+    if (name === undefined) {
+      this.refuse(new WorkerError('STREAM_NAME_INVALID'), badNameCode);
+      return undefined;
+    }
+    const { remoteAddress: address, isEncrypted } = this.connection;
+    return {
+      ...{ action, protocol: 'rtmp', name, address, isEncrypted, userAgent },
+      query: [own.query, query].filter((part) => part !== '').join('&'),
+      ...{ authorization: '', cookie: '', traceParent: '' },
+    };
   }
 
   private logRefusal(message: string, code: WorkerErrorCode, reason?: string, err?: unknown): void {

@@ -31,5 +31,5 @@ export interface RtmpStream {
     readonly connection: Connection;
     readonly protocol: 'rtmp';
     onClosed(reason: ViewerCloseReason): void;
-  }): Pick<Viewer, 'close'>;
+  }): Pick<Viewer, 'close' | 'skips'>;
 }

@@ -7,14 +7,15 @@ import {
 } from '../../formats/websocket/frame-reader.ts';
 import { wsCloseFrame, wsFrame } from '../../formats/websocket/frame-writer.ts';
 import { CloseCode, Opcode } from '../../formats/websocket/opcode.ts';
+import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
+import type { Entry } from '../../sessions/visitors.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 import type { RefusalCounters } from '../http/context.ts';
 
 export interface WsFlvSessionOptions {
   readonly connection: Connection;
-  /** Of the stream. */
-  readonly key: string;
+  readonly entry: Entry;
   readonly log: Logger;
   readonly counters: RefusalCounters;
 }
@@ -29,32 +30,48 @@ const CLOSE_CODES: Record<ViewerCloseReason, CloseCode> = {
   connection: CloseCode.goingAway,
   'too-slow': CloseCode.tryAgainLater,
   kicked: CloseCode.policyViolation,
+  denied: CloseCode.policyViolation,
+  expired: CloseCode.policyViolation,
 };
 
 /** A WebSocket-FLV viewer. Media goes from the log to the socket, past this
  * code; control frames go out between two records of it. */
-export class WsFlvSession implements ConnectionHandler, WsFrameSink {
+export class WsFlvSession implements ConnectionHandler, WsFrameSink, SessionControl {
   private readonly options: WsFlvSessionOptions;
   private readonly reader: WsFrameReader;
+  private readonly headBytes: number;
+  private session: Session | undefined = undefined;
   private viewer: Viewer | undefined = undefined;
   /** A close frame was sent: nothing may follow it. */
   private isClosing = false;
 
   constructor(options: WsFlvSessionOptions) {
     this.options = options;
+    this.headBytes = options.connection.bytesSent;
     this.reader = new WsFrameReader(this, { masked: true, maxPayloadBytes: MAX_PAYLOAD_BYTES });
+  }
+
+  get bytes(): number {
+    return this.options.connection.bytesSent - this.headBytes;
+  }
+
+  get skips(): number {
+    return this.viewer?.skips ?? 0;
   }
 
   attach(stream: Pick<Stream, 'attach'>): void {
     if (this.isClosing) return;
-    const { connection, key, log } = this.options;
-    const { remoteAddress } = connection;
-    log.info({ stream: key, protocol: 'ws-flv', remoteAddress }, 'viewer opened');
+    const { connection, entry } = this.options;
+    this.session = entry.open(this);
     this.viewer = stream.attach({
       connection,
       protocol: 'ws-flv',
       onClosed: (reason) => this.closed(reason),
     });
+  }
+
+  expel(reason: ExpelReason): void {
+    this.viewer?.close(reason);
   }
 
   onData(slab: Buffer, start: number, end: number): void {
@@ -76,18 +93,18 @@ export class WsFlvSession implements ConnectionHandler, WsFrameSink {
   }
 
   private malformed(error: WsFrameError): void {
-    const { log, counters, key, connection } = this.options;
+    const { log, counters, entry, connection } = this.options;
     const code = 'WEBSOCKET_FRAME_INVALID';
     counters.count(code);
     const { remoteAddress } = connection;
-    log.info({ stream: key, code, reason: error, remoteAddress }, 'viewer refused');
+    const stream = entry.visit.name.key;
+    log.info({ stream, code, reason: error, remoteAddress }, 'viewer refused');
     const closeCode = error === 'too-large' ? CloseCode.tooBig : CloseCode.protocolError;
     this.sayGoodbye(closeCode, `${code}: ${error}`, 'connection');
   }
 
   private closed(reason: ViewerCloseReason): void {
-    const { log, key } = this.options;
-    log.info({ stream: key, protocol: 'ws-flv', reason }, 'viewer closed');
+    this.session?.end(reason);
     this.sayGoodbye(CLOSE_CODES[reason], reason, reason);
   }
 

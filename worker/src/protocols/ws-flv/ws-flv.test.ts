@@ -12,6 +12,7 @@ import {
 } from '../http/testing/fixture.ts';
 import { Live } from '../http/testing/live.ts';
 import { WsFlvRoute } from './route.ts';
+import { openVisitors } from '../../sessions/testing/open-visitors.ts';
 
 let live: Live;
 let served: Served;
@@ -20,7 +21,7 @@ beforeEach(() => {
   served = serveHttp({
     routes: (engine, counters) => {
       live = new Live(engine);
-      return [new WsFlvRoute({ streams: live, log: quietLog, counters })];
+      return [new WsFlvRoute({ streams: live, visitors: openVisitors(), log: quietLog, counters })];
     },
   });
   live.publish();

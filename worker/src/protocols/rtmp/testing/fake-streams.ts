@@ -65,7 +65,7 @@ export class FakeStreams implements RtmpStreamAccess {
           request.onClosed(reason);
         };
         this.closeViewer = close;
-        return { close };
+        return { close, skips: 0 };
       },
     };
   }

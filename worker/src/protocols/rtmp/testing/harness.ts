@@ -6,6 +6,7 @@ import { RtmpSession } from '../session.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { FakeStreams } from './fake-streams.ts';
 import { TestClient } from './test-client.ts';
+import { openVisitors } from '../../../sessions/testing/open-visitors.ts';
 
 /** One session in memory, with a client at its other end. */
 export class Harness {
@@ -21,9 +22,11 @@ export class Harness {
   private isPumping = false;
 
   constructor() {
+    const log = pino({ level: 'debug' }, { write: (line) => void this.logged.push(line) });
     const context: RtmpContext = {
       streams: this.streams,
-      log: pino({ level: 'debug' }, { write: (line) => void this.logged.push(line) }),
+      visitors: openVisitors(log),
+      log,
       clock: this.clock,
       counters: { count: (reason) => void this.refusals.push(reason) },
       limits: DEFAULT_RTMP_LIMITS,

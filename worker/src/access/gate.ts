@@ -1,0 +1,21 @@
+import type { Visit } from './visit.ts';
+
+/** What a visitor was allowed. */
+export interface Grant {
+  /** Whom the token names; empty without one. */
+  readonly subject: string;
+  /** Infinity: as long as he likes. */
+  readonly untilUnixMs: number;
+}
+
+/** Decides who may publish and play. */
+export interface Gate {
+  /** Throws or rejects with an ACCESS_ code; without a promise where nobody has to be
+   * asked, so that a viewer starts at once. */
+  admit(visit: Visit): Grant | Promise<Grant>;
+}
+
+const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
+
+/** Where there are no rules. */
+export const openGate: Gate = { admit: () => EVERYBODY };

@@ -1,0 +1,54 @@
+import type { Visit } from '../../access/visit.ts';
+import type { StreamName } from '../../media/stream-name.ts';
+import type { Entry, Visitors } from '../../sessions/visitors.ts';
+import type { HttpExchange } from './exchange.ts';
+
+type PlayProtocol = 'flv' | 'ws-flv' | 'hls';
+
+/** Only during the call of a route's handler: it reads the head. */
+export function visitOf(exchange: HttpExchange, name: StreamName, protocol: PlayProtocol): Visit {
+  const { connection, head, query } = exchange;
+  const header = (lowerName: string): string => head.header(lowerName) ?? '';
+  return {
+    ...{ action: 'play', protocol, name, query },
+    address: connection.remoteAddress,
+    isEncrypted: connection.isEncrypted,
+    authorization: header('authorization'),
+    cookie: header('cookie'),
+    userAgent: header('user-agent'),
+    traceParent: header('traceparent'),
+  };
+}
+
+/** Lets the visitor in and goes on, without waiting when nobody has to be asked. Answers
+ * the exchange when it may not. */
+export function admitted(
+  visitors: Visitors,
+  exchange: HttpExchange,
+  visit: Visit,
+  use: (entry: Entry) => void,
+): void {
+  const entry = entered(visitors, exchange, visit);
+  if (!(entry instanceof Promise)) {
+    if (entry !== undefined) use(entry);
+    return;
+  }
+  entry
+    .then((found) => {
+      if (exchange.isOpen) use(found);
+    })
+    .catch((cause: unknown) => exchange.failWith(cause));
+}
+
+function entered(
+  visitors: Visitors,
+  exchange: HttpExchange,
+  visit: Visit,
+): Entry | Promise<Entry> | undefined {
+  try {
+    return visitors.enter(visit);
+  } catch (cause) {
+    exchange.failWith(cause);
+    return undefined;
+  }
+}

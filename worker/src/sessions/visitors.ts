@@ -1,0 +1,72 @@
+import type { Logger } from 'pino';
+import type { Gate, Grant } from '../access/gate.ts';
+import type { Visit } from '../access/visit.ts';
+import type { Clock } from '../stream/clock.ts';
+import { AccessLog } from './access-log.ts';
+import { newSessionId, Session, type SessionControl } from './session.ts';
+
+/** A visitor who was let in, and has no session yet. */
+export interface Entry {
+  readonly visit: Visit;
+  readonly grant: Grant;
+  /** Begins the session. `id`: of a client that names one (HLS); else it is drawn. */
+  open(control: SessionControl, id?: string): Session;
+}
+
+/** What protocols see of access and sessions. */
+export interface Visitors {
+  /** Throws or rejects with an ACCESS_ code. */
+  enter(visit: Visit): Entry | Promise<Entry>;
+}
+
+export interface SessionsOptions {
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Who publishes and plays at this worker. */
+export class Sessions implements Visitors {
+  private readonly options: SessionsOptions;
+  private readonly accessLog: AccessLog;
+  private readonly sessions = new Map<string, Session>();
+  private readonly onEnded = (session: Session, reason: string): void => {
+    this.sessions.delete(session.id);
+    this.accessLog.ended(session, reason, this.options.clock.unixMs());
+  };
+
+  constructor(options: SessionsOptions) {
+    this.options = options;
+    this.accessLog = new AccessLog(options.log);
+  }
+
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  all(): Iterable<Session> {
+    return this.sessions.values();
+  }
+
+  get(id: string): Session | undefined {
+    return this.sessions.get(id);
+  }
+
+  enter(visit: Visit): Entry | Promise<Entry> {
+    const grant = this.options.gate.admit(visit);
+    if (grant instanceof Promise) return grant.then((found) => this.entry(visit, found));
+    return this.entry(visit, grant);
+  }
+
+  private entry(visit: Visit, grant: Grant): Entry {
+    return { visit, grant, open: (control, id) => this.open({ visit, grant, control }, id) };
+  }
+
+  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, id = newSessionId()): Session {
+    const startedUnixMs = this.options.clock.unixMs();
+    const session = new Session({ ...facts, id, startedUnixMs }, this.onEnded);
+    this.sessions.set(id, session);
+    this.accessLog.began(session);
+    return session;
+  }
+}
