@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WORKER_ERROR_CODES } from '../errors.ts';
+import { ViewerTimes } from '../stream/viewer-times.ts';
 import { createAdminApp } from './admin-app.ts';
 import { WorkerMetrics } from './metrics.ts';
 
@@ -13,6 +14,8 @@ describe('admin', () => {
   const zero = (): number => 0;
   const no = (): boolean => false;
   const metrics = new WorkerMetrics({
+    times: new ViewerTimes(),
+    lags: { tick: new Float64Array(9), turn: new Float64Array(9) },
     streams: () => 3,
     publishers: zero,
     relays: zero,
@@ -55,7 +58,7 @@ describe('admin', () => {
   beforeAll(async () => {
     server = await createAdminApp({
       notReady: () => fault,
-      registry: metrics.registry,
+      metrics,
       loop: () => ({ a: 1 }),
       objects: () => ({ b: 2 }),
       hasProfiles: true,
@@ -85,6 +88,8 @@ describe('admin', () => {
       const text = await (await get('/metrics')).text();
       for (const code of WORKER_ERROR_CODES) expect(text).toContain(`_total{code="${code}"}`);
       expect(text).toContain('streamcluster_streams 3\n');
+      expect(text).toContain('streamcluster_viewer_start_seconds_count 0\n');
+      expect(text).toContain('streamcluster_tick_late_seconds_bucket{le="+Inf"} 0\n');
       expect(text).toContain('streamcluster_tick_lag_seconds 0.02\n');
       expect(text).toContain('streamcluster_received_bytes_total 1000\n');
       expect(text).toContain('streamcluster_viewers{protocol="flv"} 5\n');
@@ -137,7 +142,7 @@ describe('admin', () => {
   it('takes none where nobody asked for it', async () => {
     const off = await createAdminApp({
       notReady: () => undefined,
-      registry: metrics.registry,
+      metrics,
       loop: () => ({}),
       objects: () => ({}),
       hasProfiles: false,

@@ -1,13 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
 import { WorkerError } from '../errors.ts';
 import { CpuProfiler } from './cpu-profile.ts';
 
 export interface AdminSource {
   /** Undefined: ready; else a code and why not. */
   readonly notReady: () => { readonly code: string; readonly message: string } | undefined;
-  readonly registry: Registry;
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** What /debug/loop and /debug/objects show. */
   readonly loop: () => object;
   readonly objects: () => object;
@@ -32,8 +31,8 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
       : reply.code(503).send({ status: 'not ready', ...fault });
   });
   app.get('/metrics', async (_request, reply) => {
-    void reply.header('Content-Type', source.registry.contentType);
-    return await source.registry.metrics();
+    void reply.header('Content-Type', source.metrics.contentType);
+    return await source.metrics.render();
   });
   app.get('/debug/loop', () => source.loop());
   app.get('/debug/objects', () => source.objects());

@@ -2,9 +2,10 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { WorkerErrorCode } from '../errors.ts';
 import { WORKER_ERROR_CODES } from '../errors.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
+import { renderHistograms, type HistogramSource } from './histograms.ts';
 
 /** What the metrics are read from, at each scrape. */
-export interface MetricsSource {
+export interface MetricsSource extends HistogramSource {
   readonly streams: () => number;
   readonly publishers: () => number;
   readonly relays: () => number;
@@ -47,10 +48,13 @@ const PROTOCOLS = ['rtmp', 'flv', 'ws-flv', 'hls', 'relay'] as const;
 
 /** Few series: those of each stream come from the operator. All start at 0. */
 export class WorkerMetrics {
-  readonly registry = new Registry();
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  private readonly registry = new Registry();
+  private readonly source: MetricsSource;
   private readonly refusals: Counter<'code'>;
 
   constructor(source: MetricsSource) {
+    this.source = source;
     this.refusals = new Counter({
       name: 'streamcluster_refusals_total',
       help: 'Requests, connections and messages refused, by error code.',
@@ -63,6 +67,11 @@ export class WorkerMetrics {
     this.tls(source);
     this.viewers(source);
     this.alignment(source);
+  }
+
+  /** The text that Prometheus reads. */
+  async render(): Promise<string> {
+    return (await this.registry.metrics()) + renderHistograms(this.source);
   }
 
   /** For the protocols' counters; unknown codes count as INTERNAL. */

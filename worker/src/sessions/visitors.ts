@@ -9,6 +9,8 @@ import { newSessionId, Session, type SessionControl } from './session.ts';
 export interface Entry {
   readonly visit: Visit;
   readonly grant: Grant;
+  /** When he asked, by the clock's nowMs. */
+  readonly askedAtMs: number;
   /** Begins the session. `id`: of a client that names one (HLS); else it is drawn. */
   open(control: SessionControl, id?: string): Session;
 }
@@ -53,13 +55,15 @@ export class Sessions implements Visitors {
   }
 
   enter(visit: Visit): Entry | Promise<Entry> {
+    const askedAtMs = this.options.clock.nowMs();
     const grant = this.options.gate.admit(visit);
-    if (grant instanceof Promise) return grant.then((found) => this.entry(visit, found));
-    return this.entry(visit, grant);
+    if (!(grant instanceof Promise)) return this.entry(visit, grant, askedAtMs);
+    return grant.then((found) => this.entry(visit, found, askedAtMs));
   }
 
-  private entry(visit: Visit, grant: Grant): Entry {
-    return { visit, grant, open: (control, id) => this.open({ visit, grant, control }, id) };
+  private entry(visit: Visit, grant: Grant, askedAtMs: number): Entry {
+    const open: Entry['open'] = (control, id) => this.open({ visit, grant, control }, id);
+    return { visit, grant, askedAtMs, open };
   }
 
   private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, id = newSessionId()): Session {

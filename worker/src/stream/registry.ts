@@ -8,6 +8,7 @@ import { SlowViewers } from './slow-viewers.ts';
 import { Stream } from './stream.ts';
 import type { StreamsConfig } from './streams-config.ts';
 import type { ViewerCloseReason } from './viewer.ts';
+import { ViewerTimes } from './viewer-times.ts';
 
 export interface StreamRegistryOptions {
   readonly engine: Engine;
@@ -29,6 +30,7 @@ const NEWCOMERS_SHARE = 0.9;
 export class StreamRegistry {
   readonly slowViewers: SlowViewers;
   readonly packaging = new PackageMeter();
+  readonly times = new ViewerTimes();
   private readonly options: StreamRegistryOptions;
   private readonly streams = new Map<string, Stream>();
   private readonly removed = new Set<(stream: Stream) => void>();
@@ -53,8 +55,8 @@ export class StreamRegistry {
     if (present !== undefined && present.state !== 'ended') return present;
     if (present !== undefined) this.remove(present);
     const { engine, clock, log, config } = this.options;
-    const { slowViewers: slow, packaging } = this;
-    const stream = new Stream({ name, engine, clock, log, config, slow, packaging });
+    const { slowViewers: slow, packaging, times } = this;
+    const stream = new Stream({ name, engine, clock, log, config, slow, packaging, times });
     this.streams.set(name.key, stream);
     this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
     return stream;

@@ -28,6 +28,7 @@ import type { StreamsConfig } from './streams-config.ts';
 import { TrackHistory, type Tracks } from './tracks.ts';
 import { ViewerSet, type RelayStart } from './viewer-set.ts';
 import type { AttachRequest, Viewer, ViewerCloseReason } from './viewer.ts';
+import type { ViewerTimes } from './viewer-times.ts';
 
 export interface StreamOptions {
   readonly name: StreamName;
@@ -36,6 +37,7 @@ export interface StreamOptions {
   readonly log: Logger;
   readonly config: () => StreamsConfig;
   readonly slow: SlowViewers;
+  readonly times: ViewerTimes;
   readonly packaging: PackageMeter;
 }
 
@@ -82,7 +84,7 @@ export class Stream {
   private stallsCheckedMs = 0;
 
   constructor(options: StreamOptions) {
-    const { name, engine, clock, log, config, slow, packaging } = options;
+    const { name, engine, clock, log, config, slow, packaging, times } = options;
     const tracks = this.trackHistory;
     this.name = name;
     this.clock = clock;
@@ -109,7 +111,9 @@ export class Stream {
       tracks,
       clock,
       slow,
+      times,
       name: name.key,
+      lastDtsMs: () => this.ingest.lastDtsMs,
       isReady: () => this.isCaughtUp && this.ingest.isReady(),
       relayStart: (from) => this.relayStart(from),
       relayPrefix: (start) => relayGreeting(this.relayOptions(), start.sequence),

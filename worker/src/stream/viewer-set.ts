@@ -14,6 +14,7 @@ import {
   type ViewerOwner,
   type ViewerProtocol,
 } from './viewer.ts';
+import type { ViewerTimes } from './viewer-times.ts';
 
 /** Time goes on so long behind the last record before a skip. */
 const SKIP_GAP_MS = 20;
@@ -31,6 +32,9 @@ export interface ViewerSetOptions {
   readonly tracks: TrackHistory;
   readonly clock: Clock;
   readonly slow: SlowViewers;
+  readonly times: ViewerTimes;
+  /** Of the newest frame. */
+  readonly lastDtsMs: () => number;
   /** Prefix of ids: the stream's key. */
   readonly name: string;
   /** Media is there to start with. */
@@ -123,7 +127,9 @@ export class ViewerSet implements ViewerOwner {
   closeStalled(lagMs: number): void {
     if (this.viewers.size === 0) return;
     const nowMs = this.options.clock.nowMs();
+    const newestMs = flvTimestampMs(Math.max(0, this.options.lastDtsMs()));
     for (const viewer of [...this.viewers]) {
+      this.noteLag(viewer, newestMs);
       if (nowMs >= viewer.endDeadlineMs) viewer.close('ended');
       else if (this.isStalled(viewer, lagMs)) this.closeSlow(viewer);
     }
@@ -157,6 +163,16 @@ export class ViewerSet implements ViewerOwner {
   private closeSlow(viewer: StreamViewer): void {
     this.options.slow.closed();
     viewer.close('too-slow');
+  }
+
+  /** Of who plays; relays hand on, and their viewers are counted where they are. */
+  private noteLag({ state, protocol, connection, log }: StreamViewer, newestMs: number): void {
+    if (state !== 'playing' || protocol === 'relay') return;
+    const { lagMs } = this.options.times;
+    const { cursorTimestampMs } = connection;
+    const isAtHead = connection.cursorPosition === log?.log.head;
+    if (isAtHead || cursorTimestampMs < 0) lagMs.observe(0);
+    else lagMs.observe(Math.max(0, flvDistanceMs(cursorTimestampMs, newestMs)));
   }
 
   private isStalled(viewer: StreamViewer, lagMs: number): boolean {
@@ -197,6 +213,9 @@ export class ViewerSet implements ViewerOwner {
     const { connection, request } = viewer;
     viewer.state = 'playing';
     viewer.log = log;
+    if (request.askedAtMs !== undefined) {
+      this.options.times.startMs.observe(this.options.clock.nowMs() - request.askedAtMs);
+    }
     viewer.configurationVersion = this.options.tracks.version;
     connection.write(bytes);
     connection.attachCursor(log.log, { position, urgent: viewer.protocol === 'relay' });

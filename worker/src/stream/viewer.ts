@@ -20,6 +20,8 @@ export type ViewerCloseReason =
 export interface AttachRequest {
   readonly connection: Connection;
   readonly protocol: ViewerProtocol;
+  /** When a player asked, by the clock's nowMs; not of relays. */
+  readonly askedAtMs?: number;
   /** Relays only: the first frame wanted. */
   readonly fromSequence?: number;
   /** The start (header, configurations) was written and the cursor attached. */

@@ -190,7 +190,7 @@ export class WorkerProcess {
     };
     const fallback = await createAdminApp({
       notReady: () => this.notReady(),
-      registry: this.metrics.registry,
+      metrics: this.metrics,
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
       hasProfiles: options.profile === 'on',
@@ -336,6 +336,8 @@ export class WorkerProcess {
     const { engine, sampler, streams } = this;
     const { slowViewers } = streams;
     return new WorkerMetrics({
+      times: streams.times,
+      lags: engine.lags,
       streams: () => this.cluster?.infos.count ?? 0,
       publishers: () => this.cluster?.claims.openPublications ?? 0,
       relays: () => this.cluster?.relays.size ?? 0,

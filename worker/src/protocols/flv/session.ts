@@ -7,12 +7,14 @@ import type { AttachRequest, Viewer, ViewerCloseReason } from '../../stream/view
 /** An HTTP-FLV viewer. Media goes from the log to the socket, past this code. */
 export class FlvSession implements ConnectionHandler, AttachRequest, SessionControl {
   readonly connection: Connection;
+  readonly askedAtMs: number;
   private readonly session: Session;
   private readonly headBytes: number;
   private viewer: Viewer | undefined = undefined;
 
   constructor(connection: Connection, entry: Entry) {
     this.connection = connection;
+    this.askedAtMs = entry.askedAtMs;
     this.headBytes = connection.bytesSent;
     this.session = entry.open(this);
   }

@@ -66,6 +66,7 @@ export class WsFlvSession implements ConnectionHandler, WsFrameSink, SessionCont
     this.viewer = stream.attach({
       connection,
       protocol: 'ws-flv',
+      askedAtMs: entry.askedAtMs,
       onClosed: (reason) => this.closed(reason),
     });
   }
