@@ -31,8 +31,8 @@ long: setup ## Run the tests that take minutes: a throttled viewer in a browser,
 	@npm run --silent -w e2e long
 
 # What needs an API server and no nodes: minutes instead of half an hour.
-API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm
-API_TESTS := crd chart kube-client operator-children plugin
+API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm promtool
+API_TESTS := crd chart kube-client operator-children plugin monitoring
 E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts
 
 ifeq ($(LEVEL),api)

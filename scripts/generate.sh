@@ -3,6 +3,7 @@
 set -euo pipefail
 (cd proto && ../node_modules/.bin/buf lint && ../node_modules/.bin/buf generate)
 npm run --silent generate -w operator
+node_modules/.bin/node scripts/metrics-docs.ts
 scripts/chart-crd.sh
 # Helm is built where there is none, which takes Go.
 if command -v helm >/dev/null || [ -x .cache/bin/helm ] || command -v go >/dev/null; then

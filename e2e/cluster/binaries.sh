@@ -11,7 +11,7 @@ mkdir -p "$bin"
 export GOMODCACHE="$PWD/.cache/go/mod" GOCACHE="$PWD/.cache/go/build" GOFLAGS='-modcacherw -buildvcs=false'
 export CGO_ENABLED=0
 
-all=(etcd kube-apiserver kubectl kube-controller-manager helm kube-scheduler kubelet kube-proxy kwok coredns)
+all=(etcd kube-apiserver kubectl kube-controller-manager helm kube-scheduler kubelet kube-proxy kwok coredns promtool)
 version=k8s.io/component-base/version
 kubernetes_flags="-s -w -X $version.gitVersion=v1.34.4 -X $version.gitMajor=1 -X $version.gitMinor=34"
 
@@ -59,6 +59,7 @@ program() {
       build kwok kwok sigs.k8s.io/kwok/cmd/kwok
       ;;
     coredns) build coredns coredns . ;;
+    promtool) build promtool promtool github.com/prometheus/prometheus/cmd/promtool ;;
     kube*) build "$1" kubernetes "k8s.io/kubernetes/cmd/$1" "$kubernetes_flags" ;;
     *) echo "unknown program $1" >&2 && exit 2 ;;
   esac

@@ -51,7 +51,7 @@ describe('200 streams published at once', { timeout: 180_000 }, () => {
     }
     await eventuallyTrue('operator metrics agree', AGREE_MS, async () => {
       const text = await cluster.api.text('/metrics');
-      return metric(text, 'streamcluster_streams') === STREAMS;
+      return metric(text, 'streamcluster_cluster_streams') === STREAMS;
     });
     const { status } = await cluster.api.cluster();
     expect(status.streams).toBe(STREAMS);
@@ -68,7 +68,7 @@ describe('200 streams published at once', { timeout: 180_000 }, () => {
       const text = await cluster.api.text('/metrics');
       const entries = await directoryEntries(cluster);
       const streams = await cluster.api.streams();
-      return entries.size + streams.length + metric(text, 'streamcluster_streams') === 0;
+      return entries.size + streams.length + metric(text, 'streamcluster_cluster_streams') === 0;
     });
   });
 });

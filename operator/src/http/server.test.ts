@@ -224,8 +224,8 @@ describe('the HTTP server', () => {
   it('has every series from the start', async () => {
     const text = (await app.inject('/metrics')).body;
     for (const line of [
-      'streamcluster_streams{namespace="default",cluster="test"} 1',
-      'streamcluster_viewers{namespace="default",cluster="test"} 3',
+      'streamcluster_cluster_streams{namespace="default",cluster="test"} 1',
+      'streamcluster_cluster_viewers{namespace="default",cluster="test"} 3',
       'streamcluster_workers{namespace="default",cluster="test",state="ready"} 1',
       'streamcluster_workers{namespace="default",cluster="test",state="silent"} 0',
       'streamcluster_worker_changes_total{change="hangs"} 0',

@@ -49,7 +49,7 @@ const PROTOCOLS = ['rtmp', 'flv', 'ws-flv', 'hls', 'relay'] as const;
 /** Few series: those of each stream come from the operator. All start at 0. */
 export class WorkerMetrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
-  private readonly registry = new Registry();
+  readonly registry = new Registry();
   private readonly source: MetricsSource;
   private readonly refusals: Counter<'code'>;
 
