@@ -39,6 +39,8 @@ export const OPERATOR_ERROR_CODES = Object.keys(OPERATOR_ERRORS) as OperatorErro
 
 export class OperatorError extends Error {
   readonly code: OperatorErrorCode;
+  /** The code's constant message. */
+  readonly title: string;
   readonly httpStatus: number;
 
   /** `detail` is appended to the code's constant message. */
@@ -47,6 +49,7 @@ export class OperatorError extends Error {
     super(detail === undefined ? message : `${message}: ${detail}`, options);
     this.name = 'OperatorError';
     this.code = code;
+    this.title = message;
     this.httpStatus = httpStatus;
   }
 }

@@ -3,6 +3,7 @@ import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { relayTree } from '../fleet/relay-tree.ts';
 import { hasTls } from '../specs/user-ports.ts';
+import { CLUSTER } from './document/calls.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
 import { StreamPages, type PageQuery } from './stream-pages.ts';
@@ -23,8 +24,6 @@ interface StreamParams extends ClusterParams {
   readonly app: string;
   readonly stream: string;
 }
-
-const CLUSTER = '/api/v1/clusters/:namespace/:name';
 
 /**
  * The JSON API. It only reads: what changes anything goes through Kubernetes'

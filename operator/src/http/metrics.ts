@@ -44,8 +44,16 @@ interface KubeRequest {
 export class Metrics {
   readonly registry = new Registry();
   private readonly registers = [this.registry];
-  private readonly streams = this.gauge('cluster_streams', 'Streams that are published.', CLUSTER_LABELS);
-  private readonly viewers = this.gauge('cluster_viewers', 'Viewers of all streams.', CLUSTER_LABELS);
+  private readonly streams = this.gauge(
+    'cluster_streams',
+    'Streams that are published.',
+    CLUSTER_LABELS,
+  );
+  private readonly viewers = this.gauge(
+    'cluster_viewers',
+    'Viewers of all streams.',
+    CLUSTER_LABELS,
+  );
   private readonly desired = this.gauge('workers_desired', 'Workers wanted.', CLUSTER_LABELS);
   private readonly workers = this.gauge('workers', 'Workers by state.', [
     ...CLUSTER_LABELS,

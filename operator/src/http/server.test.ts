@@ -8,6 +8,7 @@ import { Metrics } from './metrics.ts';
 import { contentSecurityPolicy, sourcesAt } from './page.ts';
 import { createHttpServer } from './server.ts';
 import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
+import { checkAnswers } from './testing/check-answers.ts';
 import { TestCluster } from './testing/cluster-view.ts';
 import type { ClusterView } from './view.ts';
 
@@ -47,6 +48,7 @@ describe('the HTTP server', () => {
       mediaPorts: { http: 8080, https: 8443 },
       log: pino({ level: 'silent' }),
     });
+    checkAnswers(app);
   });
   afterEach(() => app.close());
 
@@ -131,7 +133,11 @@ describe('the HTTP server', () => {
   ])('answers %s with a code', async (url) => {
     const response = await app.inject(url);
     expect(response.statusCode).toBe(404);
-    expect(response.json()).toMatchObject({ code: 'NOT_FOUND' });
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.json()).toMatchObject({
+      ...{ code: 'NOT_FOUND', status: 404, title: 'there is no such thing' },
+      type: 'urn:streamcluster:error:NOT_FOUND',
+    });
   });
 
   it.each([

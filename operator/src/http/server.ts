@@ -1,7 +1,14 @@
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
 import { registerApi } from './api.ts';
+import { openApi } from './document/openapi.ts';
+import { PROBLEM_TYPE, problemOf } from './document/problem.ts';
 import { registerLeader, type LeaderUrl } from './leader.ts';
 import type { FleetCounts, Metrics } from './metrics.ts';
 import { registerPage, type MediaPorts } from './page.ts';
@@ -39,23 +46,34 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     done(null, payload);
   });
-  app.setErrorHandler<FastifyError | Error>((error, _request, reply) => {
+  app.setErrorHandler<FastifyError | Error>((error, request, reply) => {
     const known = asOperatorError(error);
     if (known.code === 'INTERNAL')
       options.log.error({ err: error, code: 'INTERNAL' }, 'API failed');
-    return reply.code(known.httpStatus).send({ code: known.code, message: known.message });
+    return sendProblem(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
-    const { code, message, httpStatus } = new OperatorError('NOT_FOUND', pathOf(request.url));
-    return reply.code(httpStatus).send({ code, message });
+    const error = new OperatorError('NOT_FOUND', pathOf(request.url));
+    return sendProblem(request, reply, error);
   });
   if (options.leaderUrl !== undefined) registerLeader(app, options.leaderUrl);
   registerHealth(app, options);
   registerApi(app, options);
+  const document = openApi();
+  app.get('/api/v1/openapi.json', () => document);
   const isRedirecting = (): boolean =>
     options.clusters().some(({ resource }) => redirects(resource.spec.service));
   await registerPage(app, { mediaPorts: options.mediaPorts, isRedirecting });
   return app;
+}
+
+function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: OperatorError,
+): FastifyReply {
+  const body = problemOf(error, pathOf(request.url));
+  return reply.code(error.httpStatus).type(PROBLEM_TYPE).send(body);
 }
 
 function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {

@@ -11,7 +11,7 @@ export interface Panel {
   readonly isFigure?: boolean;
 }
 
-export interface Row {
+interface Row {
   readonly title: string;
   readonly panels: readonly Panel[];
 }

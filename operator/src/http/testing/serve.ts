@@ -3,10 +3,11 @@ import { pino } from 'pino';
 import { Metrics } from '../metrics.ts';
 import { createHttpServer } from '../server.ts';
 import type { ClusterView } from '../view.ts';
+import { checkAnswers } from './check-answers.ts';
 
 /** An HTTP server that is ready and connected; not listening yet. */
 export async function serveViews(clusters: () => readonly ClusterView[]): Promise<FastifyInstance> {
-  return await createHttpServer({
+  const app = await createHttpServer({
     clusters,
     metrics: new Metrics(),
     counts: () => ({ reportsReceived: 0, reportsRefused: 0, isBusConnected: true }),
@@ -14,4 +15,6 @@ export async function serveViews(clusters: () => readonly ClusterView[]): Promis
     mediaPorts: { http: 8080, https: 8443 },
     log: pino({ level: 'silent' }),
   });
+  checkAnswers(app);
+  return app;
 }

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { rebalance, scaling } from './balance.ts';
+import { clusterDetail, clusterList } from './clusters.ts';
+import { streamDetail, streamPage } from './streams.ts';
+import { workerList } from './workers.ts';
+
+/** One call of the API, as it is documented and checked. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As Fastify has it: `:name` is a parameter. */
+  readonly path: string;
+  readonly summary: string;
+  /** Parameters behind the `?`, with what they are. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Undefined: not JSON, or nothing. */
+  readonly answer?: z.ZodType;
+}
+
+export const CLUSTER = '/api/v1/clusters/:namespace/:name';
+
+export const CALLS: readonly Call[] = [
+  {
+    ...{ method: 'GET', path: '/api/v1/clusters' },
+    ...{ summary: 'All StreamClusters that are served', answer: clusterList },
+  },
+  {
+    ...{ method: 'GET', path: CLUSTER },
+    ...{ summary: 'A StreamCluster, with its last events', answer: clusterDetail },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/workers` },
+    ...{ summary: 'Its workers, with their last reports', answer: workerList },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/streams`, answer: streamPage },
+    summary: 'Its streams, page by page, by name',
+    query: {
+      limit: 'Streams on a page, 1 to 5000; 500 by default.',
+      continue: 'Of the page before.',
+    },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/streams/:app/:stream` },
+    ...{ summary: 'A stream, with who pulls it from whom', answer: streamDetail },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/rebalance` },
+    ...{ summary: 'What rebalancing does, and why', answer: rebalance },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/scaling`, answer: scaling },
+    summary: 'Figures for those who scale by themselves (KEDA’s metrics-api)',
+    query: {
+      streamsPerWorker: 'What a worker can carry; of the StreamCluster by default.',
+      bufferStreams: 'Streams for which there is to be room.',
+    },
+  },
+  { method: 'GET', path: '/api/v1/openapi.json', summary: 'This document' },
+];

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { CALLS, type Call } from './calls.ts';
+import { problem, PROBLEM_TYPE } from './problem.ts';
+
+const PARAMETER = /:(\w+)/g;
+/** That of Kubernetes' group and version: fields come, none goes. */
+const VERSION = 'v1';
+
+/** The API as an OpenAPI 3.1 document, made of the schemas that tests check answers by. */
+export function openApi(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  const schemas: Record<string, object> = {};
+  for (const call of CALLS) {
+    const path = call.path.replaceAll(PARAMETER, '{$1}');
+    paths[path] = { ...paths[path], [call.method.toLowerCase()]: operation(call, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Streamcluster',
+      version: VERSION,
+      description: 'What the operator knows. Errors are problem documents (RFC 9457).',
+    },
+    paths,
+    components: { schemas: { Problem: schemaOf(problem, schemas), ...schemas } },
+  };
+}
+
+function operation(call: Call, schemas: Record<string, object>): object {
+  const { path, summary, query = {}, answer } = call;
+  const inPath = [...path.matchAll(PARAMETER)].map(([, name = '']) => ({
+    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+  }));
+  const inQuery = Object.entries(query).map(([name, description]) => ({
+    ...{ name, in: 'query', description, schema: { type: 'string' } },
+  }));
+  const content = answer && {
+    content: { 'application/json': { schema: schemaOf(answer, schemas) } },
+  };
+  return {
+    summary,
+    parameters: [...inPath, ...inQuery],
+    responses: {
+      200: { description: summary, ...content },
+      default: {
+        description: 'An error',
+        content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  };
+}
+
+const LOCAL = '#/$defs/';
+const SHARED = '#/components/schemas/';
+
+/** What a schema names is put among those of the document, where references are looked up. */
+function schemaOf(schema: z.ZodType, schemas: Record<string, object>): object {
+  const made = z.toJSONSchema(schema, {
+    io: 'output',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => dropBounds(jsonSchema),
+  });
+  const own = JSON.parse(JSON.stringify(made).replaceAll(LOCAL, SHARED)) as {
+    $schema?: string;
+    $defs?: Record<string, object>;
+  };
+  Object.assign(schemas, own.$defs);
+  delete own.$defs;
+  delete own.$schema;
+  return own;
+}
+
+/** Those of whole numbers in JavaScript say nothing. */
+function dropBounds(schema: { minimum?: number; maximum?: number }): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+}
