@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { viewerOn } from '../clients/viewers.ts';
+import { fixture } from '../content/fixture.ts';
+import { isVideo } from '../content/flv-tags.ts';
+import type { TestCluster } from '../harness/cluster.ts';
+import { eventually, eventuallyTrue, within } from '../harness/eventually.ts';
+import { Newcomers } from './newcomers.ts';
+import { directoryPlaces, expectDirectoryTrue, type Places } from './reckoning.ts';
+import { publishTwice, type Rivals } from './rivals.ts';
+import type { Site } from './site.ts';
+
+const LATE_APP = 'late';
+const LATE_STREAMS = 2;
+const PAIR = 'pair/one';
+const CLIP = { seconds: 20, size: '320x180', videoBitsPerSecond: 300_000 };
+/** A source that is over by then: whatever else goes wrong, nothing is left behind. */
+const PUBLISH_SECONDS = 1_200;
+const TRUE_MS = 30_000;
+const CLOSED_MS = 30_000;
+/** Players of HLS are counted for 15 s after they went, and reports take 2 s. */
+const COUNTED_MS = 45_000;
+/** Newcomers go on for so long after the fault: what is lost while it heals shows. */
+const HEALING_MS = 12_000;
+
+export interface Fault {
+  readonly name: string;
+  /** Workers cannot write it: one name can be published at two of them. */
+  readonly hidesDirectory: boolean;
+  begin(): Promise<void> | void;
+  end(): Promise<void> | void;
+}
+
+export interface Outage {
+  readonly site: Site;
+  readonly fault: Fault;
+  readonly lastsMs: number;
+  /** One newcomer of each protocol comes as often as this. */
+  readonly newcomerEveryMs: number;
+}
+
+/** Lets a fault come and go, prints what it did, and throws unless nobody noticed. */
+export async function liveThrough({
+  site,
+  fault,
+  lastsMs,
+  newcomerEveryMs,
+}: Outage): Promise<void> {
+  const { cluster } = site;
+  const say = (text: string): void => console.log(`${fault.name}: ${text}`);
+  const { file } = await fixture(CLIP);
+  const before = await directoryPlaces(cluster);
+  const plansBefore = await planCount(cluster);
+
+  await fault.begin();
+  const beganMs = performance.now();
+  const newcomers = new Newcomers(site, newcomerEveryMs);
+  const rivals = fault.hidesDirectory ? await rivalsOf(cluster, file, say) : undefined;
+  await site.publish(LATE_APP, LATE_STREAMS, PUBLISH_SECONDS);
+  say(`${LATE_STREAMS} new streams taken after ${sinceS(beganMs)} s`);
+  await sleep(lastsMs - (performance.now() - beganMs));
+  expect(site.faults()).toEqual([]);
+  await fault.end();
+
+  const endedMs = performance.now();
+  const streams = await eventually('the directory equals the lists', TRUE_MS, () =>
+    expectDirectoryTrue(cluster),
+  );
+  say(`directory and lists of workers equal after ${sinceS(endedMs)} s: ${streams} streams`);
+  if (rivals !== undefined) await expectEarliestStays(cluster, rivals, say);
+  await sleep(Math.max(0, HEALING_MS - (performance.now() - endedMs)));
+  const figures = await newcomers.end();
+  say(figures.text);
+  expect(figures.refused).toEqual([]);
+  expect(newcomers.areEverywhere).toBe(true);
+
+  await expectApiTrue(site, endedMs, say);
+  await expectNothingMoved(cluster, before);
+  expect(await planCount(cluster)).toBe(plansBefore);
+  rivals?.first.kill();
+  say(`viewers cut ${site.faults().length} of ${site.viewerCount}, no stream moved, none planned`);
+  expect(site.faults()).toEqual([]);
+}
+
+type Say = (text: string) => void;
+
+async function rivalsOf(cluster: TestCluster, file: string, say: Say): Promise<Rivals> {
+  const rivals = await publishTwice(cluster, file, PAIR);
+  const { firstWorker, secondWorker } = rivals;
+  say(`${PAIR} published at ${firstWorker}, then at ${secondWorker}`);
+  return rivals;
+}
+
+/** The second one is told why, and whoever asks its worker now gets the first one's. */
+async function expectEarliestStays(
+  cluster: TestCluster,
+  { stream, first, second, firstWorker, secondWorker }: Rivals,
+  say: Say,
+): Promise<void> {
+  const startMs = performance.now();
+  const { output } = await within('the later publisher is closed', CLOSED_MS, second.ended);
+  expect(output).toContain('CLAIM_LOST');
+  expect(first.running).toBe(true);
+  say(
+    `the later publisher (${secondWorker}) was closed within ${sinceS(startMs)} s: ${output.trim()}`,
+  );
+  const entry = (await directoryPlaces(cluster)).get(stream);
+  expect(entry).toContain(`ingest ${firstWorker},`);
+  const viewer = await viewerOn(cluster, stream, cluster.worker(secondWorker).pid);
+  await eventuallyTrue(`pictures of ${stream}`, CLOSED_MS, () => viewer.tags.some(isVideo));
+  viewer.close();
+}
+
+/** What the page, kubectl and metrics show is what is. */
+async function expectApiTrue({ cluster, viewerCount }: Site, endedMs: number, say: Say) {
+  const places = await directoryPlaces(cluster);
+  await eventually('the API shows what is', COUNTED_MS, async () => {
+    const { status } = await cluster.api.cluster();
+    expect([status.streams, status.viewers]).toEqual([places.size, viewerCount]);
+    expect((await cluster.api.workers()).map(({ state }) => state)).toEqual(
+      cluster.workers().map(() => 'ready'),
+    );
+    return true;
+  });
+  const text = `${places.size} streams, ${viewerCount} viewers`;
+  say(`the API showed what is, ${text}, after ${sinceS(endedMs)} s`);
+}
+
+async function expectNothingMoved(cluster: TestCluster, before: Places): Promise<void> {
+  const after = await directoryPlaces(cluster);
+  expect([...before.keys()].map((stream) => [stream, after.get(stream)])).toEqual([...before]);
+}
+
+async function planCount(cluster: TestCluster): Promise<number> {
+  return (await cluster.api.rebalance()).recent.length;
+}
+
+function sinceS(startMs: number): string {
+  return ((performance.now() - startMs) / 1000).toFixed(1);
+}
