@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROTOCOLS, type CheckedViewer, type Protocol } from '../clients/checked-viewer.ts';
+import { type CheckedViewer, type Protocol } from '../clients/checked-viewer.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { Site } from './site.ts';
 
 const SERVED_MS = 10_000;
+
+export interface NewcomerPlan {
+  /** One of each of these protocols comes as often as this. */
+  readonly protocols: readonly Protocol[];
+  readonly everyMs: number;
+}
 
 interface Newcomer {
   readonly protocol: Protocol;
@@ -21,7 +27,7 @@ export interface NewcomerFigures {
 /** Viewers of known streams who come all the time, wherever the kernel takes them. */
 export class Newcomers {
   private readonly site: Site;
-  private readonly everyMs: number;
+  private readonly plan: NewcomerPlan;
   private readonly came: Newcomer[] = [];
   /** `protocol worker` of those who were served there, and stayed. */
   private readonly covered = new Set<string>();
@@ -29,10 +35,9 @@ export class Newcomers {
   private isOver = false;
   private readonly running: Promise<void>;
 
-  /** One of each protocol every `everyMs`. */
-  constructor(site: Site, everyMs: number) {
+  constructor(site: Site, plan: NewcomerPlan) {
     this.site = site;
-    this.everyMs = everyMs;
+    this.plan = plan;
     this.running = this.run();
   }
 
@@ -48,17 +53,18 @@ export class Newcomers {
 
   /** Each protocol at each worker. */
   get areEverywhere(): boolean {
-    return this.covered.size === PROTOCOLS.length * this.site.cluster.workerPids().length;
+    return this.covered.size === this.plan.protocols.length * this.site.cluster.workerPids().length;
   }
 
   private async run(): Promise<void> {
     const { streams } = this.site;
+    const { protocols, everyMs } = this.plan;
     for (let round = 0; !this.isOver; round++) {
-      for (const [i, protocol] of PROTOCOLS.entries()) {
-        const stream = streams[(round * PROTOCOLS.length + i) % streams.length] ?? '';
+      for (const [i, protocol] of protocols.entries()) {
+        const stream = streams[(round * protocols.length + i) % streams.length] ?? '';
         this.coming.push(this.come(protocol, stream));
       }
-      await sleep(this.everyMs);
+      await sleep(everyMs);
     }
   }
 
@@ -84,7 +90,7 @@ export class Newcomers {
   }
 
   private text(refused: number): string {
-    const starts = PROTOCOLS.map((protocol) => {
+    const starts = this.plan.protocols.map((protocol) => {
       const times = this.came
         .filter((one) => one.protocol === protocol)
         .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))

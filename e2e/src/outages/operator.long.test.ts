@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { TestCluster } from '../harness/cluster.ts';
 import { liveThrough } from './outage.ts';
 import { Site } from './site.ts';
-import { NEWCOMER_EVERY_MS, OUTAGE_MS, SITE, WORKERS } from './sizes.ts';
+import { HEALS_MS, NEWCOMERS, OUTAGE_MS, SITE, WORKERS } from './sizes.ts';
 
 /**
  * Workers of `make run` end with their operator, so that nothing is left behind. As
@@ -10,15 +10,12 @@ import { NEWCOMER_EVERY_MS, OUTAGE_MS, SITE, WORKERS } from './sizes.ts';
  */
 describe('a cluster whose operator is stopped', () => {
   let cluster: TestCluster;
-  let site: Site;
 
   beforeAll(async () => {
     cluster = await TestCluster.start('operator-outage', { replicas: WORKERS });
-    site = await Site.open(cluster, SITE);
   }, 240_000);
 
   afterAll(async () => {
-    site.close();
     await cluster.stop();
   }, 120_000);
 
@@ -29,6 +26,17 @@ describe('a cluster whose operator is stopped', () => {
       begin: () => cluster.operator.kill('SIGSTOP'),
       end: () => cluster.operator.kill('SIGCONT'),
     };
-    await liveThrough({ site, fault, lastsMs: OUTAGE_MS, newcomerEveryMs: NEWCOMER_EVERY_MS });
+    const site = await Site.open(cluster, SITE);
+    try {
+      await liveThrough({
+        site,
+        fault,
+        lastsMs: OUTAGE_MS,
+        healsMs: HEALS_MS,
+        newcomers: NEWCOMERS,
+      });
+    } finally {
+      site.close();
+    }
   });
 });

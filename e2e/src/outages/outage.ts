@@ -5,10 +5,11 @@ import { fixture } from '../content/fixture.ts';
 import { isVideo } from '../content/flv-tags.ts';
 import type { TestCluster } from '../harness/cluster.ts';
 import { eventually, eventuallyTrue, within } from '../harness/eventually.ts';
-import { Newcomers } from './newcomers.ts';
+import { Newcomers, type NewcomerPlan } from './newcomers.ts';
 import { directoryPlaces, expectDirectoryTrue, type Places } from './reckoning.ts';
 import { publishTwice, type Rivals } from './rivals.ts';
 import type { Site } from './site.ts';
+import { StatusWatch } from './status-watch.ts';
 
 const LATE_APP = 'late';
 const LATE_STREAMS = 2;
@@ -20,12 +21,10 @@ const TRUE_MS = 30_000;
 const CLOSED_MS = 30_000;
 /** Players of HLS are counted for 15 s after they went, and reports take 2 s. */
 const COUNTED_MS = 45_000;
-/** Newcomers go on for so long after the fault: what is lost while it heals shows. */
-const HEALING_MS = 12_000;
-
 export interface Fault {
   readonly name: string;
-  /** Workers cannot write it: one name can be published at two of them. */
+  /** Workers cannot write the directory: one name can be published at two of them.
+   * Else nobody answers for the operator. */
   readonly hidesDirectory: boolean;
   begin(): Promise<void> | void;
   end(): Promise<void> | void;
@@ -35,17 +34,14 @@ export interface Outage {
   readonly site: Site;
   readonly fault: Fault;
   readonly lastsMs: number;
-  /** One newcomer of each protocol comes as often as this. */
-  readonly newcomerEveryMs: number;
+  /** Newcomers go on for so long after the fault: what is lost while it heals shows. */
+  readonly healsMs: number;
+  readonly newcomers: NewcomerPlan;
 }
 
 /** Lets a fault come and go, prints what it did, and throws unless nobody noticed. */
-export async function liveThrough({
-  site,
-  fault,
-  lastsMs,
-  newcomerEveryMs,
-}: Outage): Promise<void> {
+export async function liveThrough(outage: Outage): Promise<void> {
+  const { site, fault, lastsMs, healsMs } = outage;
   const { cluster } = site;
   const say = (text: string): void => console.log(`${fault.name}: ${text}`);
   const { file } = await fixture(CLIP);
@@ -54,12 +50,15 @@ export async function liveThrough({
 
   await fault.begin();
   const beganMs = performance.now();
-  const newcomers = new Newcomers(site, newcomerEveryMs);
+  const replicas = cluster.workers().length;
+  const status = fault.hidesDirectory ? new StatusWatch(cluster.api, replicas) : undefined;
+  const newcomers = new Newcomers(site, outage.newcomers);
   const rivals = fault.hidesDirectory ? await rivalsOf(cluster, file, say) : undefined;
   await site.publish(LATE_APP, LATE_STREAMS, PUBLISH_SECONDS);
   say(`${LATE_STREAMS} new streams taken after ${sinceS(beganMs)} s`);
   await sleep(lastsMs - (performance.now() - beganMs));
   expect(site.faults()).toEqual([]);
+  if (status !== undefined) await expectCalmStatus(status, say);
   await fault.end();
 
   const endedMs = performance.now();
@@ -68,7 +67,7 @@ export async function liveThrough({
   );
   say(`directory and lists of workers equal after ${sinceS(endedMs)} s: ${streams} streams`);
   if (rivals !== undefined) await expectEarliestStays(cluster, rivals, say);
-  await sleep(Math.max(0, HEALING_MS - (performance.now() - endedMs)));
+  await sleep(Math.max(0, healsMs - (performance.now() - endedMs)));
   const figures = await newcomers.end();
   say(figures.text);
   expect(figures.refused).toEqual([]);
@@ -91,6 +90,16 @@ async function rivalsOf(cluster: TestCluster, file: string, say: Say): Promise<R
   return rivals;
 }
 
+/** It says that NATS does not answer, and not that workers are dead of it. */
+async function expectCalmStatus(status: StatusWatch, say: Say): Promise<void> {
+  const saidAfterMs = await status.end();
+  expect([...status.alarms]).toEqual([]);
+  if (saidAfterMs === undefined) throw new Error('the status did not say that NATS was away');
+  say(
+    `ControlPlaneConnected was False after ${(saidAfterMs / 1000).toFixed(1)} s, all workers ready`,
+  );
+}
+
 /** The second one is told why, and whoever asks its worker now gets the first one's. */
 async function expectEarliestStays(
   cluster: TestCluster,
@@ -102,7 +111,7 @@ async function expectEarliestStays(
   expect(output).toContain('CLAIM_LOST');
   expect(first.running).toBe(true);
   say(
-    `the later publisher (${secondWorker}) was closed within ${sinceS(startMs)} s: ${output.trim()}`,
+    `the later publisher (${secondWorker}) was closed within ${sinceS(startMs)} s: ${output.split('\n', 1)[0] ?? ''}`,
   );
   const entry = (await directoryPlaces(cluster)).get(stream);
   expect(entry).toContain(`ingest ${firstWorker},`);

@@ -3,7 +3,10 @@ import { directoryEntries } from '../clients/directory.ts';
 import { streamsOf } from '../clients/worker-control.ts';
 import type { TestCluster } from '../harness/cluster.ts';
 
-const INGEST: readonly StreamInfo_Role[] = [StreamInfo_Role.ROLE_INGEST, StreamInfo_Role.ROLE_INGEST_AND_HOME];
+const INGEST: readonly StreamInfo_Role[] = [
+  StreamInfo_Role.ROLE_INGEST,
+  StreamInfo_Role.ROLE_INGEST_AND_HOME,
+];
 
 /** `stream` -> `ingest home replicas epoch`, as one text, so that sets are compared whole. */
 export type Places = ReadonlyMap<string, string>;

@@ -1,3 +1,5 @@
+import { PROTOCOLS } from '../clients/checked-viewer.ts';
+
 const SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 300);
 
 /** How long things are away in `make long`; OUTAGE_SECONDS makes it shorter, for trying. */
@@ -7,4 +9,5 @@ export const HUNG_MS = Math.min(60_000, OUTAGE_MS);
 
 export const WORKERS = 4;
 export const SITE = { streams: 20, viewers: 60, seconds: SECONDS + 600 };
-export const NEWCOMER_EVERY_MS = 1_000;
+export const NEWCOMERS = { protocols: PROTOCOLS, everyMs: 1_000 };
+export const HEALS_MS = 12_000;
