@@ -47,7 +47,7 @@ export class TestCluster {
   private readonly rtmpsPort: number;
   private readonly httpsPort: number;
 
-  private constructor(folder: string, operator: Child, ports: Required<Ports>) {
+  protected constructor(folder: string, operator: Child, ports: Required<Ports>) {
     this.folder = folder;
     this.resourceFile = path.join(folder, 'cluster.yaml');
     this.operator = operator;
@@ -184,7 +184,7 @@ interface ReadyLine {
   readonly grpcAddress: string;
 }
 
-interface Ports {
+export interface Ports {
   readonly rtmp: number;
   readonly http: number;
   readonly api: number;
