@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { FlvViewer } from '../clients/flv.ts';
 import { viewerOn } from '../clients/viewers.ts';
 import { fixture } from '../content/fixture.ts';
 import { isVideo } from '../content/flv-tags.ts';
@@ -53,7 +54,7 @@ export async function liveThrough(outage: Outage): Promise<void> {
   const replicas = cluster.workers().length;
   const status = fault.hidesDirectory ? new StatusWatch(cluster.api, replicas) : undefined;
   const newcomers = new Newcomers(site, outage.newcomers);
-  const rivals = fault.hidesDirectory ? await rivalsOf(cluster, file, say) : undefined;
+  const rivals = fault.hidesDirectory ? await rivalsOf(site, file, say) : undefined;
   await site.publish(LATE_APP, LATE_STREAMS, PUBLISH_SECONDS);
   say(`${LATE_STREAMS} new streams taken after ${sinceS(beganMs)} s`);
   await sleep(lastsMs - (performance.now() - beganMs));
@@ -77,17 +78,29 @@ export async function liveThrough(outage: Outage): Promise<void> {
   await expectNothingMoved(cluster, before);
   expect(await planCount(cluster)).toBe(plansBefore);
   rivals?.first.kill();
-  say(`viewers cut ${site.faults().length} of ${site.viewerCount}, no stream moved, none planned`);
+  say(
+    `viewers cut ${site.faults().length} of ${site.viewerCount}, longest gap ` +
+      `${site.longestGapMs.toFixed(0)} ms; no stream moved, none planned`,
+  );
   expect(site.faults()).toEqual([]);
 }
 
 type Say = (text: string) => void;
 
-async function rivalsOf(cluster: TestCluster, file: string, say: Say): Promise<Rivals> {
+interface Watched extends Rivals {
+  /** Of the second publisher. */
+  readonly misled: FlvViewer;
+}
+
+async function rivalsOf(site: Site, file: string, say: Say): Promise<Watched> {
+  const { cluster } = site;
   const rivals = await publishTwice(cluster, file, PAIR);
-  const { firstWorker, secondWorker } = rivals;
+  const { first, second, firstWorker, secondWorker } = rivals;
+  site.onClose(() => first.kill());
+  site.onClose(() => second.kill());
   say(`${PAIR} published at ${firstWorker}, then at ${secondWorker}`);
-  return rivals;
+  const misled = await viewerOn(cluster, PAIR, cluster.worker(secondWorker).pid);
+  return { ...rivals, misled };
 }
 
 /** It says that NATS does not answer, and not that workers are dead of it. */
@@ -103,7 +116,7 @@ async function expectCalmStatus(status: StatusWatch, say: Say): Promise<void> {
 /** The second one is told why, and whoever asks its worker now gets the first one's. */
 async function expectEarliestStays(
   cluster: TestCluster,
-  { stream, first, second, firstWorker, secondWorker }: Rivals,
+  { stream, first, second, firstWorker, secondWorker, misled }: Watched,
   say: Say,
 ): Promise<void> {
   const startMs = performance.now();
@@ -113,6 +126,7 @@ async function expectEarliestStays(
   say(
     `the later publisher (${secondWorker}) was closed within ${sinceS(startMs)} s: ${output.split('\n', 1)[0] ?? ''}`,
   );
+  await within('its viewer is closed, and may ask again', CLOSED_MS, misled.ended);
   const entry = (await directoryPlaces(cluster)).get(stream);
   expect(entry).toContain(`ingest ${firstWorker},`);
   const viewer = await viewerOn(cluster, stream, cluster.worker(secondWorker).pid);

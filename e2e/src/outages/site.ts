@@ -12,12 +12,12 @@ import { eventuallyTrue } from '../harness/eventually.ts';
 
 const APP = 'known';
 const FIRST_PICTURES_MS = 60_000;
-/** HLS brings something once a segment, of 2 s; the rest all the time. */
+/** What a player's buffer spans. HLS brings something once a segment, of 2 s. */
 const LONGEST_GAP_MS: Readonly<Record<Protocol, number>> = {
-  flv: 2_000,
-  'ws-flv': 2_000,
-  rtmp: 2_000,
-  hls: 8_000,
+  flv: 5_000,
+  'ws-flv': 5_000,
+  rtmp: 5_000,
+  hls: 10_000,
 };
 
 interface Seat {
@@ -32,6 +32,7 @@ export class Site {
   readonly streams: readonly string[];
   private readonly publishers: Child[];
   private readonly seats: Seat[] = [];
+  private readonly endings: (() => void)[] = [];
 
   private constructor(cluster: TestCluster, clip: Clip, publisher: Child, count: number) {
     this.cluster = cluster;
@@ -72,6 +73,11 @@ export class Site {
     this.publishers.push(await publishMany({ port: this.cluster.rtmpPort, count, app, seconds }));
   }
 
+  /** Called by close(), however the test ends. */
+  onClose(end: () => void): void {
+    this.endings.push(end);
+  }
+
   get viewerCount(): number {
     return this.seats.length;
   }
@@ -92,8 +98,17 @@ export class Site {
     return [...ofViewers, ...ofPublishers];
   }
 
+  /** For how long anybody got nothing, but for players of HLS. */
+  get longestGapMs(): number {
+    const gaps = this.seats
+      .filter(({ protocol }) => protocol !== 'hls')
+      .map(({ viewer }) => viewer.received.longestGapMs);
+    return Math.max(...gaps);
+  }
+
   close(): void {
     for (const { viewer } of this.seats) viewer.close();
     for (const publisher of this.publishers) publisher.kill('SIGKILL');
+    for (const end of this.endings) end();
   }
 }
