@@ -70,7 +70,7 @@ export async function liveThrough(outage: Outage): Promise<void> {
     expectDirectoryTrue(cluster),
   );
   say(`directory and lists of workers equal after ${sinceS(endedMs)} s: ${streams} streams`);
-  if (rivals !== undefined) await expectEarliestStays(cluster, rivals, say);
+  if (rivals !== undefined) await expectEarliestStays(cluster, rivals, endedMs, say);
   await sleep(Math.max(0, healsMs - (performance.now() - endedMs)));
   const figures = await newcomers.end();
   say(figures.text);
@@ -119,14 +119,14 @@ async function expectCalmStatus(status: StatusWatch, say: Say): Promise<void> {
 async function expectEarliestStays(
   cluster: TestCluster,
   { stream, first, second, firstWorker, secondWorker, misled }: Watched,
+  endedMs: number,
   say: Say,
 ): Promise<void> {
-  const startMs = performance.now();
   const { output } = await within('the later publisher is closed', CLOSED_MS, second.ended);
   expect(output).toContain('CLAIM_LOST');
   expect(first.running).toBe(true);
   say(
-    `the later publisher (${secondWorker}) was closed within ${sinceS(startMs)} s: ${output.split('\n', 1)[0] ?? ''}`,
+    `the later publisher (${secondWorker}) was closed within ${sinceS(endedMs)} s: ${output.split('\n', 1)[0] ?? ''}`,
   );
   await within('its viewer is closed, and may ask again', CLOSED_MS, misled.ended);
   const entry = (await directoryPlaces(cluster)).get(stream);
