@@ -12,6 +12,7 @@ describe('a cluster goes on', { timeout: PATIENCE_MS }, () => {
   let cluster: TestCluster;
 
   afterEach(async () => {
+    cluster.operator.kill('SIGCONT');
     await cluster.stop();
   }, 120_000);
 
