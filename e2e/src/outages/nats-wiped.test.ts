@@ -17,7 +17,9 @@ describe('a cluster whose NATS is killed and comes back without its data', () =>
 
   beforeAll(async () => {
     nats = await Nats.start();
-    cluster = await TestCluster.start('nats-wiped', { natsUrl: nats.url });
+    // Newcomers would be kept off a worker for longer than this lasts.
+    const options = { natsUrl: nats.url, rebalance: 'Disabled' as const };
+    cluster = await TestCluster.start('nats-wiped', options);
   }, 180_000);
 
   afterAll(async () => {

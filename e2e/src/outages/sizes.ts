@@ -2,7 +2,8 @@ import { PROTOCOLS } from '../clients/checked-viewer.ts';
 
 const SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 300);
 
-/** How long things are away in `make long`; OUTAGE_SECONDS makes it shorter, for trying. */
+/** How long things are away in `make long`; OUTAGE_SECONDS makes it shorter, for trying:
+ * not below 30, for which newcomers may be kept off a worker. */
 export const OUTAGE_MS = SECONDS * 1_000;
 /** How long things hang. */
 export const HUNG_MS = Math.min(60_000, OUTAGE_MS);
