@@ -24,7 +24,7 @@ test: setup ## Run every test that needs no Kubernetes.
 	@scripts/nats-server.sh >/dev/null
 	@npx --no-install vitest run
 
-long: setup ## Run the tests that take minutes: a throttled viewer in a browser, a stream that moves 100 times.
+long: setup ## Run the tests that take minutes: a throttled viewer, a stream that moves 100 times, NATS or the operator away.
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/players.sh
 	@scripts/nats-server.sh >/dev/null

@@ -1,4 +1,7 @@
 /** The door for the end-to-end tests, and for whoever else writes tables and plots. */
+export { CLIP_SMALL, loadClip } from './generator/clip.ts';
+export type { Clip } from './generator/clip.ts';
+export { ContentCheck } from './generator/content-check.ts';
 export { table } from './measure/table.ts';
 export { linePlot } from './report/line-plot.ts';
 export type { Line, Plot, Point } from './report/line-plot.ts';

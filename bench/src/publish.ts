@@ -33,10 +33,16 @@ const publishers = Array.from(
   { length: count },
   (_, i) => new Publisher({ engine, host, port, app, name: `s-${i}`, feed }),
 );
+for (const { key, closed } of publishers) {
+  void closed.then((reason) => {
+    if (!stopping.signal.aborted) process.stdout.write(`lost ${key}: ${reason}\n`);
+  });
+}
 try {
   await Promise.all(publishers.map(({ live }) => live));
   process.stdout.write(`published ${count}\n`);
   await sleep(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => undefined);
+  stopping.abort();
   for (const publisher of publishers) publisher.unpublish();
   await Promise.all(publishers.map(({ closed }) => closed));
 } finally {

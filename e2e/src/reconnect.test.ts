@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Door } from './clients/doors.ts';
 import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
+import { HlsNumbers } from './clients/hls-numbers.ts';
+import { parsePlaylist } from './clients/playlist.ts';
 import { rtmpdump } from './clients/others.ts';
 import { viewerOn } from './clients/viewers.ts';
 import { WsFlvRecorder } from './clients/ws-flv.ts';
@@ -14,6 +17,7 @@ import { eventually, eventuallyTrue, within } from './harness/eventually.ts';
 import { serverOfClient } from './harness/procfs.ts';
 
 const STREAM = 'live/returning';
+const BEREFT = 'live/bereft';
 const GRACE_SECONDS = 8;
 const GRACE_MS = GRACE_SECONDS * 1000;
 const CONNECT_MS = 15_000;
@@ -39,7 +43,8 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
     await cluster.stop();
   });
 
-  const start = (): Child => publish(source.file, cluster.rtmpUrl(STREAM), { repeats: -1 });
+  const start = (stream = STREAM): Child =>
+    publish(source.file, cluster.rtmpUrl(stream), { repeats: -1 });
   const ingestPid = (): Promise<number> =>
     eventually('the publisher is connected', CONNECT_MS, () =>
       serverOfClient(publisher.pid, cluster.rtmpPort, cluster.workerPids()),
@@ -103,6 +108,70 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
     else expect(playlist.status).toBe(404);
   });
 
+  it('loses no viewer elsewhere when its worker is killed', async () => {
+    publisher = start(BEREFT);
+    await cluster.live(BEREFT);
+    const pid = await ingestPid();
+    const victim = cluster.workers().find((worker) => worker.pid === pid);
+    const elsewhere = cluster.workerPids().filter((other) => other !== pid);
+    const staying = await Promise.all(elsewhere.map((other) => viewerOn(cluster, BEREFT, other)));
+    const doors = await Door.all(elsewhere, cluster.httpPort);
+    const hls = doors.map((door) => new HlsNumbers(door, BEREFT));
+    await morePictures(staying, 50);
+    await eventuallyTrue('segments', PICTURES_MS, () =>
+      hls.every(({ numbers }) => numbers.length > 1),
+    );
+    const before = hls.map(({ numbers }) => numbers.length);
+    const shown = hls[0]?.numbers.at(-1) ?? 0;
+    const tagsBefore = staying.map(({ tags }) => tags.length);
+
+    process.kill(pid, 'SIGKILL');
+    await publisher.ended;
+    publisher = start(BEREFT);
+    await morePictures(staying, 100);
+    await eventuallyTrue('HLS goes on behind a discontinuity', PICTURES_MS, () =>
+      hls.every(({ numbers, discontinuities }, i) => {
+        return discontinuities.length > 0 && numbers.length > (before[i] ?? 0) + 3;
+      }),
+    );
+    await Promise.all(hls.map((one) => one.end()));
+    for (const { numbers, refusals } of hls) {
+      expect(refusals).toEqual([]);
+      expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
+    }
+    for (const door of doors) {
+      // A player that is late asks for what it was shown before.
+      expect((await door.get(`/${BEREFT}/${shown}.ts`)).status).toBe(200);
+    }
+    for (const { closed, error, tags } of staying) {
+      expect([closed, error]).toEqual([false, undefined]);
+      expectTimeForward(tags);
+    }
+    const stoppedMs = staying.map(({ tags }, i) => longestMs(tags.slice(tagsBefore[i])));
+    console.log(
+      `ingest worker killed: pictures stopped for ${Math.max(...stoppedMs).toFixed(0)} ms`,
+    );
+    await expectNumbersGoOn(
+      victim?.id ?? '',
+      pid,
+      Math.max(...hls.flatMap(({ numbers }) => numbers)),
+    );
+    for (const door of doors) door.close();
+  });
+
+  /** The worker that was killed shows the stream as the others do once it is back. */
+  async function expectNumbersGoOn(id: string, deadPid: number, number: number): Promise<void> {
+    const pid = await eventually('the worker is back', CONNECT_MS, () => {
+      return cluster.workers().find((worker) => worker.id === id && worker.pid !== deadPid)?.pid;
+    });
+    const door = await Door.to(pid, cluster.workerPids(), cluster.httpPort);
+    const { status, body } = await door.get(`/${BEREFT}.m3u8`);
+    door.close();
+    expect(status).toBe(200);
+    const { mediaSequence, segments } = parsePlaylist(body.toString());
+    expect(mediaSequence + segments.length).toBeGreaterThanOrEqual(number);
+  }
+
   /** Two in three times a new connection ends at another worker; else once more. */
   async function landElsewhere(first: number): Promise<void> {
     for (let i = 0; i < TRIES; i++) {
@@ -120,6 +189,12 @@ async function morePictures(viewers: readonly FlvViewer[], count: number): Promi
   await eventuallyTrue(`${count} more pictures for each viewer`, PICTURES_MS, () =>
     viewers.every(({ tags }, i) => tags.filter(isVideo).length >= (wanted[i] ?? 0)),
   );
+}
+
+/** Between two tags. */
+function longestMs(tags: readonly FlvTag[]): number {
+  const gaps = tags.slice(1).map((tag, i) => tag.receivedAtMs - (tags[i]?.receivedAtMs ?? 0));
+  return Math.max(...gaps);
 }
 
 function expectTimeForward(tags: readonly FlvTag[]): void {

@@ -4,9 +4,9 @@ import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
 import { StreamServers } from './clients/servers.ts';
 import { viewerOn } from './clients/viewers.ts';
-import { compareTags } from './content/compare.ts';
+import { compareTags, type Part } from './content/compare.ts';
 import { fixture, type Fixture } from './content/fixture.ts';
-import { isVideo, type FlvTag } from './content/flv-tags.ts';
+import { isAudio, isVideo, type FlvTag } from './content/flv-tags.ts';
 import type { Child } from './harness/child.ts';
 import { TestCluster } from './harness/cluster.ts';
 import { eventuallyTrue, within } from './harness/eventually.ts';
@@ -60,10 +60,16 @@ describe('kill -9 of those who serve a stream', { timeout: 300_000 }, () => {
     await kill(serving[0] ?? '');
     await publisher.success(PLAYED_MS);
     await within('the stream ends', PLAYED_MS, Promise.all(viewers.map((viewer) => viewer.ended)));
+    let [missing, frames] = [0, 0];
     for (const { tags, error } of viewers) {
       expect(error).toBeUndefined();
-      compareTags(source, tags, { toTheEnd: true, atLeast: 300 });
+      const { video, audio } = compareTags(source, tags, { toTheEnd: true, atLeast: 300 });
+      missing += missingAfter(source.tags.filter(isVideo), video);
+      missing += missingAfter(source.tags.filter(isAudio), audio);
+      frames += video.count + audio.count;
     }
+    console.log(`frames missing: ${missing} of ${frames}, at ${viewers.length} viewers`);
+    expect(missing).toBe(0);
   });
 
   /** Kills a worker; resolves when viewers elsewhere have got pictures again, with
@@ -107,6 +113,11 @@ function ordersOf(ids: readonly string[]): string[][] {
   return ids.flatMap((id) =>
     ordersOf(ids.filter((other) => other !== id)).map((order) => [id, ...order]),
   );
+}
+
+/** Of what the source has from the first one on. */
+function missingAfter(all: readonly FlvTag[], { first, count }: Part): number {
+  return all.length - first - count;
 }
 
 /** Between two tags. */

@@ -1,15 +1,17 @@
 import { pino } from 'pino';
 import { WorkerError } from './errors.ts';
 import { parseOptions } from './options.ts';
+import { LogOutput } from './wiring/log-output.ts';
 import { WorkerProcess } from './wiring/worker-process.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_OPTIONS = 2;
+const output = new LogOutput(process.stdout);
 
 /** One line that says what is wrong and its code, then the end. */
 function fail(error: unknown, exitCode: number): never {
   const code = error instanceof WorkerError ? error.code : 'INTERNAL';
-  pino({ base: null }).fatal({ code, err: error }, 'worker failed');
+  pino({ base: null }, output).fatal({ code, err: error }, 'worker failed');
   process.exit(exitCode);
 }
 
@@ -23,7 +25,7 @@ function optionsOrFail(): ReturnType<typeof parseOptions> {
 
 async function main(): Promise<void> {
   const options = optionsOrFail();
-  const log = pino({ level: options.logLevel, base: { worker: options.id } });
+  const log = pino({ level: options.logLevel, base: { worker: options.id } }, output);
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) process.exit(0);

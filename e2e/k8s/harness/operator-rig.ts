@@ -15,7 +15,7 @@ import { eventually, eventuallyTrue } from '../../src/harness/eventually.ts';
 import { renderText } from '../chart-helm.ts';
 import { AuditLog } from './audit-log.ts';
 import { installCrd } from './crd.ts';
-import { Nats } from './nats.ts';
+import { Nats } from '../../src/harness/nats.ts';
 import { OperatorProcess } from './operator-process.ts';
 
 /** Where chart-helm.ts installs the chart, and as what. */

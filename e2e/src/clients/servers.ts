@@ -1,18 +1,7 @@
-import { credentials, type ServiceError } from '@grpc/grpc-js';
-import {
-  ListStreamsRequest,
-  ServeRequest,
-  ServeResponse,
-  WorkerServiceClient,
-  type ListStreamsResponse,
-  type StreamInfo,
-} from '@streamcluster/proto';
+import { ServeRequest, ServeResponse, type StreamInfo } from '@streamcluster/proto';
 import type { TestCluster } from '../harness/cluster.ts';
 import { directoryEntries, type DirectoryEntry } from './directory.ts';
-
-const DEADLINE_MS = 10_000;
-
-type Callback<Response> = (error: ServiceError | null, response: Response) => void;
+import { askWorker, streamsOf } from './worker-control.ts';
 
 /** Says who serves a stream, as the operator does. */
 export class StreamServers {
@@ -37,7 +26,7 @@ export class StreamServers {
       ...{ stream: this.stream, epoch: BigInt(epoch), home, reason: 'Test' },
       replicas: [...replicas],
     });
-    const answer = await this.ask<ServeResponse>(ingest, (client, callback) =>
+    const answer = await askWorker<ServeResponse>(this.cluster, ingest, (client, callback) =>
       client.serve(request, callback),
     );
     const isSo = answer.home === home && answer.replicas.join() === replicas.join();
@@ -47,28 +36,7 @@ export class StreamServers {
 
   /** What a worker says of the stream; undefined: it has nothing of it. */
   async info(worker: string): Promise<StreamInfo | undefined> {
-    const request = ListStreamsRequest.fromPartial({});
-    const answer = await this.ask<ListStreamsResponse>(worker, (client, callback) =>
-      client.listStreams(request, callback),
-    );
-    return answer.streams.find(({ name }) => name === this.stream);
-  }
-
-  private async ask<Response>(
-    worker: string,
-    call: (client: WorkerServiceClient, callback: Callback<Response>) => unknown,
-  ): Promise<Response> {
-    const address = this.cluster.grpcAddress(worker);
-    const client = new WorkerServiceClient(address, credentials.createInsecure());
-    try {
-      return await new Promise((resolve, reject) => {
-        client.waitForReady(Date.now() + DEADLINE_MS, (late) => {
-          if (late !== undefined) reject(late);
-          else call(client, (error, answer) => (error === null ? resolve(answer) : reject(error)));
-        });
-      });
-    } finally {
-      client.close();
-    }
+    const streams = await streamsOf(this.cluster, worker);
+    return streams.find(({ name }) => name === this.stream);
   }
 }

@@ -33,8 +33,9 @@ export interface StreamDetail extends StreamItem {
 }
 
 export interface PlanItem {
+  readonly unixMs: number;
   readonly reason: string;
-  readonly changes: readonly object[];
+  readonly changes: readonly { readonly stream: string }[];
 }
 
 export interface EventItem {

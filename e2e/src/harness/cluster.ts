@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly certificateFor?: readonly string[];
   /** Each worker has a port of its own, to which viewers are sent. */
   readonly redirect?: boolean;
+  /** Of a server of the test's own; without: what `make run` starts. */
+  readonly natsUrl?: string;
   /** Disabled where a test moves streams itself. */
   readonly rebalance?: 'Auto' | 'DryRun' | 'Disabled';
 }
@@ -45,7 +47,7 @@ export class TestCluster {
   private readonly rtmpsPort: number;
   private readonly httpsPort: number;
 
-  private constructor(folder: string, operator: Child, ports: Required<Ports>) {
+  protected constructor(folder: string, operator: Child, ports: Required<Ports>) {
     this.folder = folder;
     this.resourceFile = path.join(folder, 'cluster.yaml');
     this.operator = operator;
@@ -63,7 +65,7 @@ export class TestCluster {
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
-    const cluster = new TestCluster(folder, startOperator(folder, ports), ports);
+    const cluster = new TestCluster(folder, startOperator(folder, ports, options.natsUrl), ports);
     try {
       await cluster.ready(options.replicas ?? 3);
     } catch (error) {
@@ -182,7 +184,7 @@ interface ReadyLine {
   readonly grpcAddress: string;
 }
 
-interface Ports {
+export interface Ports {
   readonly rtmp: number;
   readonly http: number;
   readonly api: number;
@@ -191,7 +193,7 @@ interface Ports {
   readonly https?: number;
 }
 
-export function startOperator(folder: string, ports: Ports): Child {
+export function startOperator(folder: string, ports: Ports, natsUrl?: string): Child {
   return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
     cwd: ROOT,
     env: {
@@ -204,6 +206,7 @@ export function startOperator(folder: string, ports: Ports): Child {
       ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
       SC_TLS_DIR: path.join(folder, 'tls'),
       SC_API_PORT: String(ports.api),
+      ...(natsUrl !== undefined && { SC_NATS: natsUrl }),
     },
   });
 }

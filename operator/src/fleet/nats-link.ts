@@ -27,8 +27,10 @@ interface Subscription {
 
 const RETRY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
-/** A server that hangs is noticed after three of these; 20 s by default. */
-const PING_INTERVAL_MS = 2_000;
+/** A server that hangs is noticed after three of these; 20 s by default. That is
+ * before the silence that comes with it makes workers look dead (6 s, of which a
+ * report's period may have passed already). */
+const PING_INTERVAL_MS = 1_000;
 const MAX_PINGS_OUT = 2;
 
 /** A connection to NATS that never gives up, at the start or later. */

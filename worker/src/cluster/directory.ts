@@ -28,6 +28,14 @@ export type EntryListener = (streamKey: string, entry: DirectoryEntry | undefine
 const NEGATIVE_MS = 1_000;
 const MAX_NEGATIVES = 10_000;
 const MAX_ATTEMPTS = 8;
+/** A bucket made anew lacks what its ingest workers have not written again: each of
+ * them notices by itself, one that hung with NATS after some seconds. */
+const DEPARTED_MS = 10_000;
+
+interface Departed {
+  readonly entry: DirectoryEntry;
+  readonly untilMs: number;
+}
 
 interface Cached {
   readonly entry: DirectoryEntry;
@@ -47,6 +55,8 @@ export class Directory {
   private readonly clock: Clock;
   private readonly random: Random;
   private readonly cache = new Map<string, Cached>();
+  /** What an earlier bucket had and this one has not yet. */
+  private readonly departed = new Map<string, Departed>();
   private readonly negatives = new Map<string, number>();
   private readonly epochs = new Map<string, number>();
   private readonly entryListeners: EntryListener[] = [];
@@ -112,13 +122,15 @@ export class Directory {
   }
 
   /** Cached, else asked of the leader, at most once a second for what is not
-   * there. Rejects with DIRECTORY_UNAVAILABLE. */
+   * there, else what a bucket had that was lost a moment ago. Rejects with
+   * DIRECTORY_UNAVAILABLE. */
   async lookUp(streamKey: string): Promise<DirectoryEntry | undefined> {
     const known = this.get(streamKey);
     if (known !== undefined) return known;
     const askedAtMs = this.negatives.get(streamKey);
-    if (askedAtMs !== undefined && this.clock.nowMs() - askedAtMs < NEGATIVE_MS) return undefined;
-    return await this.read(streamKey);
+    const isAbsent = askedAtMs !== undefined && this.clock.nowMs() - askedAtMs < NEGATIVE_MS;
+    const found = isAbsent ? undefined : await this.read(streamKey);
+    return found ?? this.departedOf(streamKey);
   }
 
   /** Asked of the leader. Rejects with DIRECTORY_UNAVAILABLE. */
@@ -192,6 +204,7 @@ export class Directory {
   private apply(streamKey: string, entry: DirectoryEntry | undefined, revision: number): void {
     const cached = this.cache.get(streamKey);
     if (cached !== undefined && cached.load === this.load && revision <= cached.revision) return;
+    this.departed.delete(streamKey);
     if (entry === undefined) {
       if (cached !== undefined) this.forget(streamKey);
       return;
@@ -212,13 +225,26 @@ export class Directory {
     for (const listener of this.entryListeners) listener(streamKey, entry);
   }
 
-  /** What an earlier bucket had and this one has not is gone. */
+  /** What an earlier bucket had and this one has not is gone, or will be written again. */
   private loaded(): void {
-    for (const [streamKey, { load }] of [...this.cache]) {
-      if (load !== this.load) this.forget(streamKey);
+    const nowMs = this.clock.nowMs();
+    for (const [streamKey, { untilMs }] of this.departed) {
+      if (nowMs >= untilMs) this.departed.delete(streamKey);
+    }
+    for (const [streamKey, { entry, load }] of [...this.cache]) {
+      if (load === this.load) continue;
+      this.departed.set(streamKey, { entry, untilMs: nowMs + DEPARTED_MS });
+      this.forget(streamKey);
     }
     this.hasLoaded = true;
     for (const listener of this.loadListeners) listener();
+  }
+
+  private departedOf(streamKey: string): DirectoryEntry | undefined {
+    const departed = this.departed.get(streamKey);
+    if (departed === undefined || this.clock.nowMs() < departed.untilMs) return departed?.entry;
+    this.departed.delete(streamKey);
+    return undefined;
   }
 
   private noteAbsent(streamKey: string): void {

@@ -100,7 +100,8 @@ export class PublishFlow {
     try {
       return await directory.read(name.key);
     } catch (error) {
-      log.warn({ stream: name.key, err: error }, 'publishing without the directory');
+      const fields = { stream: name.key, err: error, code: 'DIRECTORY_UNAVAILABLE' };
+      log.warn(fields, 'publishing without the directory');
       return directory.get(name.key);
     }
   }

@@ -111,8 +111,12 @@ export class Workers {
     });
   }
 
+  /** While nobody can be heard, nobody is forgotten: relays need their addresses. */
   private forget(): void {
+    if (!this.bus.isConnected) return;
     const nowMs = this.clock.nowMs();
-    for (const [id, { atMs }] of this.seen) if (nowMs - atMs > FORGET_MS) this.seen.delete(id);
+    for (const [id, { atMs }] of this.seen) {
+      if (nowMs - Math.max(atMs, this.connectedAtMs) > FORGET_MS) this.seen.delete(id);
+    }
   }
 }

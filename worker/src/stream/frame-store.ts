@@ -108,9 +108,9 @@ export class FrameStore {
   }
 
   /** Frames are missing: a segment's bytes must be the same on every worker, so
-   * that none is shown until the next one begins. */
-  forgetSegments(): void {
-    this.segments.clear();
+   * that what there is of the newest one is never shown. */
+  breakSegment(): void {
+    this.segments.breakNewest();
     const packager = this.peek('ts')?.packager;
     if (packager instanceof TsPackager) packager.stop();
   }

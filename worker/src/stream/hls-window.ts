@@ -1,6 +1,6 @@
 import type { Engine, EngineLog, StandingAnswer } from '../engine/engine.ts';
 import { renderPlaylist } from '../formats/hls/playlist.ts';
-import { isTsCapable } from '../formats/mpegts/packetizer.ts';
+import { isTsCapable, PSI_PACKETS, TS_PACKET_BYTES } from '../formats/mpegts/packetizer.ts';
 import type { Clock } from './clock.ts';
 import type { FrameStore } from './frame-store.ts';
 import { HlsPlayers } from './hls-players.ts';
@@ -37,6 +37,8 @@ interface Waiter {
 }
 
 const MAX_WAITERS = 4_096;
+/** With which every segment begins. */
+const TABLES_BYTES = PSI_PACKETS * TS_PACKET_BYTES;
 
 /** A stream as HLS: one playlist a segment, segments as spans of the TS log. */
 export class HlsWindow {
@@ -82,7 +84,8 @@ export class HlsWindow {
     return this.wait(undefined, () => callback(this.playlist()));
   }
 
-  /** Span of a complete segment that is still kept. */
+  /** Span of a complete segment that is still kept. Of a gap only the tables, which
+   * are the same everywhere: there are players that ask for it all the same. */
   segment(sequence: number): SegmentSpan | undefined {
     const { store, clock } = this.options;
     const known = store.segments.find(sequence);
@@ -91,7 +94,8 @@ export class HlsWindow {
     // Nothing of it is there when the arena was full.
     const isKept = known.tsPosition >= 0 && known.tsPosition >= log.tail;
     if (!isKept || known.tsEnd <= known.tsPosition) return undefined;
-    return { log, position: known.tsPosition, length: known.tsEnd - known.tsPosition };
+    const length = known.isBroken ? TABLES_BYTES : known.tsEnd - known.tsPosition;
+    return { log, position: known.tsPosition, length };
   }
 
   /** Whether a segment that is not there now is worth waiting for. */
@@ -196,10 +200,15 @@ function faultOf(tracks: Tracks): string | undefined {
   return hasTracks ? isTsCapable(tracks) : undefined;
 }
 
-function toRow({ mark, durationMs }: Segment): Parameters<typeof renderPlaylist>[0]['segments'][0] {
+function toRow({
+  mark,
+  durationMs,
+  isBroken,
+}: Segment): Parameters<typeof renderPlaylist>[0]['segments'][0] {
   return {
     sequence: mark.sequence,
     durationMs,
+    isGap: isBroken,
     wallClockUnixMs: mark.wallClockUnixMs,
     discontinuity: mark.discontinuity,
     discontinuitySequence: mark.discontinuitySequence,

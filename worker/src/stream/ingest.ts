@@ -67,9 +67,9 @@ export class Ingest {
     return true;
   }
 
-  /** Frames that others have are missing here, so segments are not whole. */
+  /** Frames are missing here, so that the newest segment is not whole. */
   missed(): void {
-    this.options.store.forgetSegments();
+    this.options.store.breakSegment();
     this.options.onSegment();
   }
 

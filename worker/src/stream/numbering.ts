@@ -30,6 +30,7 @@ export class Numbering {
     const { ingest } = this;
     if (continuation !== undefined && continuation.nextSequence > ingest.nextSequence) {
       this.restore(continuation);
+      ingest.missed();
     }
     if (this.incarnation === '') {
       this.incarnation = String(unixMs);

@@ -318,6 +318,38 @@ describe('a publisher that returns on another worker', () => {
     expect(hlsOf(next.rig).playlist.match(/EXT-X-DISCONTINUITY\n/g)).toHaveLength(1);
   });
 
+  it('keeps what was shown where the worker before died, and lists what was lost as a gap', () => {
+    const dead = new Rig();
+    const lost = dead.stream.publish();
+    dead.play(lost, { fromMs: 0, toMs: 9_000 });
+    const next = new Follower(dead);
+    next.pump();
+    dead.play(lost, { fromMs: 9_000, toMs: 9_300, withConfigs: false });
+    // It has some frames more.
+    const other = new Follower(dead);
+    other.pump();
+    const shown = hlsOf(dead).segments;
+    next.close();
+    other.close();
+    const { nextSequence, lastDtsMs, ...known } = next.rig.stream.continuation();
+    const behind = { ...known, nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500 };
+    const source = next.rig.stream.publish(behind);
+    const again = new Follower(next.rig, other.rig);
+    next.rig.play(source, { fromMs: 0, toMs: 3_000 });
+    again.pump();
+    const late = new Follower(next.rig);
+    late.pump();
+    expect(again.source.missedFrames).toBeGreaterThan(900);
+    const { playlist, segments } = hlsOf(next.rig);
+    expect(playlist.match(/EXT-X-GAP\n(.*\n){2}.*\n#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1);
+    expect(segments).toMatchObject(shown);
+    const numbers = Object.keys(segments).map(Number);
+    expect(numbers).toEqual(numbers.map((_, i) => numbers[0]! + i));
+    for (const follower of [again, late]) {
+      expect(hlsOf(follower.rig)).toEqual({ playlist, segments });
+    }
+  });
+
   it('starts the clock of FLV again before 2^31, everywhere at the same frame', () => {
     const home = new Rig();
     const lastDtsMs = FLV_CLOCK_PERIOD_MS - 9_000;

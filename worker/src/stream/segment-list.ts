@@ -11,6 +11,8 @@ export interface Segment {
   tsEnd: number;
   /** -1 while it is not complete. */
   durationMs: number;
+  /** Frames of it are missing: it is listed as a gap, without pictures. */
+  isBroken: boolean;
 }
 
 /** Complete segments kept behind those a playlist shows, for slow players. */
@@ -41,13 +43,19 @@ export class SegmentList {
   begin(mark: SegmentMark, flvPosition: number): Segment | undefined {
     const { newest } = this;
     if (newest !== undefined && mark.sequence <= newest.mark.sequence) return undefined;
-    // A playlist numbers its segments without gaps.
-    if (newest !== undefined && mark.sequence !== newest.mark.sequence + 1) this.segments = [];
-    else if (newest !== undefined) complete(newest, mark.dtsMs);
+    if (newest !== undefined && continues(newest, mark)) complete(newest, mark.dtsMs);
+    else this.segments = [];
     this.newestTargetSeconds = mark.targetDurationSeconds;
-    const segment = { mark, flvPosition, tsPosition: -1, tsEnd: -1, durationMs: -1 };
+    const place = { flvPosition, tsPosition: -1, tsEnd: -1 };
+    const segment = { mark, ...place, durationMs: -1, isBroken: false };
     this.segments.push(segment);
     return segment;
+  }
+
+  /** Frames of the newest segment are missing. */
+  breakNewest(): void {
+    const { newest } = this;
+    if (newest !== undefined && newest.durationMs < 0) newest.isBroken = true;
   }
 
   /** The stream is over: what is there of the newest segment is all of it. */
@@ -60,9 +68,11 @@ export class SegmentList {
     }
   }
 
-  /** The complete segments that a playlist shows. */
+  /** The complete segments that a playlist shows; the first one has pictures. */
   window(segments: number): Segment[] {
-    return this.segments.filter((segment) => segment.durationMs >= 0).slice(-segments);
+    const shown = this.segments.filter(({ durationMs }) => durationMs >= 0).slice(-segments);
+    const first = shown.findIndex(({ isBroken }) => !isBroken);
+    return first < 0 ? [] : shown.slice(first);
   }
 
   /** First segment a new relay needs so that it can show the same playlist. */
@@ -88,10 +98,6 @@ export class SegmentList {
     if (excess > 0) this.segments.splice(0, excess);
   }
 
-  clear(): void {
-    this.segments = [];
-  }
-
   /** Forgets what the FLV log no longer holds from its beginning on. */
   dropBefore(flvPosition: number): void {
     this.segments = this.segments.filter((segment) => segment.flvPosition >= flvPosition);
@@ -103,6 +109,16 @@ export class SegmentList {
       segment.tsEnd = -1;
     }
   }
+}
+
+/**
+ * A playlist numbers its segments without gaps. Where frames are missing up to a
+ * discontinuity they died with their ingest worker: nobody has that segment whole, and
+ * all list it alike. Other missing frames are missing here only.
+ */
+function continues(newest: Segment, mark: SegmentMark): boolean {
+  if (mark.sequence !== newest.mark.sequence + 1) return false;
+  return !newest.isBroken || mark.discontinuity;
 }
 
 function complete(segment: Segment, endDtsMs: number): void {

@@ -92,6 +92,19 @@ describe('NatsBus', () => {
     await bus.close();
   }, 30_000);
 
+  it('notices a server that hangs before its silence makes others look dead', async () => {
+    const bus = open(server.url, 'hung');
+    await until(() => bus.isConnected);
+    const startMs = performance.now();
+    server.hang();
+    await until(() => !bus.isConnected);
+    // 6 s without a report, less the longest time since the last one.
+    expect(performance.now() - startMs).toBeLessThan(3_800);
+    server.wake();
+    await until(() => bus.isConnected);
+    await bus.close();
+  }, 30_000);
+
   it('makes a deleted bucket anew when it writes to it', async () => {
     const bus = open(server.url, 'deleted');
     await until(() => bus.isConnected);

@@ -38,8 +38,10 @@ const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 const CHECK_MS = 10_000;
 const RECONNECT_MS = 500;
-/** A server that hangs is noticed after three of these; 20 s by default. */
-const PING_INTERVAL_MS = 2_000;
+/** A server that hangs is noticed after three of these; 20 s by default. That is
+ * before the silence that comes with it makes workers look dead (6 s, of which a
+ * report's period may have passed already). */
+const PING_INTERVAL_MS = 1_000;
 const MAX_PINGS_OUT = 2;
 
 /** The bus on a real NATS with JetStream. Tries to connect for ever. */

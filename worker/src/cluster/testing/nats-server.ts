@@ -55,6 +55,15 @@ export class NatsServer {
     await exited;
   }
 
+  /** Its connections stay, and nothing answers. */
+  hang(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   async close(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });

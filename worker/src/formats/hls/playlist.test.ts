@@ -9,6 +9,7 @@ function segment(sequence: number, fields: Partial<PlaylistSegment> = {}): Playl
   return {
     sequence,
     durationMs: 2000,
+    isGap: false,
     wallClockUnixMs: START_UNIX_MS + sequence * 2000,
     discontinuity: false,
     discontinuitySequence: 0,
@@ -44,6 +45,12 @@ describe('renderPlaylist', () => {
 
   it('says the end', () => {
     expect(render([segment(1)], true)).toMatch(/\n#EXT-X-ENDLIST\n$/);
+  });
+
+  it('says where pictures are lost', () => {
+    const lines = render([segment(1), segment(2, { isGap: true })]).split('\n');
+    expect(lines.indexOf('#EXT-X-GAP')).toBe(lines.indexOf('news/2.ts') - 3);
+    expect(lines.filter((line) => line === '#EXT-X-GAP')).toHaveLength(1);
   });
 
   it('claims independence only of all', () => {

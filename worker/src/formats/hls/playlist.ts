@@ -3,6 +3,8 @@ export interface PlaylistSegment {
   /** Media sequence number: also its address, `NAME/SEQUENCE.ts`. */
   readonly sequence: number;
   readonly durationMs: number;
+  /** It has no pictures: they are lost. */
+  readonly isGap: boolean;
   /** Wall clock of its first frame. */
   readonly wallClockUnixMs: number;
   /** Timestamps, tracks or encoding do not continue those of the one before. */
@@ -22,7 +24,8 @@ export interface Playlist {
   readonly ended: boolean;
 }
 
-/** Fractional EXTINF needs 3 (RFC 8216 section 7). */
+/** Fractional EXTINF needs 3 (RFC 8216 section 7); who does not know EXT-X-GAP
+ * (rfc8216bis 4.4.4.7) ignores it. */
 const VERSION = 3;
 
 /** The whole playlist, from its window of complete segments, oldest first. */
@@ -56,6 +59,7 @@ function isMarked(segment: PlaylistSegment): boolean {
 
 function pushSegment(segment: PlaylistSegment, name: string, lines: string[]): void {
   if (isMarked(segment)) lines.push('#EXT-X-DISCONTINUITY');
+  if (segment.isGap) lines.push('#EXT-X-GAP');
   lines.push(
     `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.wallClockUnixMs).toISOString()}`,
     `#EXTINF:${(segment.durationMs / 1000).toFixed(3)},`,

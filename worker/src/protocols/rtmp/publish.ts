@@ -1,6 +1,6 @@
 import type { Visit } from '../../access/visit.ts';
 import type { RevokeReason } from '../../cluster/stream-access.ts';
-import { WorkerError } from '../../errors.ts';
+import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import { parseTagBody } from '../../formats/flv/tag-body.ts';
 import { emptyFrame, FrameKind } from '../../media/frame.ts';
 import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
@@ -9,6 +9,13 @@ import { dataBodyStart } from './data-message.ts';
 import { onStatus } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
 import type { RtmpPublication } from './stream-access.ts';
+
+/** What a client is told that is closed from outside. One that was replaced has
+ * come back by itself. */
+const CLOSED: Readonly<Partial<Record<ExpelReason | RevokeReason, WorkerErrorCode>>> = {
+  'claim-lost': 'CLAIM_LOST',
+  draining: 'WORKER_DRAINING',
+};
 
 /** A session that publishes. */
 export class Publisher implements RtmpRole, SessionControl {
@@ -141,6 +148,11 @@ export class Publisher implements RtmpRole, SessionControl {
     if (this.take() === undefined) return;
     const { connection } = this.peer;
     this.session?.end(reason);
+    const code = CLOSED[reason];
+    if (code !== undefined) {
+      this.peer.refuse(new WorkerError(code), 'NetStream.Publish.Failed');
+      return;
+    }
     this.peer.send(onStatus('error', 'NetStream.Publish.Failed', `Closed: ${reason}.`));
     connection.end();
   }

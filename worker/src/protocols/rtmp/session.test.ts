@@ -178,6 +178,17 @@ describe('a publisher', () => {
     expect(harness.streams.events).toEqual(['publish live/news']);
   });
 
+  it.each([
+    ['claim-lost', 'CLAIM_LOST'],
+    ['draining', 'WORKER_DRAINING'],
+  ] as const)('that is revoked (%s) is told the code', async (reason, code) => {
+    const { streams, client, connection, refusals } = await publishing();
+    streams.publisher?.onRevoked(reason);
+    expect(client.bodies.at(-1)?.toString('latin1')).toContain(`${code}: `);
+    expect(refusals).toEqual([code]);
+    expect(connection.isEnding).toBe(true);
+  });
+
   it('has bad media left out, counted each time and logged once', async () => {
     const { client, streams, refusals, logged } = await publishing();
     const before = logged.length;
