@@ -14,12 +14,15 @@ const DEADLINE_MS = 10_000;
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
+/** Where the directory is, and each worker's control. */
+type Addresses = Pick<TestCluster, 'nats' | 'grpcAddress'>;
+
 /** Says who serves a stream, as the operator does. */
 export class StreamServers {
-  private readonly cluster: TestCluster;
+  private readonly cluster: Addresses;
   private readonly stream: string;
 
-  constructor(cluster: TestCluster, stream: string) {
+  constructor(cluster: Addresses, stream: string) {
     this.cluster = cluster;
     this.stream = stream;
   }
