@@ -158,8 +158,9 @@ export class PublishFlow {
     worker: string,
   ): Promise<ReleaseAnswer | undefined> {
     const { workers, peers, log } = this.options;
+    // One that is silent is asked, too: it may be cut off from NATS only.
     const sighting = await this.sightingOf(worker);
-    if (sighting === undefined || !workers.isAlive(worker)) return undefined;
+    if (sighting === undefined) return undefined;
     try {
       return await peers.release(sighting.grpcAddress, {
         stream: name.key,

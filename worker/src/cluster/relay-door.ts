@@ -1,5 +1,6 @@
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
+import type { Clock } from '../stream/clock.ts';
 import type { Stream } from '../stream/stream.ts';
 import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
@@ -26,7 +27,11 @@ export interface RelayDoorOptions {
   readonly directory: Directory;
   readonly relays: Relays;
   readonly guests: RelayGuests;
+  readonly clock: Clock;
 }
+
+/** Who asks is better off with another server than waiting here for longer. */
+const OPEN_MS = 2_000;
 
 /**
  * Lets other workers pull streams from here, so that no way leads in a circle:
@@ -41,7 +46,8 @@ export class RelayDoor {
   }
 
   /** Rejects with STREAM_NOT_FOUND when this worker does not serve the stream,
-   * RELAY_FULL (RelayFullError), or what opening it rejects with. */
+   * RELAY_FULL (RelayFullError), STREAM_UPSTREAM_LOST while it cannot reach whom it
+   * pulls from itself. */
   async seat(query: RelayQuery): Promise<RelaySeat> {
     const { name, worker, isServer: isOneToo } = query;
     const { guests } = this.options;
@@ -85,8 +91,21 @@ export class RelayDoor {
   }
 
   private async open(name: StreamName, place: Place): Promise<Stream> {
-    const { claims, relays } = this.options;
+    const { claims, relays, clock } = this.options;
     // Its publisher may have come while we asked.
-    return claims.get(name.key)?.stream ?? (await relays.open(name, place));
+    const own = claims.get(name.key)?.stream;
+    if (own !== undefined) return own;
+    if (relays.get(name.key)?.isCutOff === true) throw upstreamLost(name);
+    const late = Promise.withResolvers<never>();
+    const timer = clock.setTimer(OPEN_MS, () => late.reject(upstreamLost(name)));
+    try {
+      return await Promise.race([relays.open(name, place), late.promise]);
+    } finally {
+      timer.clear();
+    }
   }
+}
+
+function upstreamLost({ key }: StreamName): WorkerError {
+  return new WorkerError('STREAM_UPSTREAM_LOST', key);
 }
