@@ -73,8 +73,10 @@ describe('cuts between some of a cluster', { timeout: 240_000 }, () => {
     site.net.split(['w-0'], [NATS]);
     // Until it counts as dead, and its entries have been waited for.
     await sleep((GRACE_SECONDS + 12) * 1_000);
-    const newcomers = await watch(site, stream, ['w-0', 'w-1', 'w-2', 'w-3']);
-    for (const viewer of newcomers.values()) viewer.close();
+    const newcomers = await Promise.all(site.workers.map((worker) => site.view(worker, stream)));
+    expect(newcomers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await goOn(newcomers, 'newcomers see pictures', 10_000);
+    for (const viewer of newcomers) viewer.close();
     publish('w-0', 'live/unheard-too');
     const other = await watch(site, 'live/unheard-too', ['w-0']);
     site.net.heal();
@@ -95,7 +97,8 @@ describe('cuts between some of a cluster', { timeout: 240_000 }, () => {
     publish('w-0', 'live/alone');
     watchers = await watch(site, 'live/alone', ['w-0', 'w-3']);
     await sleep(20_000);
-    const placed = (): number => site.log(OPERATOR).filter(({ msg }) => msg === 'stream placed').length;
+    const placed = (): number =>
+      site.log(OPERATOR).filter(({ msg }) => msg === 'stream placed').length;
     const before = placed();
     publish('w-0', 'live/alone-too');
     await site.entry('live/alone-too');

@@ -1,6 +1,6 @@
 import { isVideo } from '../content/flv-tags.ts';
 import type { FlvViewer } from '../clients/flv.ts';
-import { eventuallyTrue } from '../harness/eventually.ts';
+import { eventually, eventuallyTrue } from '../harness/eventually.ts';
 import type { FaultSite } from './fault-site.ts';
 
 const PICTURES_MS = 15_000;
@@ -8,15 +8,25 @@ const PICTURES_MS = 15_000;
 /** Viewers of a stream, by the worker that serves them. */
 export type Watchers = ReadonlyMap<string, FlvViewer>;
 
-/** One viewer on each of the workers; resolves when all of them see pictures. */
+/** One viewer on each of the workers, as soon as they have the stream; resolves when
+ * all of them see pictures. */
 export async function watch(
   site: FaultSite,
   stream: string,
   workers: readonly string[],
 ): Promise<Watchers> {
-  const viewers = await Promise.all(workers.map((worker) => site.view(worker, stream)));
+  const viewers = await Promise.all(workers.map((worker) => served(site, stream, worker)));
   await goOn(viewers, 'all of them see pictures', PICTURES_MS);
   return new Map(workers.map((worker, i) => [worker, viewers[i]!]));
+}
+
+function served(site: FaultSite, stream: string, worker: string): Promise<FlvViewer> {
+  return eventually(`${stream} at ${worker}`, PICTURES_MS, async () => {
+    const viewer = await site.view(worker, stream);
+    if (viewer.status === 200) return viewer;
+    viewer.close();
+    return undefined;
+  });
 }
 
 /** Resolves, with how long that took, when each of them has got a second's pictures more. */

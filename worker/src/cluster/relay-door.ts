@@ -32,6 +32,7 @@ export interface RelayDoorOptions {
 
 /** Who asks is better off with another server than waiting here for longer. */
 const OPEN_MS = 2_000;
+const LOOK_MS = 10;
 
 /**
  * Lets other workers pull streams from here, so that no way leads in a circle:
@@ -63,13 +64,15 @@ export class RelayDoor {
    * knows a newer one. Undefined when that is not there: this worker may pull from
    * the other, as the older one has it. */
   private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
-    const isNewEnough = (place: Place | undefined): boolean =>
-      place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self);
+    const { self, directory } = this.options;
     const place = this.known(name);
-    if (isNewEnough(place)) return place;
-    await this.options.directory.read(name.key);
+    if (place !== undefined && place.epoch >= epoch) return place;
+    const reading = directory.read(name.key);
+    // The publisher is here: that holds without the directory, too.
+    await (place?.ingest === self ? reading.catch(() => undefined) : reading);
     const current = this.known(name);
-    return isNewEnough(current) ? current : undefined;
+    const isNewEnough = current !== undefined && current.epoch >= epoch;
+    return isNewEnough || current?.ingest === self ? current : undefined;
   }
 
   private known({ key }: StreamName): Place | undefined {
@@ -99,10 +102,24 @@ export class RelayDoor {
     const late = Promise.withResolvers<never>();
     const timer = clock.setTimer(OPEN_MS, () => late.reject(upstreamLost(name)));
     try {
-      return await Promise.race([relays.open(name, place), late.promise]);
+      return await Promise.race([this.greeted(name, place), late.promise]);
     } finally {
       timer.clear();
     }
+  }
+
+  /** What is here is of the place that is known only once its upstream has said so. */
+  private async greeted(name: StreamName, place: Place): Promise<Stream> {
+    const { relays, clock } = this.options;
+    const stream = await relays.open(name, place);
+    for (let leftMs = OPEN_MS; leftMs > 0; leftMs -= LOOK_MS) {
+      const following = relays.get(name.key);
+      if (following === undefined || following.relay.hasHello) break;
+      await new Promise<void>((resolve) => {
+        clock.setTimer(LOOK_MS, resolve);
+      });
+    }
+    return stream;
   }
 }
 

@@ -115,6 +115,12 @@ export class FrameStore {
     if (packager instanceof TsPackager) packager.stop();
   }
 
+  /** What comes now has numbers that go on from nothing that is here. */
+  beginAnew(): void {
+    this.forgetSegments();
+    for (const log of [this.main, ...this.further]) log.beginAnew();
+  }
+
   /** Media time between the oldest and the newest point to start at. */
   get keptMs(): number {
     return this.flv?.starts.spanMs ?? 0;
@@ -265,9 +271,9 @@ export class FrameStore {
   private fillPosition(kind: LogKind): number {
     const { main, segments } = this;
     const newestStart = main.starts.newestPosition;
-    const forViewers = newestStart < 0 ? main.log.tail : newestStart;
+    const forViewers = newestStart < 0 ? main.oldestPosition : newestStart;
     if (kind === 'rtmp' || kind === 'ws-flv') return forViewers;
-    return segments.oldest?.flvPosition ?? (kind === 'ts' ? main.log.head : main.log.tail);
+    return segments.oldest?.flvPosition ?? (kind === 'ts' ? main.log.head : main.oldestPosition);
   }
 
   /** Sequence of the tag at a position: counted on from the nearest known one. */
