@@ -17,18 +17,18 @@ export const OPERATOR = 'operator';
 
 const BUCKET = 'sc-faults';
 const READY_MS = 60_000;
-const PORTS = { nats: 4222, api: 8088, place: 9092, admin: 9090, grpc: 9091 };
-const MEDIA = { http: 8080, rtmp: 1935 };
+const PORTS = { nats: 4222, health: 8222, api: 8088, place: 9092, admin: 9090, grpc: 9091 };
+export const MEDIA_PORTS = { http: 8080, rtmp: 1935 };
 
 export interface FaultSiteOptions {
   readonly workers: number;
   readonly publisherGraceSeconds?: number;
   /** Where NATS keeps the directory; memory by default. */
   readonly natsStore?: string;
-  /** Variables of workers and operator. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Makes a worker's cable; by default a plain one. */
-  readonly plug?: (net: FaultNet, worker: string) => string;
+  /** Further variables of a part's process. */
+  readonly env?: (party: string) => NodeJS.ProcessEnv;
+  /** Joins a worker to the network; by default by a plain cable. */
+  readonly plug?: (net: FaultNet, worker: string) => unknown;
 }
 
 /** One line of a log, as tests look at it. */
@@ -57,8 +57,6 @@ export class FaultSite {
     this.options = options;
     this.workers = Array.from({ length: options.workers }, (_, slot) => `w-${slot}`);
     for (const party of [NATS, OPERATOR]) this.net.add(party);
-    const { plug = (net, worker) => net.add(worker) } = options;
-    for (const worker of this.workers) plug(this.net, worker);
     this.api = new Api(`http://${this.net.addressOf(OPERATOR)}:${PORTS.api}`);
   }
 
@@ -66,6 +64,7 @@ export class FaultSite {
   static async start(name: string, options: FaultSiteOptions): Promise<FaultSite> {
     const site = new FaultSite(name, options);
     try {
+      await site.plugWorkers();
       site.startNats();
       site.startOperator();
       for (const worker of site.workers) site.startWorker(worker);
@@ -82,7 +81,7 @@ export class FaultSite {
     const binary = execFileSync(path.join(ROOT, 'scripts/nats-server.sh'), { encoding: 'utf8' });
     const { natsStore = path.join(this.folder, 'nats') } = this.options;
     const at = ['-a', this.net.addressOf(NATS), '-p', String(PORTS.nats)];
-    this.run(NATS, [binary.trim(), ...at, '-js', '-sd', natsStore]);
+    this.run(NATS, [binary.trim(), ...at, '-m', String(PORTS.health), '-js', '-sd', natsStore]);
   }
 
   startOperator(): void {
@@ -104,7 +103,7 @@ export class FaultSite {
       ...this.natsFlags(),
       operator: `${this.net.addressOf(OPERATOR)}:${PORTS.place}`,
       ...{ listen: host, advertise: host, 'admin-host': host },
-      ...{ 'http-port': MEDIA.http, 'rtmp-port': MEDIA.rtmp },
+      ...{ 'http-port': MEDIA_PORTS.http, 'rtmp-port': MEDIA_PORTS.rtmp },
       ...{ 'admin-port': PORTS.admin, 'grpc-port': PORTS.grpc, 'arena-mib': 256 },
     };
     this.runNode(worker, 'worker/src/main.ts', flags);
@@ -122,12 +121,12 @@ export class FaultSite {
   }
 
   publishTo(worker: string, stream: string, file: string): Child {
-    return publish(file, `rtmp://${this.net.addressOf(worker)}:${MEDIA.rtmp}/${stream}`);
+    return publish(file, `rtmp://${this.net.addressOf(worker)}:${MEDIA_PORTS.rtmp}/${stream}`);
   }
 
   /** Resolves when the worker has answered, whatever it answered. */
   view(worker: string, stream: string): Promise<FlvViewer> {
-    const { http: port } = MEDIA;
+    const { http: port } = MEDIA_PORTS;
     const host = this.net.addressOf(worker);
     return new FlvViewer({ host, port, path: `/${stream}.flv` }).answered();
   }
@@ -160,6 +159,16 @@ export class FaultSite {
     return scrapeAt(`${this.net.addressOf(worker)}:${PORTS.admin}`);
   }
 
+  /** As the probes of the chart ask it. */
+  async isNatsWell(): Promise<boolean> {
+    const address = `${this.net.addressOf(NATS)}:${PORTS.health}`;
+    const url = `http://${address}/healthz?js-enabled-only=true`;
+    return await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+
   /** What a party has said, line by line; lines that are no JSON are left out. */
   log(party: string): LogLine[] {
     const lines = this.process(party).output.split('\n');
@@ -180,6 +189,11 @@ export class FaultSite {
     await Promise.all(ends);
     this.net.close();
     fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async plugWorkers(): Promise<void> {
+    const { plug = (net, worker) => net.add(worker) } = this.options;
+    for (const worker of this.workers) await plug(this.net, worker);
   }
 
   private natsFlags(): { nats: string; bucket: string } {
@@ -203,7 +217,7 @@ export class FaultSite {
   private run(party: string, words: readonly string[]): void {
     const [command = '', ...args] = [...this.net.commandOf(party), ...words];
     const compiled = { NODE_COMPILE_CACHE: path.join(ROOT, '.cache/compile') };
-    const env = { ...process.env, ...compiled, ...(party !== NATS && this.options.env) };
+    const env = { ...process.env, ...compiled, ...this.options.env?.(party) };
     this.processes.set(party, new Child(command, args, { cwd: ROOT, env }));
   }
 }

@@ -48,3 +48,8 @@ export async function goOn(
 function countOf({ tags }: FlvViewer): number {
   return tags.filter(isVideo).length;
 }
+
+/** All of them but the one at a worker. */
+export function exceptAt(watchers: Watchers, worker: string): FlvViewer[] {
+  return [...watchers].filter(([id]) => id !== worker).map(([, viewer]) => viewer);
+}
