@@ -17,7 +17,7 @@ export const OPERATOR = 'operator';
 
 const BUCKET = 'sc-faults';
 const READY_MS = 60_000;
-const PORTS = { nats: 4222, health: 8222, api: 8088, place: 9092, admin: 9090, grpc: 9091 };
+const PORTS = { nats: 4222, api: 8088, place: 9092, admin: 9090, grpc: 9091 };
 export const MEDIA_PORTS = { http: 8080, rtmp: 1935 };
 
 export interface FaultSiteOptions {
@@ -81,7 +81,7 @@ export class FaultSite {
     const binary = execFileSync(path.join(ROOT, 'scripts/nats-server.sh'), { encoding: 'utf8' });
     const { natsStore = path.join(this.folder, 'nats') } = this.options;
     const at = ['-a', this.net.addressOf(NATS), '-p', String(PORTS.nats)];
-    this.run(NATS, [binary.trim(), ...at, '-m', String(PORTS.health), '-js', '-sd', natsStore]);
+    this.run(NATS, [binary.trim(), ...at, '-js', '-sd', natsStore]);
   }
 
   startOperator(): void {
@@ -157,16 +157,6 @@ export class FaultSite {
 
   metrics(worker: string): Promise<string> {
     return scrapeAt(`${this.net.addressOf(worker)}:${PORTS.admin}`);
-  }
-
-  /** As the probes of the chart ask it. */
-  async isNatsWell(): Promise<boolean> {
-    const address = `${this.net.addressOf(NATS)}:${PORTS.health}`;
-    const url = `http://${address}/healthz?js-enabled-only=true`;
-    return await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
   }
 
   /** What a party has said, line by line; lines that are no JSON are left out. */

@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { directoryEntries } from '../clients/directory.ts';
+import { publishMany } from '../clients/load-generator.ts';
+import { metric } from '../clients/metrics.ts';
+import { fixture, type Fixture } from '../content/fixture.ts';
+import type { Child } from '../harness/child.ts';
+import { eventuallyTrue } from '../harness/eventually.ts';
+import { scratchFolder } from '../harness/paths.ts';
+import { FaultSite, MEDIA_PORTS } from './fault-site.ts';
+import { seen, seenText } from './seen.ts';
+import { SmallDisk } from './small-disk.ts';
+import { goOn, watch, type Watchers } from './watching.ts';
+
+const CLIP = { seconds: 150, size: '320x180', videoBitsPerSecond: 300_000 };
+const STREAM = 'live/stored';
+const FULL_MS = 30_000;
+const NEW_STREAMS = 150;
+
+describe('a disk of NATS that is full', { timeout: 240_000 }, () => {
+  let site: FaultSite;
+  let disk: SmallDisk;
+  let source: Fixture;
+  let watchers: Watchers;
+  const publishers: Child[] = [];
+
+  beforeAll(async () => {
+    source = await fixture(CLIP);
+    disk = new SmallDisk(path.join(scratchFolder('disk'), 'nats'), 16);
+    site = await FaultSite.start('disk', { workers: 3, natsStore: disk.folder });
+    publishers.push(site.publishTo('w-0', STREAM, source.file));
+    await site.entry(STREAM);
+    await site.servers(STREAM).serve('w-1', []);
+    watchers = await watch(site, STREAM, site.workers);
+  });
+
+  afterAll(async () => {
+    await Promise.all(publishers.map((publisher) => publisher.stop('SIGKILL')));
+    await site.stop();
+    disk.close();
+  });
+
+  it('cuts nobody, new publishers are taken, and the directory is whole afterwards', async () => {
+    disk.fill();
+    const host = site.net.addressOf('w-0');
+    const many = { host, port: MEDIA_PORTS.rtmp, count: NEW_STREAMS, app: 'many', seconds: 100 };
+    publishers.push(await publishMany(many));
+    publishers.push(site.publishTo('w-0', 'live/new', source.file));
+    await sleep(FULL_MS);
+    const news = await watch(site, 'live/new', ['w-0']);
+    const known = await watch(site, STREAM, site.workers);
+    for (const viewer of known.values()) viewer.close();
+    const said = site.log('w-0').filter(({ msg }) => msg === 'directory stores nothing');
+    expect(said).toMatchObject([{ code: 'DIRECTORY_UNAVAILABLE' }]);
+    const counted = metric(
+      await site.metrics('w-0'),
+      'streamcluster_refusals_total',
+      'DIRECTORY_UNAVAILABLE',
+    );
+    disk.makeRoom();
+    const roomMs = performance.now();
+    await eventuallyTrue('the directory has all of them', 60_000, async () => {
+      const entries = [...(await directoryEntries(site)).values()];
+      return entries.filter(({ ingest }) => ingest === 'w-0').length === NEW_STREAMS + 2;
+    });
+    const wholeMs = performance.now() - roomMs;
+    await goOn([...watchers.values(), ...news.values()], 'all go on', 5_000);
+    console.log(
+      `disk of NATS full for ${FULL_MS / 1_000} s: the ingest worker of ${NEW_STREAMS + 2} streams said so once, counted ${counted}; ` +
+        `directory whole ${wholeMs.toFixed(0)} ms after there was room`,
+    );
+    for (const [worker, viewer] of watchers) {
+      const found = seen([source], viewer.tags);
+      console.log(`disk of NATS full: viewer at ${worker}: ${seenText(found)}`);
+      expect(viewer.closed).toBe(false);
+      expect(found.missing).toBe(0);
+    }
+  });
+});
