@@ -52,7 +52,9 @@ describe('a disk of NATS that is full', { timeout: 240_000 }, () => {
     const known = await watch(site, STREAM, site.workers);
     for (const viewer of known.values()) viewer.close();
     const said = site.log('w-0').filter(({ msg }) => msg === 'directory stores nothing');
-    expect(said).toMatchObject([{ code: 'DIRECTORY_UNAVAILABLE' }]);
+    expect(said[0]).toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
+    // Each time that it was made anew it stored a little; not each of the many tries.
+    expect(said.length).toBeLessThanOrEqual(3);
     const counted = metric(
       await site.metrics('w-0'),
       'streamcluster_refusals_total',
@@ -67,7 +69,7 @@ describe('a disk of NATS that is full', { timeout: 240_000 }, () => {
     const wholeMs = performance.now() - roomMs;
     await goOn([...watchers.values(), ...news.values()], 'all go on', 5_000);
     console.log(
-      `disk of NATS full for ${FULL_MS / 1_000} s: the ingest worker of ${NEW_STREAMS + 2} streams said so once, counted ${counted}; ` +
+      `disk of NATS full for ${FULL_MS / 1_000} s: the ingest worker of ${NEW_STREAMS + 2} streams said so ${said.length} times, counted ${counted}; ` +
         `directory whole ${wholeMs.toFixed(0)} ms after there was room`,
     );
     for (const [worker, viewer] of watchers) {

@@ -182,8 +182,11 @@ export class FaultSite {
   }
 
   private async plugWorkers(): Promise<void> {
-    const { plug = (net, worker) => net.add(worker) } = this.options;
-    for (const worker of this.workers) await plug(this.net, worker);
+    const { plug } = this.options;
+    for (const worker of this.workers) {
+      if (plug === undefined) this.net.add(worker);
+      else await plug(this.net, worker);
+    }
   }
 
   private natsFlags(): { nats: string; bucket: string } {

@@ -45,24 +45,33 @@ function seenOfKind(
 ): Pick<Seen, 'missing' | 'changes'> {
   const origins = originsOf(sources);
   const lastIndex = new Map<number, number>();
-  let [missing, changes, lastSource, lastMs] = [0, 0, -1, -1];
+  let [missing, changes] = [0, 0];
+  let before: { readonly tag: FlvTag; readonly source: number } | undefined;
   for (const [i, tag] of received.entries()) {
-    const origin = origins.get(hashOf(tag));
     const what = `tag ${i} (kind ${tag.kind}, ${tag.timestampMs} ms)`;
+    const origin = origins.get(hashOf(tag));
     if (origin === undefined) throw new Error(`${what} is of no source`);
-    const last = lastIndex.get(origin.source) ?? origin.index - 1;
-    if (origin.index <= last) throw new Error(`${what} is number ${origin.index}, after ${last}`);
-    if (tag.timestampMs < lastMs) throw new Error(`${what} is before ${lastMs} ms`);
-    if (origin.source !== lastSource && isVideo(tag) && !tag.isKey) {
-      throw new Error(`${what} begins a source and is no key frame`);
-    }
-    if (lastSource >= 0 && origin.source !== lastSource) changes += 1;
-    missing += origin.index - last - 1;
-    lastIndex.set(origin.source, origin.index);
-    lastSource = origin.source;
-    lastMs = tag.timestampMs;
+    const { source, index } = origin;
+    const last = lastIndex.get(source) ?? index - 1;
+    if (index <= last) throw new Error(`${what} is number ${index}, after ${last}`);
+    if (before !== undefined) checkTime(what, tag, before.tag);
+    if (source !== before?.source) checkStart(what, tag);
+    changes += before !== undefined && source !== before.source ? 1 : 0;
+    missing += index - last - 1;
+    lastIndex.set(source, index);
+    before = { tag, source };
   }
   return { missing, changes };
+}
+
+function checkTime(what: string, { timestampMs }: FlvTag, before: FlvTag): void {
+  if (timestampMs < before.timestampMs) {
+    throw new Error(`${what} is before ${before.timestampMs} ms`);
+  }
+}
+
+function checkStart(what: string, tag: FlvTag): void {
+  if (isVideo(tag) && !tag.isKey) throw new Error(`${what} begins a source and is no key frame`);
 }
 
 function originsOf(sources: readonly Fixture[]): Map<string, Origin> {
