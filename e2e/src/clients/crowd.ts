@@ -11,12 +11,7 @@ export class Crowd {
   private readonly viewers: CrowdViewer[] = [];
 
   /** Resolves when all of them are served. */
-  static async come(
-    count: number,
-    port: number,
-    path: string,
-    host = '127.0.0.1',
-  ): Promise<Crowd> {
+  static async come(count: number, port: number, path: string, host = '127.0.0.1'): Promise<Crowd> {
     const crowd = new Crowd();
     while (crowd.viewers.length < count) {
       const some = Array.from({ length: Math.min(AT_ONCE, count - crowd.viewers.length) }, () =>
