@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publish } from '../clients/ffmpeg.ts';
+import { viewerOn } from '../clients/viewers.ts';
+import { TestCluster } from '../harness/cluster.ts';
 import { directoryEntries } from '../clients/directory.ts';
 import { publishMany } from '../clients/load-generator.ts';
 import { metric } from '../clients/metrics.ts';
@@ -78,5 +81,50 @@ describe('a disk of NATS that is full', { timeout: 240_000 }, () => {
       expect(viewer.closed).toBe(false);
       expect(found.missing).toBe(0);
     }
+  });
+});
+
+describe('a disk of `make run` that is full', { timeout: 240_000 }, () => {
+  let cluster: TestCluster;
+  let disk: SmallDisk;
+  let source: Fixture;
+
+  beforeAll(async () => {
+    source = await fixture(CLIP);
+    disk = new SmallDisk(path.join(scratchFolder('run-disk'), 'disk'), 32);
+    cluster = await TestCluster.start('run', { folder: path.join(disk.folder, 'run') });
+  });
+
+  afterAll(async () => {
+    await cluster.stop();
+    disk.close();
+  });
+
+  it('cuts nobody, and a worker that dies is started again', async () => {
+    const publisher = publish(source.file, cluster.rtmpUrl(STREAM));
+    const stream = await cluster.live(STREAM);
+    const parts = [stream?.ingest, stream?.home];
+    const [victim] = cluster.workers().filter(({ id }) => !parts.includes(id));
+    const others = cluster.workers().filter(({ id }) => id !== victim!.id);
+    const viewers = await Promise.all(others.map(({ pid }) => viewerOn(cluster, STREAM, pid)));
+    await goOn(viewers, 'viewers see pictures', 15_000);
+    disk.fill();
+    await sleep(3_000);
+    process.kill(victim!.pid, 'SIGKILL');
+    const killedMs = performance.now();
+    await cluster.ready(2);
+    await cluster.ready(3);
+    const backMs = performance.now() - killedMs;
+    await sleep(10_000);
+    await goOn(viewers, 'viewers go on', 5_000);
+    expect(cluster.operator.running).toBe(true);
+    disk.makeRoom();
+    console.log(`disk of make run full: a killed worker was back after ${backMs.toFixed(0)} ms`);
+    for (const { tags } of viewers) {
+      const found = seen([source], tags);
+      console.log(`disk of make run full: ${seenText(found)}`);
+      expect(found.missing).toBe(0);
+    }
+    await publisher.stop();
   });
 });
