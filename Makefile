@@ -24,10 +24,11 @@ test: setup ## Run every test that needs no Kubernetes.
 	@scripts/nats-server.sh >/dev/null
 	@npx --no-install vitest run
 
-long: setup ## Run the tests that take minutes: a throttled viewer, a stream that moves 100 times, NATS or the operator away.
+long: setup ## Run the tests that take minutes, as root: outages, partitions, hung workers, full disks, 100 moves.
 	@scripts/ffmpeg.sh >/dev/null
 	@scripts/players.sh
 	@scripts/nats-server.sh >/dev/null
+	@scripts/fault-tools.sh
 	@npm run --silent -w e2e long
 
 # What needs an API server and no nodes: minutes instead of half an hour.

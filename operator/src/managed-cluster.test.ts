@@ -22,6 +22,7 @@ it('starts over when another one leads: shows what that one wrote, and decides a
     directory: { bucket: 'sc-1', storage: 'memory', replicas: 1 },
     endpoints: { rtmp: 1935, http: 8080, rtmps: 1936, https: 8443 },
     onCount: () => undefined,
+    isLeading: () => true,
     onStreamChange: () => undefined,
     onDue: () => undefined,
     clock: new ManualClock(),

@@ -32,6 +32,7 @@ export interface ManagedClusterOptions {
   readonly onStreamChange: RebalanceStepOptions['onStreamChange'];
   /** Something may have changed: a pass is due. */
   readonly onDue: () => void;
+  readonly isLeading: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -60,7 +61,8 @@ export class ManagedCluster {
     this.runtime = runtime;
     this.fleet = new Fleet(clock);
     this.sightings = new Sightings(this.fleet);
-    this.directory = new Directory({ ...options.directory, link, clock, log });
+    const { isLeading } = options;
+    this.directory = new Directory({ ...options.directory, link, isLeading, clock, log });
     this.placer = new Placer({
       workers: () => this.fleet.list(),
       policy: () => runtime.resource().resource.spec.placement.policy,

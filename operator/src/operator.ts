@@ -27,7 +27,7 @@ export interface OperatorOptions {
 
 type ClusterOptions = Omit<
   ManagedClusterOptions,
-  'onCount' | 'onStreamChange' | 'onDue' | 'clock' | 'log'
+  'onCount' | 'onStreamChange' | 'onDue' | 'isLeading' | 'clock' | 'log'
 >;
 
 /** StreamClusters that are worked on at the same time; each waits most of its time. */
@@ -87,6 +87,7 @@ export class Operator {
       onCount: (what) => this.metrics.onWorkerChange(what),
       onStreamChange: (kind, outcome) => this.metrics.onStreamChange(kind, outcome),
       onDue: () => this.queue?.add(key),
+      isLeading: () => this.queue !== undefined,
       clock: realClock,
       log: this.options.log.child({ streamCluster: key }),
     });

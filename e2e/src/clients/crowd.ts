@@ -11,11 +11,11 @@ export class Crowd {
   private readonly viewers: CrowdViewer[] = [];
 
   /** Resolves when all of them are served. */
-  static async come(count: number, port: number, path: string): Promise<Crowd> {
+  static async come(count: number, port: number, path: string, host = '127.0.0.1'): Promise<Crowd> {
     const crowd = new Crowd();
     while (crowd.viewers.length < count) {
       const some = Array.from({ length: Math.min(AT_ONCE, count - crowd.viewers.length) }, () =>
-        new CrowdViewer().open(port, path),
+        new CrowdViewer(host).open(port, path),
       );
       crowd.viewers.push(...some);
       await eventuallyTrue('a crowd is served', ARRIVED_MS, () =>
@@ -39,12 +39,17 @@ class CrowdViewer {
   isServed = false;
   isClosed = false;
   private socket: net.Socket | undefined = undefined;
+  private readonly host: string;
+
+  constructor(host: string) {
+    this.host = host;
+  }
 
   open(port: number, path: string): this {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, this.host);
     let head = '';
     this.socket = socket;
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.host}:${port}\r\n\r\n`);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (this.socket === socket) this.isClosed = true;

@@ -11,7 +11,9 @@ export interface DirectoryEntry {
 }
 
 /** The whole directory, read from NATS itself; keys are stream names. */
-export async function directoryEntries(cluster: TestCluster): Promise<Map<string, DirectoryEntry>> {
+export async function directoryEntries(
+  cluster: Pick<TestCluster, 'nats'>,
+): Promise<Map<string, DirectoryEntry>> {
   const { natsUrl, bucket } = cluster.nats();
   const connection = await connect({ servers: natsUrl });
   try {

@@ -11,7 +11,12 @@ export function metric(text: string, name: string, label = ''): number {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
-/** What a worker's own port says. */
-export async function scrape(adminPort: number): Promise<string> {
-  return (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+/** What a worker's own port on this machine says. */
+export function scrape(adminPort: number): Promise<string> {
+  return scrapeAt(`127.0.0.1:${adminPort}`);
+}
+
+/** The same of a worker anywhere, `host:port`. */
+export async function scrapeAt(address: string): Promise<string> {
+  return (await fetch(`http://${address}/metrics`)).text();
 }

@@ -3,12 +3,15 @@ import type { TestCluster } from '../harness/cluster.ts';
 import { directoryEntries, type DirectoryEntry } from './directory.ts';
 import { askWorker, streamsOf } from './worker-control.ts';
 
+/** Where the directory is, and each worker's control. */
+type Addresses = Pick<TestCluster, 'nats' | 'grpcAddress'>;
+
 /** Says who serves a stream, as the operator does. */
 export class StreamServers {
-  private readonly cluster: TestCluster;
+  private readonly cluster: Addresses;
   private readonly stream: string;
 
-  constructor(cluster: TestCluster, stream: string) {
+  constructor(cluster: Addresses, stream: string) {
     this.cluster = cluster;
     this.stream = stream;
   }

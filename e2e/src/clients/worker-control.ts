@@ -7,13 +7,15 @@ import {
 } from '@streamcluster/proto';
 import type { TestCluster } from '../harness/cluster.ts';
 
+type Addresses = Pick<TestCluster, 'grpcAddress'>;
+
 const DEADLINE_MS = 10_000;
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
 /** Calls a worker as the operator does. */
 export async function askWorker<Response>(
-  cluster: TestCluster,
+  cluster: Addresses,
   worker: string,
   call: (client: WorkerServiceClient, callback: Callback<Response>) => unknown,
 ): Promise<Response> {
@@ -31,7 +33,7 @@ export async function askWorker<Response>(
 }
 
 /** All that a worker has, whatever its part in it. */
-export async function streamsOf(cluster: TestCluster, worker: string): Promise<StreamInfo[]> {
+export async function streamsOf(cluster: Addresses, worker: string): Promise<StreamInfo[]> {
   const request = ListStreamsRequest.fromPartial({});
   const { streams } = await askWorker<ListStreamsResponse>(cluster, worker, (client, callback) =>
     client.listStreams(request, callback),

@@ -27,17 +27,22 @@ export interface FixtureOptions {
   readonly seconds: number;
   readonly size: string;
   readonly videoBitsPerSecond: number;
+  /** Of its sound: clips that differ in it have no sound in common. */
+  readonly seed?: number;
 }
 
 const SMALL: FixtureOptions = { seconds: 20, size: '640x360', videoBitsPerSecond: 800_000 };
 const AUDIO_BITS_PER_SECOND = 96_000;
+const SEED = 7;
 const END_OF_SEQUENCE_BYTES = 5;
 
 /** H.264 with B-frames at 25 fps, closed GOPs of 2 s, and AAC at 44.1 kHz. */
 export async function fixture(options: FixtureOptions = SMALL): Promise<Fixture> {
-  const { seconds, size, videoBitsPerSecond } = options;
+  const { seconds, size, videoBitsPerSecond, seed = SEED } = options;
   const folder = cacheFolder('fixtures');
-  const file = path.join(folder, `h264-aac-${size}-${seconds}s-${videoBitsPerSecond}.mp4`);
+  const other = seed === SEED ? '' : `-${seed}`;
+  const name = `h264-aac-${size}-${seconds}s-${videoBitsPerSecond}${other}.mp4`;
+  const file = path.join(folder, name);
   if (!fs.existsSync(file)) await make(file, options);
   const adts = `${file}.aac`;
   const frames = `${file}.framemd5`;
@@ -78,10 +83,11 @@ function input(file: string): string[] {
   return ['-i', file];
 }
 
-function make(file: string, { seconds, size, videoBitsPerSecond }: FixtureOptions): Promise<void> {
+function make(file: string, options: FixtureOptions): Promise<void> {
+  const { seconds, size, videoBitsPerSecond, seed = SEED } = options;
   const rate = String(videoBitsPerSecond);
   // Noise makes every AAC access unit different, so that one lost is noticed.
-  const sound = `sine=frequency=440:sample_rate=44100,volume=0.3[a];anoisesrc=seed=7:amplitude=0.05:sample_rate=44100[b];[a][b]amix`;
+  const sound = `sine=frequency=440:sample_rate=44100,volume=0.3[a];anoisesrc=seed=${seed}:amplitude=0.05:sample_rate=44100[b];[a][b]amix`;
   return atomically(file, (to) => [
     ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${FRAMES_PER_SECOND}`],
     ...['-f', 'lavfi', '-i', sound, '-t', String(seconds), '-threads', '1'],

@@ -17,6 +17,8 @@ const PUBLISH_MS = 20_000;
 
 export interface ClusterOptions {
   readonly replicas?: number;
+  /** Where everything of it is written; removed when it stops. */
+  readonly folder?: string;
   readonly policy?: 'Random' | 'TwoChoices' | 'Local';
   readonly publisherGraceSeconds?: number;
   readonly maxLagSeconds?: number;
@@ -60,7 +62,8 @@ export class TestCluster {
 
   /** Resolves when every worker is ready. */
   static async start(name: string, options: ClusterOptions = {}): Promise<TestCluster> {
-    const folder = scratchFolder(name);
+    const { folder = scratchFolder(name) } = options;
+    fs.mkdirSync(folder, { recursive: true });
     const plain = { rtmp: await freePort(), http: await freePort(), api: await freePort() };
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);

@@ -31,7 +31,7 @@ describe('directory and reports on a real NATS', () => {
       { write: (line: string) => codes.push((JSON.parse(line) as { code?: string }).code) },
     );
     link = new NatsLink({ url: nats.url, clock: realClock, log });
-    const base = { link, clock: realClock, log, storage: 'file' } as const;
+    const base = { link, clock: realClock, log, storage: 'file', isLeading: () => true } as const;
     directory = new Directory({ ...base, bucket: 'sc-x-2', replicas: 1 });
   });
   afterEach(async () => {

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { parseDirectoryEntry, streamKeyOf, type DirectoryEntry } from '@streamcluster/proto';
 import { natsErrorCode } from './nats-errors.ts';
 import type { NatsLink } from './nats-link.ts';
+import { WriteProbe } from './write-probe.ts';
 
 export interface DirectoryOptions {
   readonly link: NatsLink;
@@ -12,6 +13,8 @@ export interface DirectoryOptions {
   readonly storage: 'file' | 'memory';
   /** Servers that keep it, of a NATS cluster. */
   readonly replicas: number;
+  /** Whether this operator may make a bucket anew that stores nothing any more. */
+  readonly isLeading: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,6 +43,7 @@ export class Directory {
   private pass: Pass | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private hasLoaded = false;
+  private readonly probe = new WriteProbe();
   private isClosed = false;
   private endConnection: (() => void) | undefined = undefined;
 
@@ -95,7 +99,10 @@ export class Directory {
   }
 
   private async refresh(nc: NatsConnection): Promise<void> {
-    if (await this.isCurrent()) return;
+    if (await this.isCurrent()) {
+      await this.repair();
+      return;
+    }
     const kv = await this.makeBucket(nc);
     const { streamInfo } = await kv.status();
     if (this.pass?.created === streamInfo.created) return;
@@ -115,6 +122,24 @@ export class Directory {
       // Deleted, or not to be read: making it tells which.
       return false;
     }
+  }
+
+  /**
+   * A nats-server whose disk was full stores nothing more in the bucket, also when
+   * there is room again, until it is started anew or the bucket is. Workers
+   * have all that stood in it, and write it again.
+   */
+  private async repair(): Promise<void> {
+    const { pass, options } = this;
+    if (pass === undefined || !options.isLeading()) return;
+    const state = await this.probe.look(pass.kv);
+    const { bucket, log } = options;
+    if (state === 'well') return;
+    log.warn({ bucket, code: 'NATS_REFUSED' }, 'directory stores nothing');
+    if (state === 'failing') return;
+    log.warn({ bucket }, 'directory is made anew, for workers to fill');
+    await pass.kv.destroy();
+    this.checkIn(0);
   }
 
   private async makeBucket(nc: NatsConnection): Promise<KV> {

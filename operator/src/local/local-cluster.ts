@@ -51,7 +51,7 @@ export class LocalCluster {
    * start after it resolves; NATS may answer later.
    */
   static async start(flags: LocalFlags, log: Logger): Promise<LocalCluster> {
-    const { record, killed } = await RunRecord.claim(path.join(flags.runDir, 'run.json'));
+    const { record, killed } = await RunRecord.claim(path.join(flags.runDir, 'run.json'), log);
     if (killed > 0) log.warn({ killed }, 'processes of an earlier run were ended');
     let cluster: LocalCluster | undefined;
     try {

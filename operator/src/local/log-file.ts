@@ -4,6 +4,8 @@ import path from 'node:path';
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
 /** A disk that cannot follow loses lines rather than fill our memory. */
 const MAX_PENDING_BYTES = 1024 * 1024;
+/** A stream that met a full disk takes nothing more: another one is tried. */
+const REOPEN_MS = 5_000;
 
 /** A file of lines; the one before it is kept as `.1`. */
 export class LogFile {
@@ -11,6 +13,7 @@ export class LogFile {
   private readonly file: string;
   private stream: WriteStream;
   private writtenBytes = 0;
+  private failedAtMs = -Infinity;
 
   constructor(file: string) {
     this.file = file;
@@ -19,7 +22,10 @@ export class LogFile {
   }
 
   write(line: string): void {
-    if (this.stream.writableLength > MAX_PENDING_BYTES) {
+    if (this.stream.destroyed && performance.now() - this.failedAtMs >= REOPEN_MS) {
+      this.stream = this.append();
+    }
+    if (this.stream.destroyed || this.stream.writableLength > MAX_PENDING_BYTES) {
       this.linesDropped += 1;
       return;
     }
@@ -37,10 +43,15 @@ export class LogFile {
   private open(): WriteStream {
     if (existsSync(this.file)) renameSync(this.file, `${this.file}.1`);
     this.writtenBytes = 0;
-    const stream = createWriteStream(this.file);
+    return this.append();
+  }
+
+  private append(): WriteStream {
+    const stream = createWriteStream(this.file, { flags: 'a' });
     // A full disk must not end the operator.
     stream.on('error', () => {
       this.linesDropped += 1;
+      this.failedAtMs = performance.now();
     });
     return stream;
   }

@@ -14,6 +14,8 @@ import { runQueueWaitMs, startTimeOf } from './procfs.ts';
 import { RunRecord } from './run-record.ts';
 import { WorkerOutput } from './worker-output.ts';
 
+const quiet = pino({ enabled: false });
+
 describe('RunRecord', () => {
   let folder: ReturnType<typeof scratchFolder>;
   let file: string;
@@ -39,7 +41,7 @@ describe('RunRecord', () => {
     const pid = left.pid ?? 0;
     leave({ startTime: 'before' }, { pid, startTime: startTimeOf(pid) });
     const ended = once(left, 'exit');
-    const { record, killed } = await RunRecord.claim(file);
+    const { record, killed } = await RunRecord.claim(file, quiet);
     expect(killed).toBe(1);
     await ended;
     record.close();
@@ -48,20 +50,20 @@ describe('RunRecord', () => {
 
   it('leaves a process alone that only has the pid of one', async () => {
     leave({ startTime: 'before' }, { pid: left.pid, startTime: 'another' });
-    expect((await RunRecord.claim(file)).killed).toBe(0);
+    expect((await RunRecord.claim(file, quiet)).killed).toBe(0);
     expect(startTimeOf(left.pid ?? 0)).toBeDefined();
   });
 
   it('refuses while the other run lives', async () => {
     leave({}, {});
-    await expect(RunRecord.claim(file)).rejects.toThrow(
+    await expect(RunRecord.claim(file, quiet)).rejects.toThrow(
       expect.objectContaining({ code: 'ALREADY_RUNNING' }),
     );
   });
 
   it('takes a record that is torn for none', async () => {
     writeFileSync(file, '{"self":');
-    expect((await RunRecord.claim(file)).killed).toBe(0);
+    expect((await RunRecord.claim(file, quiet)).killed).toBe(0);
   });
 });
 

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { OperatorError } from '../errors.ts';
+import { CarefulFile } from './careful-file.ts';
 import { startTimeOf } from './procfs.ts';
 
 /** Pid and start time: pids are used again, the pair is not. */
@@ -14,11 +15,13 @@ type ProcessRecord = z.output<typeof processSchema>;
 /** Which processes this run consists of, on disk, for the run after a crash. */
 export class RunRecord {
   private readonly file: string;
+  private readonly written: CarefulFile;
   private readonly self: ProcessRecord;
   private readonly children = new Map<number, ProcessRecord>();
 
-  private constructor(file: string) {
+  private constructor(file: string, log: Logger) {
     this.file = file;
+    this.written = new CarefulFile(file, log);
     const { pid } = process;
     this.self = { name: 'operator', pid, startTime: startTimeOf(pid) ?? '' };
   }
@@ -27,15 +30,15 @@ export class RunRecord {
    * Takes the folder over. Throws ALREADY_RUNNING when its run lives; ends what
    * a dead run left. Returns how many processes that were, too.
    */
-  static async claim(file: string): Promise<{ record: RunRecord; killed: number }> {
+  static async claim(file: string, log: Logger): Promise<{ record: RunRecord; killed: number }> {
     const previous = read(file);
     if (previous !== undefined && isAlive(previous.self)) {
       throw new OperatorError('ALREADY_RUNNING', `pid ${previous.self.pid}`);
     }
     const left = (previous?.children ?? []).filter(isAlive);
     await end(left);
-    const record = new RunRecord(file);
-    record.write();
+    const record = new RunRecord(file, log);
+    record.written.writeOrThrow(record.text);
     return { record, killed: left.length };
   }
 
@@ -43,11 +46,11 @@ export class RunRecord {
     const startTime = startTimeOf(pid);
     if (startTime === undefined) return;
     this.children.set(pid, { name, pid, startTime });
-    this.write();
+    this.written.write(this.text);
   }
 
   remove(pid: number): void {
-    if (this.children.delete(pid)) this.write();
+    if (this.children.delete(pid)) this.written.write(this.text);
   }
 
   /** Now, whatever else waits. */
@@ -60,11 +63,8 @@ export class RunRecord {
     rmSync(this.file, { force: true });
   }
 
-  private write(): void {
-    mkdirSync(path.dirname(this.file), { recursive: true });
-    const next = `${this.file}.next`;
-    writeFileSync(next, JSON.stringify({ self: this.self, children: [...this.children.values()] }));
-    renameSync(next, this.file);
+  private get text(): string {
+    return JSON.stringify({ self: this.self, children: [...this.children.values()] });
   }
 }
 

@@ -50,7 +50,7 @@ describe('LocalRuntime', () => {
       resourceFile: new ResourceFile(file, log),
       statusFile: path.join(folder.path, 'status.yaml'),
       output,
-      record: (await RunRecord.claim(recordFile)).record,
+      record: (await RunRecord.claim(recordFile, pino({ enabled: false }))).record,
       topology: [{ node: 0, cpus: [0, 1] }],
       command: (_resource, { name, cpus }) => {
         cpusGiven.push(cpus);

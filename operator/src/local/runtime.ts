@@ -1,5 +1,3 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Logger } from 'pino';
 import YAML from 'yaml';
 import { cpuCount } from '../api/quantity.ts';
@@ -15,6 +13,7 @@ import type {
   WorkerInstance,
 } from '../reconcile/runtime.ts';
 import { assignCpus, type CpuAssignment } from './cpu-assignment.ts';
+import { CarefulFile } from './careful-file.ts';
 import { HangWatch, LOOK_MS, type HangSource } from './hang-watch.ts';
 import type { LogFile } from './log-file.ts';
 import type { ResourceFile } from './resource-file.ts';
@@ -49,6 +48,7 @@ const KEEP_CLOSED_MS = 10_000;
 export class LocalRuntime implements Runtime {
   readonly events: RecordedEvent[] = [];
   private readonly options: LocalRuntimeOptions;
+  private readonly statusFile: CarefulFile;
   private readonly workers = new Map<string, Running>();
   private readonly listeners: (() => void)[] = [];
   private lookTimer: NodeJS.Timeout | undefined = undefined;
@@ -57,6 +57,7 @@ export class LocalRuntime implements Runtime {
 
   constructor(options: LocalRuntimeOptions) {
     this.options = options;
+    this.statusFile = new CarefulFile(options.statusFile, options.log);
     options.resourceFile.onChange(() => this.changed());
   }
 
@@ -117,12 +118,9 @@ export class LocalRuntime implements Runtime {
   }
 
   writeStatus(status: StreamClusterStatus): Promise<void> {
-    const { statusFile } = this.options;
     const { resource } = this.resource();
     const { apiVersion, kind, metadata } = resource;
-    mkdirSync(path.dirname(statusFile), { recursive: true });
-    writeFileSync(`${statusFile}.next`, YAML.stringify({ apiVersion, kind, metadata, status }));
-    renameSync(`${statusFile}.next`, statusFile);
+    this.statusFile.write(YAML.stringify({ apiVersion, kind, metadata, status }));
     return Promise.resolve();
   }
 

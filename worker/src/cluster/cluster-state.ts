@@ -24,9 +24,9 @@ export interface ClusterState extends ClusterOptions {
 export function makeState(options: ClusterOptions, isDraining: () => boolean): ClusterState {
   const workers = new Workers(options);
   const directory = new Directory(options);
-  const base = { ...options, workers, directory, isDraining };
-  const relays = new Relays(base);
   const guests = new RelayGuests(options);
+  const base = { ...options, workers, directory, guests, isDraining };
+  const relays = new Relays(base);
   /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
   const follow = (stream: Stream): void => {
     guests.dismiss(stream.name.key);
@@ -35,7 +35,7 @@ export function makeState(options: ClusterOptions, isDraining: () => boolean): C
   };
   return {
     ...base,
-    ...{ relays, guests },
+    relays,
     homes: new HomeChoice(base),
     claims: new Claims({ ...base, follow }),
     admission: new Admission(options),

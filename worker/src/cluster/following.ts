@@ -23,6 +23,8 @@ export interface FollowingOptions {
   /** Lives, and took connections lately. */
   readonly isReachable: (worker: string) => boolean;
   readonly onUnreachable: (worker: string) => void;
+  /** Whoever pulls the stream from here had better pull it from somebody else. */
+  readonly onCutOff: (stream: Stream) => void;
   readonly onClosed: (following: Following, reason: RelayCloseReason) => void;
 }
 
@@ -37,6 +39,8 @@ const ABSENT_MS = 3_000;
  * takes connections and sends nothing costs seconds. */
 const FIRST_DETOUR_MS = 15_000;
 const MAX_DETOUR_MS = 600_000;
+/** Without its upstream for so long it is of no use to those who pull from here. */
+const CUT_OFF_MS = 1_000;
 /** Beyond the publisher's grace, for hand-overs under way. */
 const LOST_EXTRA_MS = 5_000;
 /** Who refused is not asked again for so long, unless the place changes. */
@@ -93,6 +97,13 @@ export class Following {
     return isConnected && worker !== undefined && isServer(worker, this.current);
   }
 
+  /** It had the stream and cannot reach whom it pulls from. */
+  get isCutOff(): boolean {
+    const { isGreeted, lostSinceMs } = this.relay;
+    if (!isGreeted || lostSinceMs === undefined) return false;
+    return this.options.clock.nowMs() - lostSinceMs >= CUT_OFF_MS;
+  }
+
   /** It pulls from whom it should and has all of it: ready to serve others. */
   get isReady(): boolean {
     const { relay } = this;
@@ -120,6 +131,7 @@ export class Following {
     const { relay } = this;
     relay.tick(nowMs);
     if (nowMs >= this.announcedUntilMs) this.takeBack();
+    if (this.isCutOff) this.options.onCutOff(this.stream);
     if (relay.lostSinceMs !== undefined) this.checkLost(nowMs - relay.lostSinceMs, nowMs);
     else if (nowMs - this.lostAtMs >= this.detourMs) this.endDetour();
     this.checkUnread(nowMs);

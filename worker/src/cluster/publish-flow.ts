@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
+import { MAX_BRANCHES } from '../formats/relay/hello.ts';
 import { parseContinuation, type Continuation } from '../stream/continuation.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import { LocalPublication, type Claim } from './claim.ts';
@@ -138,7 +139,7 @@ export class PublishFlow {
     if (stream === undefined || stream.state === 'ended' || stream.nextSequence < 0) {
       return undefined;
     }
-    return behind(stream.continuation());
+    return this.behind(stream.continuation());
   }
 
   private async homesCopy(
@@ -149,7 +150,22 @@ export class PublishFlow {
     if (home === ingest || home === this.options.workers.self) return undefined;
     const answer = await this.release(name, entry, home);
     const copy = answer === undefined ? undefined : decode(answer.continuation);
-    return copy === undefined ? undefined : behind(copy);
+    return copy === undefined ? undefined : this.behind(copy);
+  }
+
+  /** Nobody handed the stream over: whoever had it may go on with it as well. */
+  private behind(copy: Continuation): Continuation {
+    const { workers, clock } = this.options;
+    const { nextSequence, lastDtsMs, branches } = copy;
+    const startDtsMs = lastDtsMs < 0 ? lastDtsMs : lastDtsMs + LOST_MS;
+    const name = `${workers.self} ${Math.floor(clock.unixMs())}`;
+    const branch = { name, startDtsMs: Math.max(0, startDtsMs) };
+    return {
+      ...copy,
+      branches: [...branches, branch].slice(-MAX_BRANCHES),
+      nextSequence: nextSequence + LOST_FRAMES,
+      lastDtsMs: startDtsMs,
+    };
   }
 
   /** Undefined when the worker does not answer: it counts as dead. */
@@ -159,8 +175,9 @@ export class PublishFlow {
     worker: string,
   ): Promise<ReleaseAnswer | undefined> {
     const { workers, peers, log } = this.options;
+    // One that is silent is asked, too: it may be cut off from NATS only.
     const sighting = await this.sightingOf(worker);
-    if (sighting === undefined || !workers.isAlive(worker)) return undefined;
+    if (sighting === undefined) return undefined;
     try {
       return await peers.release(sighting.grpcAddress, {
         stream: name.key,
@@ -253,15 +270,6 @@ export class PublishFlow {
 
 function isSame(current: DirectoryEntry | undefined, seen: DirectoryEntry | undefined): boolean {
   return current?.nonce === seen?.nonce;
-}
-
-function behind(copy: Continuation): Continuation {
-  const { nextSequence, lastDtsMs } = copy;
-  return {
-    ...copy,
-    nextSequence: nextSequence + LOST_FRAMES,
-    lastDtsMs: lastDtsMs < 0 ? lastDtsMs : lastDtsMs + LOST_MS,
-  };
 }
 
 function decode(bytes: Uint8Array): Continuation | undefined {

@@ -1,5 +1,6 @@
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
+import type { Clock } from '../stream/clock.ts';
 import type { Stream } from '../stream/stream.ts';
 import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
@@ -26,7 +27,12 @@ export interface RelayDoorOptions {
   readonly directory: Directory;
   readonly relays: Relays;
   readonly guests: RelayGuests;
+  readonly clock: Clock;
 }
+
+/** Who asks is better off with another server than waiting here for longer. */
+const OPEN_MS = 2_000;
+const LOOK_MS = 10;
 
 /**
  * Lets other workers pull streams from here, so that no way leads in a circle:
@@ -41,7 +47,8 @@ export class RelayDoor {
   }
 
   /** Rejects with STREAM_NOT_FOUND when this worker does not serve the stream,
-   * RELAY_FULL (RelayFullError), or what opening it rejects with. */
+   * RELAY_FULL (RelayFullError), STREAM_UPSTREAM_LOST while it cannot reach whom it
+   * pulls from itself. */
   async seat(query: RelayQuery): Promise<RelaySeat> {
     const { name, worker, isServer: isOneToo } = query;
     const { guests } = this.options;
@@ -57,13 +64,15 @@ export class RelayDoor {
    * knows a newer one. Undefined when that is not there: this worker may pull from
    * the other, as the older one has it. */
   private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
-    const isNewEnough = (place: Place | undefined): boolean =>
-      place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self);
+    const { self, directory } = this.options;
     const place = this.known(name);
-    if (isNewEnough(place)) return place;
-    await this.options.directory.read(name.key);
+    if (place !== undefined && place.epoch >= epoch) return place;
+    const reading = directory.read(name.key);
+    // The publisher is here: that holds without the directory, too.
+    await (place?.ingest === self ? reading.catch(() => undefined) : reading);
     const current = this.known(name);
-    return isNewEnough(current) ? current : undefined;
+    const isNewEnough = current !== undefined && current.epoch >= epoch;
+    return isNewEnough || current?.ingest === self ? current : undefined;
   }
 
   private known({ key }: StreamName): Place | undefined {
@@ -85,8 +94,35 @@ export class RelayDoor {
   }
 
   private async open(name: StreamName, place: Place): Promise<Stream> {
-    const { claims, relays } = this.options;
+    const { claims, relays, clock } = this.options;
     // Its publisher may have come while we asked.
-    return claims.get(name.key)?.stream ?? (await relays.open(name, place));
+    const own = claims.get(name.key)?.stream;
+    if (own !== undefined) return own;
+    if (relays.get(name.key)?.isCutOff === true) throw upstreamLost(name);
+    const late = Promise.withResolvers<never>();
+    const timer = clock.setTimer(OPEN_MS, () => late.reject(upstreamLost(name)));
+    try {
+      return await Promise.race([this.greeted(name, place), late.promise]);
+    } finally {
+      timer.clear();
+    }
   }
+
+  /** What is here is of the place that is known only once its upstream has said so. */
+  private async greeted(name: StreamName, place: Place): Promise<Stream> {
+    const { relays, clock } = this.options;
+    const stream = await relays.open(name, place);
+    for (let leftMs = OPEN_MS; leftMs > 0; leftMs -= LOOK_MS) {
+      const following = relays.get(name.key);
+      if (following === undefined || following.relay.hasHello) break;
+      await new Promise<void>((resolve) => {
+        clock.setTimer(LOOK_MS, resolve);
+      });
+    }
+    return stream;
+  }
+}
+
+function upstreamLost({ key }: StreamName): WorkerError {
+  return new WorkerError('STREAM_UPSTREAM_LOST', key);
 }

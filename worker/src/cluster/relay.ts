@@ -91,9 +91,14 @@ export class Relay {
     return this.worker;
   }
 
+  /** Its present upstream has said what it has. */
+  get hasHello(): boolean {
+    return this.link !== undefined && this.feed?.isGreeted === true;
+  }
+
   /** It has all that its present upstream had when it came. */
   get isCaughtUp(): boolean {
-    return this.link !== undefined && this.feed?.isGreeted === true && this.source.isCaughtUp;
+    return this.hasHello && this.source.isCaughtUp;
   }
 
   /** Dials now, unless it is connected to the right worker already. */

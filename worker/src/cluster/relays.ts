@@ -9,6 +9,7 @@ import { Following, TICK_MS, type FollowingOptions } from './following.ts';
 import type { RelayDialer } from './peers.ts';
 import type { Place } from './place.ts';
 import type { Random } from './random.ts';
+import type { RelayGuests } from './relay-guests.ts';
 import type { Settings } from './settings.ts';
 import type { Workers } from './workers.ts';
 
@@ -21,6 +22,7 @@ export interface RelaysOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  readonly guests: Pick<RelayGuests, 'dismiss'>;
 }
 
 /** A worker that refused a connection is not asked first for so long. */
@@ -116,6 +118,7 @@ export class Relays {
       isReachable: (worker) => this.isReachable(worker),
       onUnreachable: (worker) =>
         void this.unreachable.set(worker, this.options.clock.nowMs() + UNREACHABLE_MS),
+      onCutOff: ({ name }) => this.options.guests.dismiss(name.key),
       onClosed: (closed, reason) => this.closed(closed, reason),
     };
     const following = new Following(stream, place, options);

@@ -4,6 +4,7 @@ import type { Clock } from '../stream/clock.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
 import type { DirectoryEntry } from '@streamcluster/proto';
+import type { Peers } from './peers.ts';
 import { jitter, type Random } from './random.ts';
 import type { Settings } from './settings.ts';
 import type { Workers } from './workers.ts';
@@ -13,6 +14,7 @@ export interface StaleEntriesOptions {
   readonly workers: Workers;
   readonly directory: Directory;
   readonly claims: Claims;
+  readonly peers: Pick<Peers, 'serve'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: Settings;
@@ -23,7 +25,8 @@ const SWEEP_MS = 3_000;
 
 /**
  * Entries whose ingest worker died, or lost its memory, stay for the publisher's
- * grace, so that it can come back elsewhere and go on; then they are removed.
+ * grace, so that it can come back elsewhere and go on; then they are removed,
+ * unless that worker answers when it is asked: NATS may be all that it is cut off from.
  * Every worker does this, at times of its own; compare-and-set makes it once.
  */
 export class StaleEntries {
@@ -57,7 +60,7 @@ export class StaleEntries {
       if (noted?.epoch !== entry.epoch) {
         this.since.set(key, { epoch: entry.epoch, atMs: clock.nowMs() });
       } else if (clock.nowMs() - noted.atMs >= graceMs) {
-        this.remove(key, entry.epoch);
+        void this.check(key, entry);
       }
     }
     for (const key of this.since.keys()) if (!seen.has(key)) this.since.delete(key);
@@ -69,9 +72,24 @@ export class StaleEntries {
     return !workers.isAlive(entry.ingest);
   }
 
+  private async check(key: string, entry: DirectoryEntry): Promise<void> {
+    this.since.delete(key);
+    if (!(await this.hasPublisher(key, entry))) this.remove(key, entry.epoch);
+  }
+
+  /** Asked to serve it as it does, its ingest worker changes nothing. */
+  private async hasPublisher(key: string, entry: DirectoryEntry): Promise<boolean> {
+    const { workers, peers } = this.options;
+    const { epoch, home, replicas, ingest } = entry;
+    const sighting = workers.get(ingest);
+    if (ingest === workers.self || sighting === undefined) return false;
+    const call = { stream: key, epoch, home, replicas, reason: 'StillThere' };
+    const answer = await peers.serve(sighting.grpcAddress, call).catch(() => 'not-ingest' as const);
+    return answer !== 'not-ingest';
+  }
+
   private remove(key: string, epoch: number): void {
     const { directory, log } = this.options;
-    this.since.delete(key);
     void directory
       .change(key, (current) =>
         current?.epoch === epoch && this.isStale(key, current) ? 'remove' : 'keep',

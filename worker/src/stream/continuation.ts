@@ -1,3 +1,4 @@
+import { isBranches, type Branch } from '../formats/relay/hello.ts';
 import { isCount, isRecord } from '../formats/relay/segment-mark.ts';
 
 /**
@@ -9,6 +10,7 @@ export interface Continuation {
   /** Names one run of the stream, from its first publisher to its end. */
   readonly incarnation: string;
   readonly startedUnixMs: number;
+  readonly branches: readonly Branch[];
   readonly nextSequence: number;
   /** Largest dts so far; -1 when there was no frame. */
   readonly lastDtsMs: number;
@@ -33,6 +35,7 @@ export function parseContinuation(value: unknown): Continuation | undefined {
   if (!isRecord(value) || typeof value['incarnation'] !== 'string') return undefined;
   if (!COUNTS.every((key) => isCount(value[key]))) return undefined;
   if (value['lastDtsMs'] !== -1 && !isCount(value['lastDtsMs'])) return undefined;
+  if (!isBranches(value['branches'])) return undefined;
   const configurations = value['configurations'];
   if (!Array.isArray(configurations) || !configurations.every(isConfiguration)) return undefined;
   return value as unknown as Continuation;

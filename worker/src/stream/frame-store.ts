@@ -111,6 +111,17 @@ export class FrameStore {
    * that what there is of the newest one is never shown. */
   breakSegment(): void {
     this.segments.breakNewest();
+    this.stopTs();
+  }
+
+  /** What comes now has numbers that go on from nothing that is here. */
+  beginAnew(): void {
+    this.segments.clear();
+    this.stopTs();
+    for (const log of [this.main, ...this.further]) log.beginAnew();
+  }
+
+  private stopTs(): void {
     const packager = this.peek('ts')?.packager;
     if (packager instanceof TsPackager) packager.stop();
   }
@@ -265,9 +276,9 @@ export class FrameStore {
   private fillPosition(kind: LogKind): number {
     const { main, segments } = this;
     const newestStart = main.starts.newestPosition;
-    const forViewers = newestStart < 0 ? main.log.tail : newestStart;
+    const forViewers = newestStart < 0 ? main.oldestPosition : newestStart;
     if (kind === 'rtmp' || kind === 'ws-flv') return forViewers;
-    return segments.oldest?.flvPosition ?? (kind === 'ts' ? main.log.head : main.log.tail);
+    return segments.oldest?.flvPosition ?? (kind === 'ts' ? main.log.head : main.oldestPosition);
   }
 
   /** Sequence of the tag at a position: counted on from the nearest known one. */

@@ -73,6 +73,12 @@ export class Ingest {
     this.options.onSegment();
   }
 
+  /** The same, and what is here is no part of what comes: nobody new starts with it. */
+  beginAnew(): void {
+    this.options.store.beginAnew();
+    this.options.onSegment();
+  }
+
   /** There is a point to start at, and no track is likely still to come. */
   isReady(): boolean {
     const { store, tracks } = this.options;

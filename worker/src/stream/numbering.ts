@@ -1,8 +1,12 @@
-import type { RelayHello } from '../formats/relay/hello.ts';
+import type { Branch, RelayHello } from '../formats/relay/hello.ts';
 import type { Continuation } from './continuation.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { Ingest } from './ingest.ts';
 import type { TrackHistory } from './tracks.ts';
+
+/** What a relay's hello tells of: another run; what is here, or its continuation; or a
+ * branch of the run that what is here is no part of. */
+export type HelloKind = 'other-run' | 'same' | 'other-branch';
 
 /**
  * How a run of a stream is numbered, and how that goes on when its publisher
@@ -14,6 +18,7 @@ import type { TrackHistory } from './tracks.ts';
 export class Numbering {
   incarnation = '';
   startedUnixMs = 0;
+  private branches: readonly Branch[] = [];
   private readonly ingest: Ingest;
   private readonly store: FrameStore;
   private readonly tracks: TrackHistory;
@@ -40,13 +45,23 @@ export class Numbering {
     return ingest.lastDtsMs >= 0;
   }
 
-  /** A relay's hello. False when it tells of another run. */
-  adopt(hello: RelayHello): boolean {
+  /** A relay's hello. `epoch`: of what is here; an upstream with an older one has not
+   * heard yet of what is here. */
+  adopt(hello: RelayHello, epoch: number): HelloKind {
     if (this.incarnation === '') {
       this.incarnation = hello.incarnation;
       this.startedUnixMs = hello.startedUnixMs;
+      this.branches = hello.branches;
     }
-    return this.incarnation === hello.incarnation;
+    if (this.incarnation !== hello.incarnation) return 'other-run';
+    const isPart = this.isPartOf(hello);
+    if (!isPart && hello.epoch <= epoch) return 'same';
+    this.branches = hello.branches;
+    return isPart ? 'same' : 'other-branch';
+  }
+
+  get allBranches(): readonly Branch[] {
+    return this.branches;
   }
 
   get nextMarkSequence(): number {
@@ -72,6 +87,7 @@ export class Numbering {
     return {
       incarnation: this.incarnation,
       startedUnixMs: this.startedUnixMs,
+      branches: this.branches,
       nextSequence: Math.max(0, this.ingest.nextSequence),
       lastDtsMs: this.ingest.lastDtsMs,
       nextMarkSequence: this.nextMarkSequence,
@@ -83,10 +99,20 @@ export class Numbering {
     };
   }
 
+  /** Whether what the hello tells of goes on from what is here. */
+  private isPartOf({ branches }: RelayHello): boolean {
+    const own = this.branches.at(-1);
+    const at = own === undefined ? -1 : branches.findIndex(({ name }) => name === own.name);
+    if (own !== undefined && at < 0) return false;
+    const next = branches[at + 1];
+    return next === undefined || this.ingest.lastDtsMs <= next.startDtsMs;
+  }
+
   private restore(continuation: Continuation): void {
     this.given = continuation;
     this.incarnation = continuation.incarnation;
     this.startedUnixMs = continuation.startedUnixMs;
+    this.branches = continuation.branches;
     this.ingest.nextSequence = continuation.nextSequence;
     this.ingest.lastDtsMs = continuation.lastDtsMs;
   }

@@ -34,6 +34,8 @@ export class PackagedLog<P extends Packager = Packager> {
   readonly starts = new StartIndex();
   /** Frames that found no room in the arena. */
   droppedFrames = 0;
+  /** Nobody starts in front of it. */
+  private firstPosition = 0;
   private readonly lag = new LagTracker();
   private dropping = false;
 
@@ -59,6 +61,17 @@ export class PackagedLog<P extends Packager = Packager> {
       this.starts.push(position, stored.sequence, dtsMs, stored.floorDtsMs);
     }
     return true;
+  }
+
+  /** What is there is for those only who are reading it. */
+  beginAnew(): void {
+    this.firstPosition = this.log.head;
+    this.starts.trim(this.firstPosition);
+  }
+
+  /** The oldest that may be read from the start. */
+  get oldestPosition(): number {
+    return Math.max(this.log.tail, this.firstPosition);
   }
 
   /** A record that is no frame. */

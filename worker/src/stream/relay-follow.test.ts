@@ -393,6 +393,7 @@ it('a hello for another stream is refused', () => {
     epoch: 1,
     incarnation: '1',
     startedUnixMs: 1,
+    branches: [],
     state: 'live',
     headSequence: 0,
     fromSequence: 0,

@@ -2,10 +2,11 @@ import { parseTagBody } from '../formats/flv/tag-body.ts';
 import type { HelloTrack, RelayHello } from '../formats/relay/hello.ts';
 import type { RelayState } from '../formats/relay/record.ts';
 import type { SegmentMark } from '../formats/relay/segment-mark.ts';
-import { emptyFrame, type Frame, type FrameKind } from '../media/frame.ts';
+import { emptyFrame, FrameKind, type Frame } from '../media/frame.ts';
 import { trackFromFrame } from '../media/track-from-frame.ts';
 import { dtsFromFlvTimestamp } from './flv-clock.ts';
 import type { Ingest } from './ingest.ts';
+import type { HelloKind } from './numbering.ts';
 import type { TrackEntry, TrackHistory } from './tracks.ts';
 
 /**
@@ -16,8 +17,9 @@ export type RelayCloseReason = 'lost' | 'moved' | 'unread' | 'ended';
 
 /** A stream of another worker, followed here. Takes numbers, time, marks as given. */
 export interface RelaySource {
-  /** First thing on every connection. False: it is another run of the stream,
-   * which cannot be joined to this one; close with `ended` and open anew. */
+  /** First thing on every connection, and again when the upstream goes on with another
+   * branch. False: it is another run of the stream, which cannot be joined to this
+   * one; close with `ended` and open anew. */
   hello(hello: RelayHello): boolean;
   /** timestampMs of the FLV tag, 32 bits. Frames known already are dropped. */
   append(frame: Frame, sequence: number, timestampMs: number): void;
@@ -36,7 +38,9 @@ export interface RelaySource {
 
 /** What a source that follows does to its stream. */
 export interface FollowTarget {
-  adopt(hello: RelayHello): boolean;
+  adopt(hello: RelayHello): HelloKind;
+  /** What comes from now on is of another branch, and so numbered. */
+  onBranch(): void;
   onUpstreamState(state: RelayState | 'idle'): void;
   onCaughtUp(): void;
   onSourceClosed(source: FollowSource, reason: RelayCloseReason): void;
@@ -54,6 +58,9 @@ export class FollowSource implements RelaySource {
   private nearDtsMs = 0;
   private isClosed = false;
   private wasCaughtUp = false;
+  /** Nothing older goes on where another branch was. */
+  private floorDtsMs = -1;
+  private awaitsKey = false;
 
   constructor(ingest: Ingest, tracks: TrackHistory, target: FollowTarget) {
     this.ingest = ingest;
@@ -74,12 +81,15 @@ export class FollowSource implements RelaySource {
   }
 
   hello(hello: RelayHello): boolean {
-    if (this.isClosed || !this.target.adopt(hello)) return false;
+    if (this.isClosed) return false;
+    const kind = this.target.adopt(hello);
+    if (kind === 'other-run') return false;
     this.headSequence = hello.headSequence;
     this.wasCaughtUp = false;
     this.nextMark = undefined;
     this.nearDtsMs = hello.nearDtsMs;
     if (this.ingest.nextSequence < 0) this.ingest.nextSequence = hello.fromSequence;
+    if (kind === 'other-branch') this.changeBranch(hello);
     for (const track of hello.tracks) this.tracks.restore(entryFrom(track));
     if (hello.metadata !== undefined) this.tracks.metadata ??= fromBase64(hello.metadata);
     this.target.onUpstreamState(hello.state);
@@ -102,7 +112,11 @@ export class FollowSource implements RelaySource {
     const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
     ingest.note(frame, sequence);
     const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
-    if (!ingest.put(frame, dtsMs, this.markAt(sequence))) {
+    if (!this.passes(frame, dtsMs)) {
+      ingest.nextSequence = sequence + 1;
+      return;
+    }
+    if (!ingest.put(frame, Math.max(dtsMs, this.floorDtsMs), this.markAt(sequence))) {
       // No room for it here; its number is used up upstream.
       ingest.nextSequence = sequence + 1;
       ingest.missed();
@@ -130,6 +144,35 @@ export class FollowSource implements RelaySource {
     this.isClosed = true;
   }
 
+  /**
+   * Another publisher went on with the run beside the one that was followed here, and
+   * stays. Its numbers are no continuation of ours; time must be: viewers follow at
+   * its next key frame that is not older than what they have.
+   */
+  private changeBranch({ fromSequence, tracks }: RelayHello): void {
+    const { ingest } = this;
+    ingest.beginAnew();
+    this.floorDtsMs = Math.max(0, ingest.lastDtsMs);
+    this.awaitsKey = tracks.some(({ kind }) => kind === FrameKind.video);
+    const frames = tracks.map(frameFrom).filter(({ isConfig }) => isConfig);
+    ingest.nextSequence = Math.max(0, fromSequence - frames.length);
+    for (const frame of frames) {
+      ingest.note(frame, ingest.nextSequence);
+      ingest.put(frame, this.floorDtsMs, undefined);
+    }
+    ingest.nextSequence = fromSequence;
+    this.target.onBranch();
+  }
+
+  /** False: it belongs to what viewers here do not follow any more, or not yet. */
+  private passes(frame: Frame, dtsMs: number): boolean {
+    if (frame.isConfig) return true;
+    if (dtsMs < this.floorDtsMs) return false;
+    if (!this.awaitsKey) return true;
+    this.awaitsKey = frame.kind !== FrameKind.video || !frame.isKey;
+    return !this.awaitsKey;
+  }
+
   private markAt(sequence: number): SegmentMark | undefined {
     const mark = this.nextMark;
     if (mark === undefined || mark.frameSequence > sequence) return undefined;
@@ -149,18 +192,22 @@ function fromBase64(text: string): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-function entryFrom(track: HelloTrack): TrackEntry {
+function frameFrom(track: HelloTrack): Frame {
   const body = fromBase64(track.body);
-  const kind = track.kind as FrameKind;
   const frame = emptyFrame();
-  frame.kind = kind;
-  parseTagBody(kind, body, 0, body.length, frame);
+  frame.kind = track.kind as FrameKind;
+  parseTagBody(frame.kind, body, 0, body.length, frame);
+  return frame;
+}
+
+function entryFrom(track: HelloTrack): TrackEntry {
+  const frame = frameFrom(track);
   return {
     sequence: track.sequence,
-    kind,
+    kind: frame.kind,
     codec: frame.codec,
     isConfig: frame.isConfig,
-    body,
+    body: frame.body,
     track: trackFromFrame(frame),
   };
 }

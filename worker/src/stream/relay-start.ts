@@ -72,7 +72,7 @@ function findFrame(
   wanted: number,
 ): { position: number; sequence: number } | undefined {
   const { log } = packaged;
-  let position = packaged.starts.atOrBeforeSequence(wanted)?.position ?? log.tail;
+  let position = packaged.starts.atOrBeforeSequence(wanted)?.position ?? packaged.oldestPosition;
   while (position < log.head) {
     const extent = log.locate(position);
     if (extent === undefined) return undefined;

@@ -98,6 +98,10 @@ export class SegmentList {
     if (excess > 0) this.segments.splice(0, excess);
   }
 
+  clear(): void {
+    this.segments = [];
+  }
+
   /** Forgets what the FLV log no longer holds from its beginning on. */
   dropBefore(flvPosition: number): void {
     this.segments = this.segments.filter((segment) => segment.flvPosition >= flvPosition);

@@ -11,7 +11,7 @@ import { FrameStore } from './frame-store.ts';
 import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
-import { Numbering } from './numbering.ts';
+import { Numbering, type HelloKind } from './numbering.ts';
 import type { PackageMeter } from './package-meter.ts';
 import type { LogKind } from './packaged-log.ts';
 import { LocalSource, type PublishSource } from './publish-source.ts';
@@ -330,16 +330,24 @@ export class Stream {
   private makeFollowTarget(): FollowTarget {
     return {
       adopt: (hello) => this.adopt(hello),
+      onBranch: () => this.onBranch(),
       onUpstreamState: (state) => this.onUpstreamState(state),
       onCaughtUp: () => this.onCaughtUp(),
       onSourceClosed: (source, reason) => this.onUpstreamClosed(source, reason),
     };
   }
 
-  private adopt(hello: RelayHello): boolean {
-    if (hello.stream !== this.name.key || !this.numbering.adopt(hello)) return false;
+  private adopt(hello: RelayHello): HelloKind {
+    if (hello.stream !== this.name.key) return 'other-run';
+    const kind = this.numbering.adopt(hello, this.epoch);
     this.epoch = Math.max(this.epoch, hello.epoch);
-    return true;
+    return kind;
+  }
+
+  /** Whoever follows from here is told as we were. */
+  private onBranch(): void {
+    const hello = relayGreeting(this.relayOptions(), this.ingest.nextSequence);
+    this.store.peek('relay')?.appendRecord(hello);
   }
 
   private onUpstreamState(state: RelayState | 'idle'): void {
@@ -431,6 +439,7 @@ export class Stream {
         epoch: this.epoch,
         incarnation: numbering.incarnation,
         startedUnixMs: numbering.startedUnixMs,
+        branches: numbering.allBranches,
         state: this.state,
         headSequence: Math.max(
           ingest.nextSequence - 1,

@@ -33,9 +33,12 @@ export class NatsBucket {
   readonly js: JetStreamClient;
   private readonly nc: NatsConnection;
   private readonly bucket: string;
+  private readonly onWriteFailed: (error: unknown) => void;
   private manager: Promise<JetStreamManager> | undefined = undefined;
 
-  constructor(nc: NatsConnection, bucket: string) {
+  /** onWriteFailed is told of all failures but conflicts. */
+  constructor(nc: NatsConnection, bucket: string, onWriteFailed: (error: unknown) => void) {
+    this.onWriteFailed = onWriteFailed;
     this.nc = nc;
     this.bucket = bucket;
     this.streamName = `KV_${bucket}`;
@@ -81,7 +84,9 @@ export class NatsBucket {
       });
       return { kind: 'written', revision: ack.seq };
     } catch (error) {
-      return await this.writeFailed(natsFailure(error));
+      const failure = natsFailure(error);
+      if (failure !== 'conflict') this.onWriteFailed(error);
+      return await this.writeFailed(failure);
     }
   }
 

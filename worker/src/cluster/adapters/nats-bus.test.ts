@@ -117,4 +117,41 @@ describe('NatsBus', () => {
     await until(() => told.loads === 2 && told.entries.get('k') === 'y');
     await bus.close();
   }, 30_000);
+
+  it('says and counts once that nothing is stored, and when it is again', async () => {
+    const said: unknown[] = [];
+    const counted: string[] = [];
+    const bus = new NatsBus({
+      ...{ url: server.url, bucket: 'full', name: 'test', clock: hastyClock, random: realRandom },
+      log: pino(
+        {},
+        { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) },
+      ),
+      counters: { count: (reason) => counted.push(reason) },
+    });
+    bus.start();
+    bus.watch({
+      onReset: () => undefined,
+      onEntry: () => undefined,
+      onLoaded: () => said.push('loaded'),
+    });
+    await until(() => said.includes('loaded'));
+    const nc = await connect({ servers: server.url });
+    const { streams } = await jetstreamManager(nc);
+    // As on a full disk, the server answers and takes nothing.
+    const { config } = await streams.info('KV_full');
+    await streams.update('KV_full', { ...config, max_msg_size: 1 });
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(await bus.write('key', Buffer.from('value'), 0)).toEqual({ kind: 'unavailable' });
+    }
+    await streams.update('KV_full', { ...config, max_msg_size: -1 });
+    expect(await bus.write('key', Buffer.from('value'), 0)).toMatchObject({ kind: 'written' });
+    expect(said.filter((text) => String(text).startsWith('directory stores'))).toEqual([
+      'directory stores nothing',
+      'directory stores again',
+    ]);
+    expect(counted).toEqual(['NATS_REFUSED']);
+    await nc.close();
+    await bus.close();
+  });
 });

@@ -63,6 +63,7 @@ export class NatsBus implements Bus {
   private isClosed = false;
   /** In a row. */
   private refusals = 0;
+  private isStoring = true;
 
   constructor(options: NatsBusOptions) {
     this.options = options;
@@ -85,9 +86,10 @@ export class NatsBus implements Bus {
 
   async write(key: string, value: Uint8Array | undefined, revision: number): Promise<WriteResult> {
     const bucket = this.usable();
-    return bucket === undefined
-      ? { kind: 'unavailable' }
-      : await bucket.write(key, value, revision);
+    if (bucket === undefined) return { kind: 'unavailable' };
+    const result = await bucket.write(key, value, revision);
+    if (result.kind === 'written') this.hasStored();
+    return result;
   }
 
   watch(watcher: DirectoryWatcher): void {
@@ -147,7 +149,7 @@ export class NatsBus implements Bus {
       return;
     }
     this.nc = nc;
-    this.bucket = new NatsBucket(nc, this.options.bucket);
+    this.bucket = new NatsBucket(nc, this.options.bucket, (error) => this.hasNotStored(error));
     this.complaints.forget('NATS not reachable');
     for (const subscription of this.subscriptions) this.subscribeOn(nc, subscription);
     void this.follow(nc);
@@ -181,6 +183,21 @@ export class NatsBus implements Bus {
     for (const subscription of lost) this.subscribeOn(nc, subscription);
     this.setConnected(true);
     this.rewatch();
+  }
+
+  /** Each stream of ours is tried every second: said and counted once until it works. */
+  private hasNotStored(error: unknown): void {
+    if (!this.isStoring || !this.isConnected) return;
+    this.isStoring = false;
+    const code = codeOf(error) === 'NATS_REFUSED' ? 'NATS_REFUSED' : 'DIRECTORY_UNAVAILABLE';
+    this.complaints.say('directory stores nothing', code, { err: error });
+  }
+
+  private hasStored(): void {
+    if (this.isStoring) return;
+    this.isStoring = true;
+    this.complaints.forget('directory stores nothing');
+    this.options.log.info({}, 'directory stores again');
   }
 
   /** What the server says of its own accord: mostly of rights. */

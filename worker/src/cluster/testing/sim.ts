@@ -53,6 +53,8 @@ export class Sim {
   readonly nats = new MemoryNats(this.clock);
   readonly workers = new Map<string, SimWorker>();
   readonly random = seededRandom(1);
+  /** Pairs of workers that do not reach one another. */
+  private readonly cuts = new Set<string>();
   /** What the operator answers; undefined: it is not there. */
   operator: ((stream: string, ingest: string) => string) | undefined = undefined;
 
@@ -89,6 +91,21 @@ export class Sim {
   entry(name: StreamName): DirectoryEntry | undefined {
     const value = this.nats.rows.get(bucketKey(name.key))?.value;
     return value === undefined ? undefined : parseDirectoryEntry(value);
+  }
+
+  /** Nothing gets from one side to the other, relays and calls alike. NATS is at neither. */
+  split(one: readonly SimWorker[], other: readonly SimWorker[]): void {
+    for (const a of one) {
+      for (const b of other) this.cuts.add(`${a.id} ${b.id}`).add(`${b.id} ${a.id}`);
+    }
+  }
+
+  heal(): void {
+    this.cuts.clear();
+  }
+
+  reaches(from: string, to: SimWorker): boolean {
+    return !this.cuts.has(`${from} ${to.id}`);
   }
 
   byAddress(address: string): SimWorker | undefined {
@@ -140,7 +157,7 @@ export class SimWorker {
       self: id,
       subjectOf: (worker) => loadSubject('test', 'test', worker),
       bus: this.bus,
-      peers: new SimPeers(sim),
+      peers: new SimPeers(sim, id),
       dialer: new SimDialer(this),
       streams: this.streams,
       clock,
@@ -273,9 +290,11 @@ export class SimPublisher {
 
 class SimPeers implements Peers {
   private readonly sim: Sim;
+  private readonly self: string;
 
-  constructor(sim: Sim) {
+  constructor(sim: Sim, self: string) {
     this.sim = sim;
+    this.self = self;
   }
 
   async release(address: string, call: ReleaseCall): Promise<ReleaseAnswer> {
@@ -307,7 +326,7 @@ class SimPeers implements Peers {
 
   private async target(address: string): Promise<SimWorker> {
     const worker = this.sim.byAddress(address);
-    if (worker?.isHung === false) return worker;
+    if (worker?.isHung === false && this.sim.reaches(this.self, worker)) return worker;
     await this.wait(worker === undefined ? 1 : 1_000);
     throw new Error('no answer');
   }
@@ -359,7 +378,8 @@ class SimLink implements RelayLink {
 
   open(): void {
     const { target, request } = this;
-    if (this.isOver) return;
+    // A packet that gets nowhere says nothing.
+    if (this.isOver || this.isCut) return;
     if (target?.isUp !== true || !this.owner.isUp) {
       this.breakOff();
       return;
@@ -378,7 +398,7 @@ class SimLink implements RelayLink {
   }
 
   pump(): void {
-    if (this.isOver || this.target?.isHung !== false) return;
+    if (this.isOver || this.isCut || this.target?.isHung !== false) return;
     this.connection.pump();
     this.deliver();
   }
@@ -397,6 +417,10 @@ class SimLink implements RelayLink {
     this.owner.links.delete(this);
     this.connection.close();
     this.handler.onClosed('remote');
+  }
+
+  private get isCut(): boolean {
+    return this.target !== undefined && !this.owner.sim.reaches(this.owner.id, this.target);
   }
 
   private over(): boolean {

@@ -17,6 +17,7 @@ const HELLO: RelayHello = {
   epoch: 3,
   incarnation: '1800000000000',
   startedUnixMs: 1_800_000_000_000,
+  branches: [],
   state: 'live',
   headSequence: 1_800_000_000_900,
   fromSequence: 1_800_000_000_500,

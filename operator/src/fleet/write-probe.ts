@@ -1,0 +1,35 @@
+import type { KV } from '@nats-io/kv';
+
+/** No stream has it: a stream's key decodes to `app/name`. */
+const KEY = 'probe';
+/** At one look each: longer than a server takes to start, or to change its leader. */
+const MAX_FAILURES = 3;
+
+/** Whoever may not write learns nothing of the bucket, and must not have it made anew. */
+const NO_RIGHT = ['PermissionViolationError', 'AuthorizationError'];
+
+/** Whether a bucket takes what is written; it may answer questions and store nothing. */
+export class WriteProbe {
+  private failures = 0;
+
+  /** Deletes what is not there, which is a write like others that nobody sees. */
+  async look(kv: Pick<KV, 'delete'>): Promise<'well' | 'failing' | 'broken'> {
+    try {
+      await kv.delete(KEY);
+      this.failures = 0;
+      return 'well';
+    } catch (error) {
+      if (isOfRights(error)) return 'failing';
+      this.failures += 1;
+      if (this.failures < MAX_FAILURES) return 'failing';
+      this.failures = 0;
+      return 'broken';
+    }
+  }
+}
+
+function isOfRights(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const cause = error.cause instanceof Error ? error.cause.name : '';
+  return NO_RIGHT.includes(error.name) || NO_RIGHT.includes(cause);
+}
