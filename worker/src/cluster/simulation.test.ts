@@ -2,7 +2,7 @@ import { pick, seededRandom, type Random } from '@streamcluster/placement';
 import { describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
-import { depths } from './testing/watching.ts';
+import { depths } from './testing/relay-paths.ts';
 
 const NAMES = ['a', 'b', 'c'].map((name) => streamName('live', name)!);
 const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);

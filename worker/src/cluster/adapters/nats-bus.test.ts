@@ -55,6 +55,7 @@ describeBus('NATS', async (): Promise<BusRig> => {
     until,
     settle: (promise) => promise,
     wipe: () => deleteBucket(server.url, 'contract'),
+    hang: (isHung) => (isHung ? server.hang() : server.wake()),
     async close() {
       await Promise.all(buses.map((bus) => bus.close()));
       await server.close();

@@ -26,9 +26,10 @@ describeBus('in memory', () => {
       return await promise;
     },
     wipe() {
-      nats.wipe();
+      nats.wipe(() => 500);
       return Promise.resolve();
     },
+    hang: (isHung) => nats.setHung(isHung),
     close: () => Promise.resolve(),
   });
 });
