@@ -1,4 +1,3 @@
-import { loadSubject } from '@streamcluster/proto';
 import type { Random } from '@streamcluster/placement';
 import { pino } from 'pino';
 import type { StreamName } from '../../media/stream-name.ts';
@@ -30,6 +29,8 @@ export interface BareWorkerOptions {
   readonly peers: Peers;
   readonly net: SimNet;
   readonly random: Random;
+  /** Where a worker's load reports go; `*` for all. */
+  readonly subjectOf: (worker: string) => string;
   /** Of its publishers' pictures. */
   readonly frameMs: number;
 }
@@ -69,7 +70,8 @@ export class BareWorker {
   isHung = false;
   publicAddresses = { http: '', https: '' };
 
-  constructor({ id, clock, bus, peers, net, random, frameMs }: BareWorkerOptions) {
+  constructor(options: BareWorkerOptions) {
+    const { id, clock, bus, peers, net, random, frameMs, subjectOf } = options;
     this.id = id;
     this.clock = clock;
     this.net = net;
@@ -83,7 +85,7 @@ export class BareWorker {
     });
     this.cluster = new Cluster({
       self: id,
-      subjectOf: (worker) => loadSubject('test', 'test', worker),
+      subjectOf,
       bus,
       peers,
       dialer: new SimDialer(this),

@@ -20,7 +20,11 @@ export class MemoryBus implements Bus {
   isConnected = true;
   /** So many writes are answered with a time-out, though they are applied. */
   lostAnswers = 0;
+  /** What it publishes goes nowhere. */
+  losesMessages = false;
   reads = 0;
+  /** The client watches anew by itself, as workers' does, when the bucket is another one. */
+  looksItself = true;
   /** Which life of the bucket the watch tells of; 0: of none. */
   watchedLife = 0;
   /** That life was told whole. */
@@ -60,7 +64,7 @@ export class MemoryBus implements Bus {
     this.messages.drop();
     this.flow();
     for (const listener of this.connectionListeners) listener(isConnected);
-    if (isConnected) this.rewatch();
+    if (isConnected && (this.looksItself || this.watchedLife === this.nats.life)) this.rewatch();
   }
 
   /** Nothing gets through, and nobody notices: what is sent waits on both sides. */
@@ -85,25 +89,27 @@ export class MemoryBus implements Bus {
     }
   }
 
-  async read(key: string): Promise<ReadResult> {
+  read(key: string): Promise<ReadResult> {
     this.reads += 1;
-    return await this.ask<ReadResult>(
-      () => {
-        const row = this.nats.rows.get(key);
-        if (row?.value === undefined) return { kind: 'absent', revision: row?.revision ?? 0 };
-        return { kind: 'found', value: row.value, revision: row.revision };
-      },
-      { kind: 'unavailable' },
-    );
+    const answer = (): ReadResult => {
+      const row = this.nats.rows.get(key);
+      if (row?.value === undefined) return { kind: 'absent', revision: row?.revision ?? 0 };
+      return { kind: 'found', value: row.value, revision: row.revision };
+    };
+    return this.ask(answer, { kind: 'unavailable' }, { kind: 'unavailable' });
   }
 
   async write(key: string, value: Uint8Array | undefined, revision: number): Promise<WriteResult> {
-    const result = await this.ask<WriteResult>(() => this.nats.write(key, value, revision), {
-      kind: 'unknown',
-    });
+    const answer = (): WriteResult => this.nats.write(key, value, revision);
+    const result = await this.ask(answer, { kind: 'unknown' }, { kind: 'unavailable' });
     if (this.lostAnswers === 0 || result.kind === 'unavailable') return result;
     this.lostAnswers -= 1;
     return { kind: 'unknown' };
+  }
+
+  /** Something else that the server knows; undefined: it does not answer. */
+  inspect<Found>(look: () => Found): Promise<Found | undefined> {
+    return this.ask<Found | undefined>(look, undefined, undefined);
   }
 
   watch(watcher: DirectoryWatcher): void {
@@ -112,7 +118,7 @@ export class MemoryBus implements Bus {
   }
 
   publish(subject: string, payload: Uint8Array): void {
-    if (!this.isConnected) return;
+    if (!this.isConnected || this.losesMessages) return;
     this.questions.send(() => {
       for (const bus of this.nats.buses) bus.receive(subject, payload);
     });
@@ -149,6 +155,7 @@ export class MemoryBus implements Bus {
 
   /** The client compares what it watches with what there is. */
   lookIn(delayMs: number): void {
+    if (!this.looksItself) return;
     if (delayMs <= 0) this.look();
     else this.clock.setTimer(delayMs, () => this.look());
   }
@@ -183,21 +190,17 @@ export class MemoryBus implements Bus {
     this.messages.send(() => this.clock.setTimer(0, act));
   }
 
-  private ask<Answer extends ReadResult | WriteResult>(
-    decide: () => Answer,
-    late: Answer,
-  ): Promise<Answer> {
-    if (!this.isConnected) return Promise.resolve({ kind: 'unavailable' } as Answer);
+  private ask<Answer>(decide: () => Answer, late: Answer, away: Answer): Promise<Answer> {
+    if (!this.isConnected) return Promise.resolve(away);
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const timer = this.clock.setTimer(REQUEST_TIMEOUT_MS, () => resolve(late));
+    const answered = (answer: Answer): void => {
+      timer.clear();
+      resolve(answer);
+    };
     this.questions.send(() => {
       const answer = decide();
-      this.answers.send(() =>
-        this.clock.setTimer(0, () => {
-          timer.clear();
-          resolve(answer);
-        }),
-      );
+      this.answers.send(() => this.clock.setTimer(0, () => answered(answer)));
     });
     return promise;
   }

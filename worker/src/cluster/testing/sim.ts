@@ -1,5 +1,10 @@
 import { seededRandom } from '@streamcluster/placement';
-import { bucketKey, parseDirectoryEntry, type DirectoryEntry } from '@streamcluster/proto';
+import {
+  bucketKey,
+  loadSubject,
+  parseDirectoryEntry,
+  type DirectoryEntry,
+} from '@streamcluster/proto';
 import type { StreamName } from '../../media/stream-name.ts';
 import { ManualClock } from '../../stream/clock.ts';
 import type { Watch } from '../../stream/testing/rig.ts';
@@ -89,7 +94,9 @@ export class SimWorker extends BareWorker {
   constructor(sim: Sim, id: string) {
     const { clock, random } = sim;
     const bus = sim.nats.connect();
-    super({ id, clock, bus, random, peers: new SimPeers(sim), net: sim, frameMs: FRAME_MS });
+    const subjectOf = (worker: string): string => loadSubject('test', 'test', worker);
+    const peers = new SimPeers(sim);
+    super({ id, clock, bus, random, peers, net: sim, subjectOf, frameMs: FRAME_MS });
     this.sim = sim;
     this.bus = bus;
   }
