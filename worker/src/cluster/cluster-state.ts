@@ -25,8 +25,11 @@ export function makeState(options: ClusterOptions, isDraining: () => boolean): C
   const workers = new Workers(options);
   const directory = new Directory(options);
   const base = { ...options, workers, directory, isDraining };
-  const relays = new Relays(base);
   const guests = new RelayGuests(options);
+  const relays = new Relays({
+    ...base,
+    feedsServers: (key, place) => guests.feedServers(key, place),
+  });
   /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
   const follow = (stream: Stream): void => {
     guests.dismiss(stream.name.key);

@@ -98,7 +98,7 @@ describe('a stream that many workers pull', () => {
     await watch(rest);
     const query: RelayQuery = {
       ...{ name: NAME, worker: 'w-new', epoch: 1 },
-      ...{ isServer: false, isSentOn: false },
+      ...{ isFromIngest: false, isServer: false, isSentOn: false },
     };
     const { guests } = home.cluster;
     await expect(sim.settle(home.cluster.seat(query))).rejects.toMatchObject({
@@ -117,7 +117,14 @@ describe('a stream that many workers pull', () => {
   it('is not taken from one that hangs on no server itself', async () => {
     await watch(rest);
     const child = [...upstreams(sim, NAME)].find(([, from]) => from !== 'w-1' && from !== 'w-0');
-    const query = { name: NAME, worker: 'w-new', epoch: 1, isServer: false, isSentOn: true };
+    const query = {
+      name: NAME,
+      worker: 'w-new',
+      epoch: 1,
+      isFromIngest: false,
+      isServer: false,
+      isSentOn: true,
+    };
     const asked = sim.workers.get(child![0])!.cluster.seat(query);
     await expect(sim.settle(asked)).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
   });

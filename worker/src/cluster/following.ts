@@ -20,6 +20,8 @@ export interface FollowingOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  /** Home or replicas pull the stream from here. */
+  readonly feedsServers: (streamKey: string, place: Place) => boolean;
   /** Lives, and took connections lately. */
   readonly isReachable: (worker: string) => boolean;
   readonly onUnreachable: (worker: string) => void;
@@ -85,6 +87,10 @@ export class Following {
 
   get place(): Place {
     return this.current;
+  }
+
+  private get isServer(): boolean {
+    return isServer(this.options.workers.self, this.current);
   }
 
   /** It pulls from a server of the stream right now, not from one like itself. */
@@ -155,7 +161,9 @@ export class Following {
   private choice(): UpstreamChoice | undefined {
     const { workers } = this.options;
     const isUsable = (worker: string): boolean => this.isUsable(worker);
-    return upstreamOf({ self: workers.self, place: this.current, isUsable, hints: this.hints });
+    const { current: place, stream, hints } = this;
+    const feedsServers = this.options.feedsServers(stream.name.key, place);
+    return upstreamOf({ self: workers.self, place, isUsable, hints, feedsServers });
   }
 
   private upstream(): Upstream | undefined {
@@ -163,8 +171,9 @@ export class Following {
     if (choice === undefined) return undefined;
     const { workers } = this.options;
     const address = workers.get(choice.worker)?.httpAddress;
-    const { epoch } = this.current;
-    return { ...choice, address, epoch, isServer: isServer(workers.self, this.current) };
+    const { epoch, ingest } = this.current;
+    const isFromIngest = choice.worker === ingest;
+    return { ...choice, address, epoch, isFromIngest, isServer: this.isServer };
   }
 
   private isUsable(worker: string): boolean {

@@ -14,6 +14,8 @@ export interface RelayQuery {
   readonly worker: string;
   /** Epoch of the place that it knows. */
   readonly epoch: number;
+  /** As it knows the place, the publisher is here. */
+  readonly isFromIngest: boolean;
   /** It serves the stream to others, or is about to. */
   readonly isServer: boolean;
   /** A server that is full named this worker. */
@@ -45,7 +47,7 @@ export class RelayDoor {
   async seat(query: RelayQuery): Promise<RelaySeat> {
     const { name, worker, isServer: isOneToo } = query;
     const { guests } = this.options;
-    const place = await this.placeOf(name, query.epoch);
+    const place = await this.placeOf(query);
     if (place === undefined || !this.serves(query, place)) {
       throw new WorkerError('STREAM_NOT_FOUND', name.key);
     }
@@ -56,9 +58,13 @@ export class RelayDoor {
   /** The newest that is known here; asked of the leader when the other worker
    * knows a newer one. Undefined when that is not there: this worker may pull from
    * the other, as the older one has it. */
-  private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
+  private async placeOf({ name, epoch, isFromIngest }: RelayQuery): Promise<Place | undefined> {
+    // Of the same epoch, but another place: one that was announced here, where the other
+    // worker handed the stream over to this one. Who is told so may hang on the other.
+    const isOf = (place: Place): boolean => place.epoch === epoch && !isFromIngest;
     const isNewEnough = (place: Place | undefined): boolean =>
-      place !== undefined && (place.epoch >= epoch || place.ingest === this.options.self);
+      place !== undefined &&
+      (place.epoch > epoch || place.ingest === this.options.self || isOf(place));
     const place = this.known(name);
     if (isNewEnough(place)) return place;
     await this.options.directory.read(name.key);

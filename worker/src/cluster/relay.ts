@@ -12,6 +12,8 @@ export interface Upstream extends UpstreamChoice {
   /** `host:port`; undefined while the worker was not heard of yet. */
   readonly address: string | undefined;
   readonly epoch: number;
+  /** The publisher is there. */
+  readonly isFromIngest: boolean;
   /** This worker serves the stream to others, or is about to. */
   readonly isServer: boolean;
 }
@@ -125,14 +127,15 @@ export class Relay {
   private dial(upstream: Upstream & { readonly address: string }): void {
     const { app, name } = this.stream.name;
     const feed = new RelayFeed(this.source);
-    const { address, epoch, isServer, isSentOn } = upstream;
+    const { address, epoch, isFromIngest, isServer, isSentOn } = upstream;
+    const role = { isFromIngest, isServer, isSentOn };
     const { self, clock, dialer } = this.options;
     this.lastBytesAtMs = clock.nowMs();
     this.feed = feed;
     this.refusal = undefined;
     const fromSequence = this.source.nextSequence;
     const link: RelayLink = dialer.dial(
-      { address, app, name, epoch, fromSequence, worker: self, isServer, isSentOn },
+      { address, app, name, epoch, fromSequence, worker: self, ...role },
       {
         onRefused: (refusal) => {
           if (this.link === link) this.refused(refusal);

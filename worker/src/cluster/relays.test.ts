@@ -4,7 +4,14 @@ import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
 /** As a worker asks that has no part in the stream. */
-const QUERY = { name: NAME, worker: 'w-asks', epoch: 0, isServer: false, isSentOn: false };
+const QUERY = {
+  name: NAME,
+  worker: 'w-asks',
+  epoch: 0,
+  isFromIngest: false,
+  isServer: false,
+  isSentOn: false,
+};
 
 describe('view', () => {
   let sim: Sim;

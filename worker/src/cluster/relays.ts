@@ -21,6 +21,8 @@ export interface RelaysOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  /** See FollowingOptions. */
+  readonly feedsServers: FollowingOptions['feedsServers'];
 }
 
 /** A worker that refused a connection is not asked first for so long. */

@@ -18,5 +18,4 @@ export type { Watch } from '../../stream/testing/rig.ts';
 export { BareWorker, type SimNet } from './bare-worker.ts';
 export type { MemoryBus } from './memory-bus.ts';
 export { MemoryNats, type Row } from './memory-nats.ts';
-export { depths } from './relay-paths.ts';
 export type { SimPublisher } from './sim-publisher.ts';

@@ -45,6 +45,15 @@ export class SimLink implements RelayLink {
     this.connection = new MemoryConnection({ onClose: () => this.breakOff() });
   }
 
+  /** The upstream let it in, and it has not left since. */
+  get isAttached(): boolean {
+    return !this.isOver && this.connection.log !== undefined;
+  }
+
+  get streamKey(): string {
+    return `${this.request.app}/${this.request.name}`;
+  }
+
   open(): void {
     const { target, request } = this;
     if (this.isOver) return;
@@ -54,7 +63,7 @@ export class SimLink implements RelayLink {
     }
     // It is as silent as a host that nobody reaches.
     if (!this.owner.net.areJoined(this.owner, target)) return;
-    const name = { app: request.app, name: request.name, key: `${request.app}/${request.name}` };
+    const name = { app: request.app, name: request.name, key: this.streamKey };
     target.cluster.seat({ ...request, name }).then(
       (seat) => this.attach(seat),
       (error: unknown) => {
