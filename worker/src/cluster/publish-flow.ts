@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
-import { parseContinuation, type Continuation } from '../stream/continuation.ts';
+import { behind, parseContinuation, type Continuation } from '../stream/continuation.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import { LocalPublication, type Claim } from './claim.ts';
 import type { Claims } from './claims.ts';
@@ -35,12 +35,6 @@ type Claimed = Omit<DirectoryEntry, 'nonce'> & Pick<Claim, 'isConfirmed' | 'repl
 
 /** How often another worker's claim may come in between. */
 const MAX_ATTEMPTS = 4;
-/**
- * When the ingest worker died, other copies may be some frames ahead of ours:
- * numbers and time go on behind what they can have.
- */
-const LOST_FRAMES = 1_000;
-const LOST_MS = 500;
 /** A load report comes in this time from whoever lives. */
 const HEAR_MS = 2_500;
 const LISTEN_MS = 50;
@@ -253,15 +247,6 @@ export class PublishFlow {
 
 function isSame(current: DirectoryEntry | undefined, seen: DirectoryEntry | undefined): boolean {
   return current?.nonce === seen?.nonce;
-}
-
-function behind(copy: Continuation): Continuation {
-  const { nextSequence, lastDtsMs } = copy;
-  return {
-    ...copy,
-    nextSequence: nextSequence + LOST_FRAMES,
-    lastDtsMs: lastDtsMs < 0 ? lastDtsMs : lastDtsMs + LOST_MS,
-  };
 }
 
 function decode(bytes: Uint8Array): Continuation | undefined {

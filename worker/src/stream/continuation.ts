@@ -20,6 +20,23 @@ export interface Continuation {
   readonly configurations: readonly { readonly kind: number; readonly body: string }[];
 }
 
+/**
+ * When the ingest worker died, other copies may be some frames ahead of ours:
+ * numbers and time go on behind what they can have.
+ */
+export const LOST_FRAMES = 1_000;
+const LOST_MS = 500;
+
+/** Where a publisher goes on for whom only a copy is left, which may not be the newest. */
+export function behind(copy: Continuation): Continuation {
+  const { nextSequence, lastDtsMs } = copy;
+  return {
+    ...copy,
+    nextSequence: nextSequence + LOST_FRAMES,
+    lastDtsMs: lastDtsMs < 0 ? lastDtsMs : lastDtsMs + LOST_MS,
+  };
+}
+
 const COUNTS = [
   'startedUnixMs',
   'nextSequence',

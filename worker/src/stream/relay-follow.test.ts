@@ -4,7 +4,7 @@ import { relayHelloRecord } from '../formats/relay/writer.ts';
 import { CONFIGURATIONS } from '../media/testing/configurations.ts';
 import { ManualClock } from './clock.ts';
 import { FLV_CLOCK_PERIOD_MS } from './flv-clock.ts';
-import { parseContinuation } from './continuation.ts';
+import { behind, parseContinuation } from './continuation.ts';
 import { RelayFeed } from './relay-feed.ts';
 import type { RelaySource } from './relay-source.ts';
 import { avcConfig } from './testing/frames.ts';
@@ -243,6 +243,23 @@ describe('workers that follow', () => {
     home.stream.end();
     home.play(home.reopen().publish(), { fromMs: 0, toMs: 1_000 });
     expect(new Follower(home, rig).pump()).toBe('other-incarnation');
+  });
+
+  it('refuse to go on with what they have of a publisher that had to yield', () => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 4_000 });
+    const follower = new Follower(home);
+    follower.pump();
+    // Cut off from the home, where the first publisher goes on, another one comes here.
+    const other = new Rig({ clock: home.clock });
+    const yielding = other.stream.publish(behind(follower.rig.stream.continuation()));
+    other.play(yielding, { fromMs: 0, toMs: 2_000 });
+    follower.redial(other);
+    expect(follower.pump()).toBeUndefined();
+    home.play(source, { fromMs: 4_000, toMs: 8_000, withConfigs: false });
+    follower.redial(home);
+    expect(follower.pump()).toBe('other-incarnation');
   });
 
   it('hear a heartbeat while no frame comes, and of the state', () => {

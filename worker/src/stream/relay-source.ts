@@ -4,6 +4,7 @@ import type { RelayState } from '../formats/relay/record.ts';
 import type { SegmentMark } from '../formats/relay/segment-mark.ts';
 import { emptyFrame, type Frame, type FrameKind } from '../media/frame.ts';
 import { trackFromFrame } from '../media/track-from-frame.ts';
+import { LOST_FRAMES } from './continuation.ts';
 import { dtsFromFlvTimestamp } from './flv-clock.ts';
 import type { Ingest } from './ingest.ts';
 import type { TrackEntry, TrackHistory } from './tracks.ts';
@@ -74,7 +75,7 @@ export class FollowSource implements RelaySource {
   }
 
   hello(hello: RelayHello): boolean {
-    if (this.isClosed || !this.target.adopt(hello)) return false;
+    if (this.isClosed || this.isOfLostClaim(hello) || !this.target.adopt(hello)) return false;
     this.headSequence = hello.headSequence;
     this.wasCaughtUp = false;
     this.nextMark = undefined;
@@ -128,6 +129,13 @@ export class FollowSource implements RelaySource {
   /** Another source took over; nobody needs to be told. */
   detach(): void {
     this.isClosed = true;
+  }
+
+  /** This copy is of a publisher that went on where the stream's ingest worker seemed to
+   * be dead, and had to yield to it: until the upstream has reached the numbers that
+   * were left out, everything that comes would be taken for known. */
+  private isOfLostClaim({ headSequence }: RelayHello): boolean {
+    return headSequence >= 0 && this.ingest.nextSequence - headSequence > LOST_FRAMES / 2;
   }
 
   private markAt(sequence: number): SegmentMark | undefined {
