@@ -5,9 +5,9 @@ import type { MakeInvariant } from './invariant.ts';
 const QUEUED_MS = 10_000;
 
 /**
- * The operator leaves alone a stream that it touched for a cool-down (only a split
- * may follow at once), also one that takes over from another: streams that go to and
- * fro cost more than they bring.
+ * The operator moves no home of a stream that it touched within a cool-down, also
+ * one that takes over from another: streams that go to and fro cost more than they
+ * bring. Replicas may come at once, and go when their workers do.
  */
 export const coolDown: MakeInvariant = ({ site }) => {
   const touchedAtMs = new Map<string, number>();
@@ -16,14 +16,12 @@ export const coolDown: MakeInvariant = ({ site }) => {
     name: 'nothing moves twice in a cool-down',
     check() {
       for (; seen < site.served.length; seen += 1) {
-        const record = site.served[seen];
-        if (record === undefined) continue;
-        const { stream, reason } = record.call;
-        const before = touchedAtMs.get(stream) ?? -Infinity;
-        touchedAtMs.set(stream, record.askedAtMs);
-        const isSoon = record.askedAtMs - before < COOL_DOWN_MS - QUEUED_MS;
-        if (isSoon && reason !== 'Split')
-          return `${stream}: ${reason} ${(record.askedAtMs - before) / 1_000} s after the last`;
+        const { call, askedAtMs } = site.served[seen] ?? {};
+        if (call === undefined || askedAtMs === undefined) continue;
+        const sinceMs = askedAtMs - (touchedAtMs.get(call.stream) ?? -Infinity);
+        touchedAtMs.set(call.stream, askedAtMs);
+        if (call.reason !== 'Rebalance' || sinceMs >= COOL_DOWN_MS - QUEUED_MS) continue;
+        return `${call.stream} moves ${sinceMs / 1_000} s after it was touched`;
       }
       return undefined;
     },

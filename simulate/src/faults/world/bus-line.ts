@@ -23,6 +23,8 @@ export class BusLine {
 
   constructor(options: BusLineOptions) {
     this.options = options;
+    // A new one is made only to a server that answers.
+    options.bus.setConnected(this.isUsable);
     this.look();
   }
 

@@ -49,7 +49,10 @@ export class OperatorLink implements BusLink {
     return {
       ensure: life,
       created: async () => (await life()).created,
-      watch: () => Promise.resolve(new OperatorWatch(bus)),
+      watch: () =>
+        bus.isConnected
+          ? Promise.resolve(new OperatorWatch(bus))
+          : Promise.reject(new Error('there is no connection')),
     };
   }
 }
