@@ -55,6 +55,8 @@ export class Following {
   private readonly options: FollowingOptions;
   /** What the directory said last, or somebody told before it did. */
   private current: Place;
+  /** The directory does not say so yet. */
+  private isAhead: boolean;
   private announcedUntilMs = Infinity;
   /** Workers that refused: until when. */
   private readonly refused = new Map<string, number>();
@@ -74,6 +76,7 @@ export class Following {
     this.stream = stream;
     this.current = place;
     this.options = options;
+    this.isAhead = this.isAheadOfDirectory(place);
     this.relay = new Relay({
       ...{ self: workers.self, stream, clock, random, dialer, log },
       upstream: () => this.upstream(),
@@ -105,9 +108,11 @@ export class Following {
     return relay.isConnected && relay.isCaughtUp && this.choice()?.worker === relay.upstreamWorker;
   }
 
-  /** The directory, or who wrote it, says who has a part now. */
+  /** The directory says who has a part now. Its epochs may be lower than before, when
+   * the bucket was lost, or the stream begins anew. */
   moved(place: Place): void {
-    if (place.epoch < this.current.epoch) return;
+    if (this.isAhead && place.epoch < this.current.epoch) return;
+    this.isAhead = false;
     this.announcedUntilMs = Infinity;
     this.take(place);
   }
@@ -118,6 +123,7 @@ export class Following {
     this.unreadSinceMs = undefined;
     if (place.epoch < this.current.epoch) return;
     this.announcedUntilMs = clock.nowMs() + ANNOUNCED_MS;
+    this.isAhead = this.isAheadOfDirectory(place);
     this.take(place);
   }
 
@@ -138,7 +144,7 @@ export class Following {
   }
 
   private take(place: Place): void {
-    if (place.epoch > this.current.epoch) {
+    if (place.epoch !== this.current.epoch) {
       this.refused.clear();
       this.hints.clear();
       this.full.clear();
@@ -149,11 +155,17 @@ export class Following {
     this.relay.connect();
   }
 
+  private isAheadOfDirectory({ epoch }: Place): boolean {
+    const entry = this.options.directory.get(this.stream.name.key);
+    return entry === undefined || entry.epoch < epoch;
+  }
+
   /** Whoever announced it did not get it written. */
   private takeBack(): void {
     this.announcedUntilMs = Infinity;
     const entry = this.options.directory.get(this.stream.name.key);
     if (entry === undefined || entry.epoch >= this.current.epoch) return;
+    this.isAhead = false;
     this.current = entry;
     this.relay.connect();
   }
@@ -218,8 +230,10 @@ export class Following {
     directory
       .read(this.stream.name.key)
       .then((entry) => {
-        if (entry === undefined) this.absentSinceMs ??= clock.nowMs();
-        else this.moved(entry);
+        // The answer may be older than what the watch told meanwhile.
+        const current = directory.get(this.stream.name.key) ?? entry;
+        if (entry === undefined || current === undefined) this.absentSinceMs ??= clock.nowMs();
+        else this.moved(current);
       })
       // With the directory away, what is known has to do.
       .catch(() => undefined)

@@ -1,3 +1,4 @@
+import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
@@ -52,6 +53,32 @@ describe('view', () => {
     const streams = await sim.settle(Promise.all([1, 2, 3].map(() => third.cluster.view(NAME))));
     expect(new Set(streams).size).toBe(1);
     expect(third.dialed.length).toBe(1);
+  });
+
+  it('follows an entry of a lower epoch, when the directory was lost', async () => {
+    await third.view(NAME);
+    const call = { stream: NAME.key, epoch: 1, home: 'w-home', replicas: ['w-third'] };
+    await sim.settle(ingest.cluster.control.serve({ ...call, reason: 'Test' }));
+    await sim.run(1_000);
+    expect(third.cluster.relays.get(NAME.key)?.place.epoch).toBe(2);
+    ingest.bus.setConnected(false);
+    sim.nats.wipe();
+    const entry = { home: 'w-home', ingest: 'w-home', replicas: [], epoch: 1 };
+    const value = encodeDirectoryEntry({ ...entry, publishedUnixMs: 1, nonce: 'n' });
+    sim.nats.write(bucketKey(NAME.key), value, 0);
+    await sim.run(100);
+    expect(third.cluster.relays.get(NAME.key)?.place).toMatchObject(entry);
+  });
+
+  it('lets nobody in who takes it for the ingest worker, which it is not yet', async () => {
+    await home.view(NAME);
+    const place = { ingestWorker: 'w-ingest', home: 'w-home', replicas: [] };
+    await sim.settle(home.cluster.control.prepare({ stream: NAME.key, epoch: 2, ...place }));
+    const query = { ...QUERY, worker: 'w-ingest', epoch: 2 };
+    // The ingest worker hands the stream over to it, and home pulls from there yet.
+    const refused = sim.settle(home.cluster.seat({ ...query, isFromIngest: true }));
+    await expect(refused).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
+    await sim.settle(home.cluster.seat({ ...query, worker: 'w-third' }));
   });
 
   it('closes relays some seconds after the last reader, home included', async () => {

@@ -5,7 +5,9 @@ import type { MakeInvariant } from './invariant.ts';
 /**
  * Whoever believes the same epoch of a stream believes the same home and replicas:
  * else two workers would both serve it as its home, and relays would be split.
- * What an earlier life of the bucket said is on its way out and does not count.
+ * What an earlier life of the bucket said is on its way out and does not count. Nor
+ * do runs that are over: one who missed such a run may begin the next with one of its
+ * epochs, but not as the same ingest worker.
  */
 export const oneHome: MakeInvariant = ({ site, clients }) => ({
   name: 'one home per epoch',
@@ -32,9 +34,10 @@ function conflict(
   { epoch, ingest, home, replicas }: DirectoryEntry,
   who: string,
 ): string | undefined {
-  const servers = `${ingest}: ${[home, ...replicas].join(' ')}`;
-  const other = beliefs.get(String(epoch));
-  beliefs.set(String(epoch), servers);
+  const belief = `epoch ${epoch} of ${ingest}`;
+  const servers = [home, ...replicas].join(' ');
+  const other = beliefs.get(belief);
+  beliefs.set(belief, servers);
   if (other === undefined || other === servers) return undefined;
-  return `epoch ${epoch} is ${other} to others, ${servers} to ${who}`;
+  return `${belief} is ${other} to others, ${servers} to ${who}`;
 }
