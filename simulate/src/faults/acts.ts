@@ -128,7 +128,7 @@ const stopServer: Act = (stage) => {
   const ms = duration(stage, 20_000);
   site.setServer(state);
   const isWiped = state === 'down' && random.next() < 0.3;
-  if (isWiped) site.wipe(() => Infinity);
+  if (isWiped) site.wipe(() => random.next() * 10_000);
   site.clock.setTimer(ms, () => site.setServer('up'));
   return `nats ${state} for ${seconds(ms)}${isWiped ? ', its data wiped' : ''}`;
 };

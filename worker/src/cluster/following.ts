@@ -131,7 +131,7 @@ export class Following {
   tick(nowMs: number): void {
     const { relay } = this;
     relay.tick(nowMs);
-    if (nowMs >= this.announcedUntilMs) this.takeBack();
+    if (nowMs >= this.announcedUntilMs) this.checkAnnounced();
     if (relay.lostSinceMs !== undefined) this.checkLost(nowMs - relay.lostSinceMs, nowMs);
     else if (nowMs - this.lostAtMs >= this.detourMs) this.endDetour();
     this.checkUnread(nowMs);
@@ -160,14 +160,19 @@ export class Following {
     return entry === undefined || entry.epoch < epoch;
   }
 
-  /** Whoever announced it did not get it written. */
-  private takeBack(): void {
+  /** Whoever announced it may not have got it written. The leader knows: what the watch
+   * told may be old, and going back by that could lead in a circle. */
+  private checkAnnounced(): void {
     this.announcedUntilMs = Infinity;
-    const entry = this.options.directory.get(this.stream.name.key);
-    if (entry === undefined || entry.epoch >= this.current.epoch) return;
-    this.isAhead = false;
-    this.current = entry;
-    this.relay.connect();
+    const { current } = this;
+    this.options.directory
+      .read(this.stream.name.key)
+      .then((entry) => {
+        if (entry === undefined || this.current !== current) return;
+        this.isAhead = false;
+        if (entry.epoch < current.epoch) this.take(entry);
+      })
+      .catch(() => (this.announcedUntilMs = this.options.clock.nowMs() + ANNOUNCED_MS));
   }
 
   private choice(): UpstreamChoice | undefined {

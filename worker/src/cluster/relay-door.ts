@@ -82,8 +82,11 @@ export class RelayDoor {
     return followed.epoch > entry.epoch ? followed : entry;
   }
 
-  private serves({ name, isSentOn }: RelayQuery, place: Place): boolean {
+  private serves({ name, isSentOn, worker, epoch }: RelayQuery, place: Place): boolean {
     const { self, claims, relays } = this.options;
+    // It does not know yet that it stands above this worker, or beside it.
+    const isReplica = self !== place.ingest && self !== place.home;
+    if (isReplica && epoch < place.epoch && isServer(worker, place)) return false;
     if (isSentOn) return relays.get(name.key)?.hangsOnServer === true;
     // An entry of ours without a claim is of an earlier life of this worker.
     if (place.ingest === self) return claims.get(name.key) !== undefined;

@@ -20,6 +20,8 @@ const RECONNECT_MS = [20, 600] as const;
 export class BusLine {
   private readonly options: BusLineOptions;
   private isWaiting = false;
+  /** The server went away under it: it ends as soon as the network shows that. */
+  private isDead = false;
 
   constructor(options: BusLineOptions) {
     this.options = options;
@@ -32,8 +34,9 @@ export class BusLine {
   look(): void {
     const { bus, isJoined, server } = this.options;
     bus.setCut(!isJoined());
+    this.isDead = bus.isConnected && (this.isDead || server() === 'down');
+    if (this.isDead && isJoined()) bus.setConnected(false);
     if (this.isUsable) this.later(RECONNECT_MS, () => bus.setConnected(this.isUsable));
-    else if (server() === 'down' && isJoined()) bus.setConnected(false);
     else this.later(NOTICE_MS, () => this.isUsable || bus.setConnected(false));
   }
 
