@@ -3,6 +3,7 @@ import { WorkerError } from '../errors.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { RelayCloseReason } from '../stream/relay-source.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Directory } from './directory.ts';
 import type { RelayDialer } from './peers.ts';
 import { isServer, type Place } from './place.ts';
@@ -55,8 +56,8 @@ export class Following {
   private readonly options: FollowingOptions;
   /** What the directory said last, or somebody told before it did. */
   private current: Place;
-  /** The directory does not say so yet. */
-  private isAhead: boolean;
+  /** What the directory said when a place was taken that it does not have yet. */
+  private ahead: DirectoryEntry | 'of nothing' | undefined;
   private announcedUntilMs = Infinity;
   /** Workers that refused: until when. */
   private readonly refused = new Map<string, number>();
@@ -76,7 +77,7 @@ export class Following {
     this.stream = stream;
     this.current = place;
     this.options = options;
-    this.isAhead = this.isAheadOfDirectory(place);
+    this.ahead = this.aheadOf(place);
     this.relay = new Relay({
       ...{ self: workers.self, stream, clock, random, dialer, log },
       upstream: () => this.upstream(),
@@ -110,11 +111,11 @@ export class Following {
 
   /** The directory says who has a part now. Its epochs may be lower than before, when
    * the bucket was lost, or the stream begins anew. */
-  moved(place: Place): void {
-    if (this.isAhead && place.epoch < this.current.epoch) return;
-    this.isAhead = false;
+  moved(entry: DirectoryEntry): void {
+    if (this.isOlder(entry)) return;
+    this.ahead = undefined;
     this.announcedUntilMs = Infinity;
-    this.take(place);
+    this.take(entry);
   }
 
   /** So it will be: taken back if the directory does not say so soon. */
@@ -123,7 +124,7 @@ export class Following {
     this.unreadSinceMs = undefined;
     if (place.epoch < this.current.epoch) return;
     this.announcedUntilMs = clock.nowMs() + ANNOUNCED_MS;
-    this.isAhead = this.isAheadOfDirectory(place);
+    this.ahead = this.aheadOf(place);
     this.take(place);
   }
 
@@ -155,9 +156,17 @@ export class Following {
     this.relay.connect();
   }
 
-  private isAheadOfDirectory({ epoch }: Place): boolean {
+  private aheadOf({ epoch }: Place): DirectoryEntry | 'of nothing' | undefined {
     const entry = this.options.directory.get(this.stream.name.key);
-    return entry === undefined || entry.epoch < epoch;
+    if (entry === undefined) return 'of nothing';
+    return entry.epoch < epoch ? entry : undefined;
+  }
+
+  /** Written before the place that is taken already, and not after the bucket was lost. */
+  private isOlder({ epoch, nonce }: DirectoryEntry): boolean {
+    const { ahead, current } = this;
+    if (ahead === undefined || epoch >= current.epoch) return false;
+    return ahead === 'of nothing' || epoch > ahead.epoch || nonce === ahead.nonce;
   }
 
   /** Whoever announced it may not have got it written. The leader knows: what the watch
@@ -169,7 +178,7 @@ export class Following {
       .read(this.stream.name.key)
       .then((entry) => {
         if (entry === undefined || this.current !== current) return;
-        this.isAhead = false;
+        this.ahead = undefined;
         if (entry.epoch < current.epoch) this.take(entry);
       })
       .catch(() => (this.announcedUntilMs = this.options.clock.nowMs() + ANNOUNCED_MS));

@@ -70,6 +70,25 @@ describe('view', () => {
     expect(third.cluster.relays.get(NAME.key)?.place).toMatchObject(entry);
   });
 
+  it('follows who has a stream that it handed over, unless the directory was lost since', async () => {
+    await ingest.view(NAME);
+    publisher.lose();
+    const release = { stream: NAME.key, epoch: 1, newIngestWorker: 'w-third' };
+    ingest.cluster.control.release(release);
+    const place = () => ingest.cluster.relays.get(NAME.key)?.place;
+    // The entry that is there is read anew, and is the one of before.
+    ingest.bus.setConnected(false);
+    ingest.bus.setConnected(true);
+    await sim.run(100);
+    expect(place()).toMatchObject({ ingest: 'w-third', epoch: 2 });
+    sim.nats.wipe();
+    const entry = { home: 'w-home', ingest: 'w-home', replicas: [], epoch: 1 };
+    const value = encodeDirectoryEntry({ ...entry, publishedUnixMs: 1, nonce: 'n' });
+    sim.nats.write(bucketKey(NAME.key), value, 0);
+    await sim.run(100);
+    expect(place()).toMatchObject(entry);
+  });
+
   it('lets nobody in who takes it for the ingest worker, which it is not yet', async () => {
     await home.view(NAME);
     const place = { ingestWorker: 'w-ingest', home: 'w-home', replicas: [] };
