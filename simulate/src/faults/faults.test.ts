@@ -15,7 +15,7 @@ const TIMEOUT_MS = 240_000;
 async function command(...args: string[]): Promise<string> {
   const main = path.join(import.meta.dirname, 'main.ts');
   const run = promisify(execFile)(NODE, [main, ...args], { maxBuffer: 1e8 });
-  return (await run.catch((error: { stdout: string }) => error)).stdout;
+  return (await run.catch((error: unknown) => error as { stdout: string })).stdout;
 }
 
 describe('a cluster under faults', () => {

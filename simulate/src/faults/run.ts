@@ -119,9 +119,9 @@ export class Run {
       site.turn();
       this.steps += 1;
       this.note();
-      for (const { name, check } of this.invariants) {
-        const found = check();
-        if (found !== undefined) return `${name}: ${found}`;
+      for (const invariant of this.invariants) {
+        const found = invariant.check();
+        if (found !== undefined) return `${invariant.name}: ${found}`;
       }
     }
     return undefined;

@@ -1,5 +1,5 @@
 import { pick, type Random } from '@streamcluster/placement';
-import type { StreamName } from '@streamcluster/worker/testing';
+import type { Elsewhere, StreamName } from '@streamcluster/worker/testing';
 import type { Site } from '../world/site.ts';
 import type { WorkerNode } from '../world/worker-node.ts';
 import { idOf } from '../world/worker-peers.ts';
@@ -55,16 +55,12 @@ export class Crowd {
     target.clock.setTimer(1, () => this.play(group, target));
   }
 
-  private elsewhere({ players }: Group, { worker }: WorkerNode) {
+  /** Undefined: it is served where it asks. */
+  private elsewhere({ players }: Group, { worker }: WorkerNode): Elsewhere | undefined {
     const [player = ''] = players;
     const isKnown = worker.stream(this.name)?.hls.players.knows(player) ?? false;
-    const viewer = {
-      protocol: 'hls',
-      isEncrypted: false,
-      isKnown,
-      sentAtEpoch: undefined,
-    } as const;
-    return worker.cluster.elsewhere(this.name, { ...viewer, player });
+    const viewer = { protocol: 'hls', isEncrypted: false, sentAtEpoch: undefined } as const;
+    return worker.cluster.elsewhere(this.name, { ...viewer, isKnown, player });
   }
 
   private play(group: Group, { worker }: WorkerNode): void {

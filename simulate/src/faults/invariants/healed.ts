@@ -1,4 +1,6 @@
 import { totalViewers } from '@streamcluster/operator/testing';
+import type { DirectoryEntry } from '@streamcluster/proto';
+import type { StreamName } from '@streamcluster/worker/testing';
 import type { Stage } from '../acts.ts';
 import type { WorkerNode } from '../world/worker-node.ts';
 
@@ -15,36 +17,51 @@ export const HEALED: readonly (readonly [
 ];
 
 /** The directory is a cache of what workers hold: nothing is lost, nothing is left over. */
-function directoryIsTrue({ site, clients }: Place): string | undefined {
-  for (const name of clients.names) {
+function directoryIsTrue(place: Place): string | undefined {
+  return first(place.clients.names, (name) => {
+    const { site } = place;
     const entry = site.entry(name);
     const [holder] = holders(site.nodes(), name.key);
     const claim = holder?.worker.cluster.claims.get(name.key);
-    const held =
-      claim && `${holder?.id} ${claim.epoch}: ${[claim.home, ...claim.replicas].join(' ')}`;
-    const said =
-      entry && `${entry.ingest} ${entry.epoch}: ${[entry.home, ...entry.replicas].join(' ')}`;
-    if (held !== said)
-      return `${name.key}: held ${held ?? 'by nobody'}, written ${said ?? 'nothing'}`;
-    for (const { id, worker } of site.nodes()) {
-      if (worker.cluster.directory.get(name.key)?.nonce !== entry?.nonce) {
-        return `${name.key}: ${id} believes something else`;
-      }
-    }
-  }
-  return undefined;
+    const held = holder && claim && textOf({ ...claim, ingest: holder.id });
+    const said = entry && textOf(entry);
+    if (held !== said) return `held ${held ?? 'by nobody'}, written ${said ?? 'nothing'}`;
+    const other = site
+      .nodes()
+      .find(({ worker }) => worker.cluster.directory.get(name.key)?.nonce !== entry?.nonce);
+    return other && `${other.id} believes something else`;
+  });
+}
+
+function textOf({
+  ingest,
+  epoch,
+  home,
+  replicas,
+}: Omit<DirectoryEntry, 'nonce' | 'publishedUnixMs'>): string {
+  return `${ingest} ${epoch}: ${[home, ...replicas].join(' ')}`;
 }
 
 function oneClaim({ site, clients }: Place): string | undefined {
-  for (const name of clients.names) {
+  return first(clients.names, (name) => {
     const holding = holders(site.nodes(), name.key).map(({ id }) => id);
-    const open = clients.liveOf(name);
-    if (holding.length > 1) return `${name.key}: ${holding.join(' and ')}`;
-    if (open.length > 1) return `${name.key}: ${open.length} publishers are let in`;
-    const wanted = clients.publishers.some((one) => one.name === name && one.wanted);
-    if (wanted && open.length === 0) return `${name.key}: its publisher is not let in`;
-    const isElsewhere = open[0] !== undefined && open[0].node?.id !== holding[0];
-    if (isElsewhere) return `${name.key}: published at ${open[0]?.node?.id}, held by ${holding[0]}`;
+    const open = clients.liveOf(name).map(({ node }) => node?.id);
+    if (holding.length > 1) return `held by ${holding.join(' and ')}`;
+    if (open.length > 1) return `${open.length} publishers are let in`;
+    const isWanted = clients.publishers.some((one) => one.name === name && one.wanted);
+    if (isWanted && open.length === 0) return 'its publisher is not let in';
+    const isElsewhere = open.length > 0 && open[0] !== holding[0];
+    return isElsewhere ? `published at ${open[0]}, held by ${holding[0]}` : undefined;
+  });
+}
+
+function first(
+  names: readonly StreamName[],
+  check: (name: StreamName) => string | undefined,
+): string | undefined {
+  for (const name of names) {
+    const found = check(name);
+    if (found !== undefined) return `${name.key}: ${found}`;
   }
   return undefined;
 }

@@ -103,6 +103,6 @@ function isBefore(one: Due, other: Due): boolean {
 }
 
 /** Promises that wait for nothing outside have run to their end. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -12,6 +12,7 @@ export type {
   ServeResult,
 } from '../peers.ts';
 export { responseOf, serveCallOf } from '../adapters/grpc-serve.ts';
+export type { Elsewhere } from '../stream-access.ts';
 export { streamName, type StreamName } from '../../media/stream-name.ts';
 export type { Clock, Timer } from '../../stream/clock.ts';
 export type { Watch } from '../../stream/testing/rig.ts';
