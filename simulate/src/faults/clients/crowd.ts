@@ -59,8 +59,13 @@ export class Crowd {
   private elsewhere({ players }: Group, { worker }: WorkerNode): Elsewhere | undefined {
     const [player = ''] = players;
     const isKnown = worker.stream(this.name)?.hls.players.knows(player) ?? false;
-    const viewer = { protocol: 'hls', isEncrypted: false, sentAtEpoch: undefined } as const;
-    return worker.cluster.elsewhere(this.name, { ...viewer, isKnown, player });
+    const viewer = { protocol: 'hls', isEncrypted: false, isShed: false } as const;
+    return worker.cluster.elsewhere(this.name, {
+      ...viewer,
+      isKnown,
+      player,
+      sentAtEpoch: undefined,
+    });
   }
 
   private play(group: Group, { worker }: WorkerNode): void {

@@ -12,8 +12,9 @@ export interface BusLineOptions {
   readonly server: () => 'up' | 'hung' | 'down';
 }
 
-/** A client's pings find a dead connection after so long: two or three periods of 2 s. */
-const NOTICE_MS = [4_000, 6_000] as const;
+/** A client's pings find a dead connection after so long: two or three periods of 1 s,
+ * the operator's of 2 s. */
+const NOTICE_MS = [2_000, 6_000] as const;
 const RECONNECT_MS = [20, 600] as const;
 
 /** A client's connection to NATS: when it notices that it is gone, and comes back. */

@@ -29,7 +29,10 @@ describeBus('in memory', () => {
       nats.wipe(() => 500);
       return Promise.resolve();
     },
-    hang: (isHung) => nats.setHung(isHung),
+    hang(isHung) {
+      nats.setHung(isHung);
+      return Promise.resolve();
+    },
     close: () => Promise.resolve(),
   });
 });
