@@ -45,6 +45,9 @@ const LOST_EXTRA_MS = 5_000;
 /** Who refused is not asked again for so long, unless the place changes. */
 const REFUSED_MS = 3_000;
 const FULL_MS = 10_000;
+/** An upstream that waits for the publisher for so long may be cut off from it: another
+ * one is asked, at last the publisher's worker, which knows. */
+const STARVED_MS = 6_000;
 /** What is announced must be in the directory by then. */
 const ANNOUNCED_MS = 10_000;
 
@@ -71,6 +74,7 @@ export class Following {
   private detourMs = FIRST_DETOUR_MS;
   private isAsking = false;
   private unreadSinceMs: number | undefined = undefined;
+  private starvedSinceMs: number | undefined = undefined;
 
   constructor(stream: Stream, place: Place, options: FollowingOptions) {
     const { workers, clock, random, dialer, log } = options;
@@ -135,6 +139,7 @@ export class Following {
     if (nowMs >= this.announcedUntilMs) this.checkAnnounced();
     if (relay.lostSinceMs !== undefined) this.checkLost(nowMs - relay.lostSinceMs, nowMs);
     else if (nowMs - this.lostAtMs >= this.detourMs) this.endDetour();
+    this.checkStarved(nowMs);
     this.checkUnread(nowMs);
   }
 
@@ -275,6 +280,22 @@ export class Following {
     } else if (absentMs >= ABSENT_MS || lostMs >= graceMs + LOST_EXTRA_MS) {
       relay.close('ended');
     }
+  }
+
+  private checkStarved(nowMs: number): void {
+    const { relay, stream, current } = this;
+    const { upstreamWorker: worker } = relay;
+    const isWaiting = relay.isConnected && stream.state === 'waiting';
+    if (!isWaiting || worker === undefined || worker === current.ingest) {
+      this.starvedSinceMs = undefined;
+      return;
+    }
+    this.starvedSinceMs ??= nowMs;
+    if (nowMs - this.starvedSinceMs < STARVED_MS) return;
+    this.starvedSinceMs = undefined;
+    this.lostAtMs = nowMs;
+    this.refused.set(worker, nowMs + FIRST_DETOUR_MS);
+    relay.connect();
   }
 
   private checkUnread(nowMs: number): void {

@@ -89,6 +89,16 @@ describe('view', () => {
     expect(place()).toMatchObject(entry);
   });
 
+  it('goes round a home that is cut off from the ingest worker', async () => {
+    const viewer = await third.view(NAME);
+    sim.areJoined = (one, other) => ![one, other].every(({ id }) => id !== 'w-third');
+    await sim.run(12_000);
+    expect(third.cluster.relays.get(NAME.key)?.relay.upstreamWorker).toBe('w-ingest');
+    const head = ingest.stream(NAME)!.nextSequence;
+    expect(head - third.stream(NAME)!.nextSequence).toBeLessThan(10);
+    expect(viewer.closed).toEqual([]);
+  });
+
   it('lets nobody in who takes it for the ingest worker, which it is not yet', async () => {
     await home.view(NAME);
     const place = { ingestWorker: 'w-ingest', home: 'w-home', replicas: [] };
