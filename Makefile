@@ -5,10 +5,10 @@ NODE  := node_modules/.bin/node
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long e2e kind lint bench simulate fuzz generate image plugin clean setup
+.PHONY: help run demo test long e2e kind lint bench simulate simulate-faults fuzz generate image plugin clean setup
 
 help: ## Print this list.
-	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: setup ## Start NATS, the operator and three workers on loopback; Ctrl-C stops all.
 	@scripts/nats-server.sh >/dev/null
@@ -69,6 +69,9 @@ bench: setup ## Measure every workload against floors and other servers, in roun
 
 simulate: node_modules/.package-lock.json ## Run the placement policies on simulated clusters, beside others (a minute).
 	@$(NODE) simulate/src/main.ts $(ARGS)
+
+simulate-faults: node_modules/.package-lock.json ## Run workers and operator under faults, 10,000 seeds; ARGS="--seed N": one, step by step.
+	@$(NODE) simulate/src/faults/main.ts $(ARGS)
 
 fuzz: setup ## Feed every parser 100,000 mutated inputs.
 	@$(NODE) bench/src/fuzz.ts $(ARGS)

@@ -2,7 +2,19 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { oneWay } from './config/one-way.mjs';
 
-const CLOCKS = ['Date', 'setTimeout', 'setInterval', 'setImmediate', 'performance'];
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
+const CLOCKS = ['Date', ...TIMERS];
+const RANDOM = { object: 'Math', property: 'random' };
+/** What reaches outside the process, or knows the time. */
+const SOCKETS = {
+  patterns: [
+    {
+      regex:
+        '^(node:)?(net|http|http2|https|tls|dgram|timers|fs|child_process)(/|$)|^@grpc/|^@nats-io/|^nats$',
+      message: 'Only adapters reach outside: take it as an interface.',
+    },
+  ],
+};
 
 export default tseslint.config(
   {
@@ -53,7 +65,23 @@ export default tseslint.config(
     ignores: ['**/*.test.ts', '**/adapters/**', '**/testing/**', 'worker/src/stream/clock.ts'],
     rules: {
       'no-restricted-globals': ['error', ...CLOCKS],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+      'no-restricted-properties': ['error', RANDOM],
+    },
+  },
+  {
+    files: ['worker/src/cluster/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/adapters/**', '**/testing/**'],
+    rules: { 'no-restricted-imports': ['error', SOCKETS] },
+  },
+  {
+    // So is what the operator decides. It may write times that it was given.
+    files: ['place', 'fleet', 'reconcile'].map((folder) => `operator/src/${folder}/**/*.ts`),
+    ignores: ['**/*.test.ts', '**/adapters/**'],
+    rules: {
+      'no-restricted-globals': ['error', ...TIMERS],
+      'no-restricted-properties': ['error', RANDOM, { object: 'Date', property: 'now' }],
+      'no-restricted-syntax': ['error', "NewExpression[callee.name='Date'][arguments.length=0]"],
+      'no-restricted-imports': ['error', SOCKETS],
     },
   },
   {

@@ -56,6 +56,14 @@ function packageFault(from, source) {
   if (from.startsWith('operator/') && source.startsWith('@streamcluster/worker')) {
     return 'the operator must not import worker code';
   }
+  if (from.startsWith('worker/') && source.startsWith('@streamcluster/operator')) {
+    return 'workers must not import operator code';
+  }
+  if (/^@streamcluster\/[^/]+\/testing$/.test(source)) {
+    return from.startsWith('simulate/src/faults/')
+      ? undefined
+      : 'what tests are made of is for tests, and for the simulation of faults';
+  }
   if (/^@streamcluster\/[^/]+\/.+/.test(source)) return 'use the one door of the package';
   return undefined;
 }

@@ -1,18 +1,19 @@
+import { seededRandom } from '@streamcluster/placement';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import type { WorkerControl } from './control/worker-control.ts';
-import type { NatsLink } from './fleet/nats-link.ts';
+import type { Bucket, BusLink } from './fleet/bus-link.ts';
 import { ManagedCluster } from './managed-cluster.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { MemoryRuntime } from './testing/memory-runtime.ts';
 
 /** A bus that is there and says nothing. */
-const LINK = {
+const LINK: BusLink = {
   isConnected: true,
-  connection: undefined,
   onConnection: () => () => undefined,
   subscribe: () => () => undefined,
-} as unknown as NatsLink;
+  bucket: () => ({}) as Bucket,
+};
 
 it('starts over when another one leads: shows what that one wrote, and decides anew', async () => {
   const written = { phase: 'Ready', conditions: [] };
@@ -26,6 +27,7 @@ it('starts over when another one leads: shows what that one wrote, and decides a
     onStreamChange: () => undefined,
     onDue: () => undefined,
     clock: new ManualClock(),
+    random: seededRandom(1),
     log: pino({ level: 'silent' }),
   });
   await cluster.pass();

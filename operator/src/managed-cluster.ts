@@ -1,12 +1,11 @@
 import { loadSubject } from '@streamcluster/proto';
 import type { Random } from '@streamcluster/placement';
-import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { WorkerControl } from './control/worker-control.ts';
+import type { BucketOptions, BusLink } from './fleet/bus-link.ts';
 import { Directory } from './fleet/directory.ts';
 import { Fleet } from './fleet/fleet.ts';
-import type { NatsLink } from './fleet/nats-link.ts';
 import { ReportWatch } from './fleet/report-watch.ts';
 import { Sightings } from './fleet/sightings.ts';
 import { StreamDecisions } from './fleet/stream-decisions.ts';
@@ -20,13 +19,9 @@ import type { Effects, Observation } from './reconcile/step.ts';
 
 export interface ManagedClusterOptions {
   readonly runtime: Runtime;
-  readonly link: NatsLink;
+  readonly link: BusLink;
   readonly control: WorkerControl;
-  readonly directory: {
-    readonly bucket: string;
-    readonly storage: 'file' | 'memory';
-    readonly replicas: number;
-  };
+  readonly directory: BucketOptions;
   readonly endpoints: Endpoints;
   readonly onCount: Effects['count'];
   readonly onStreamChange: RebalanceStepOptions['onStreamChange'];
@@ -34,11 +29,9 @@ export interface ManagedClusterOptions {
   readonly onDue: () => void;
   readonly isLeading: () => boolean;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
 }
-
-const RANDOM_STEPS = 2 ** 32;
-const random: Random = { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS };
 
 /** Everything about one StreamCluster, connected; no decisions. */
 export class ManagedCluster {
@@ -57,7 +50,7 @@ export class ManagedCluster {
 
   constructor(options: ManagedClusterOptions) {
     this.options = options;
-    const { runtime, link, clock, log } = options;
+    const { runtime, link, clock, random, log } = options;
     this.runtime = runtime;
     this.fleet = new Fleet(clock);
     this.sightings = new Sightings(this.fleet);
@@ -125,7 +118,7 @@ export class ManagedCluster {
 
   private makeReconciler(): Reconciler {
     const { fleet, decisions } = this;
-    const { runtime, control, clock, log, onCount, onStreamChange } = this.options;
+    const { runtime, control, clock, random, log, onCount, onStreamChange } = this.options;
     return new Reconciler({
       ...{ runtime, control, log, clock, random, decisions, onStreamChange },
       markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),

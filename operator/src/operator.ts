@@ -1,4 +1,6 @@
+import type { Random } from '@streamcluster/placement';
 import type { FastifyInstance } from 'fastify';
+import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { realClock } from './clock.ts';
 import { OperatorError } from './errors.ts';
@@ -8,8 +10,8 @@ import type { MediaPorts } from './http/page.ts';
 import { createHttpServer } from './http/server.ts';
 import { WorkQueue } from './kube/work-queue.ts';
 import { ManagedCluster, type ManagedClusterOptions } from './managed-cluster.ts';
-import { PlaceServer, type PlaceCredentials } from './place/server.ts';
-import type { PlaceForward } from './place/forward.ts';
+import { PlaceServer, type PlaceCredentials } from './place/adapters/server.ts';
+import type { PlaceForward } from './place/adapters/forward.ts';
 
 export interface OperatorOptions {
   /** Why not; undefined: ready. */
@@ -27,11 +29,13 @@ export interface OperatorOptions {
 
 type ClusterOptions = Omit<
   ManagedClusterOptions,
-  'onCount' | 'onStreamChange' | 'onDue' | 'isLeading' | 'clock' | 'log'
+  'onCount' | 'onStreamChange' | 'onDue' | 'isLeading' | 'clock' | 'random' | 'log'
 >;
 
 /** StreamClusters that are worked on at the same time; each waits most of its time. */
 const PARALLEL = 8;
+const RANDOM_STEPS = 2 ** 32;
+const random: Random = { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS };
 
 /** Everything that an operator is made of, connected; no decisions. */
 export class Operator {
@@ -89,6 +93,7 @@ export class Operator {
       onDue: () => this.queue?.add(key),
       isLeading: () => this.queue !== undefined,
       clock: realClock,
+      random,
       log: this.options.log.child({ streamCluster: key }),
     });
     this.managed.set(key, cluster);

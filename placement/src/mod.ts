@@ -5,7 +5,7 @@ export { aimOf, balanceOf, IDLE_MEAN_LOAD } from './balance.ts';
 export type { Balance, Change } from './balance.ts';
 export { CYCLE_MS, planCycle } from './cycle.ts';
 export type { CyclePlan, CycleReason, CycleRequest, CycleSettings } from './cycle.ts';
-export { FIRST_CYCLE } from './cycle-state.ts';
+export { COOL_DOWN_MS, FIRST_CYCLE } from './cycle-state.ts';
 export type { CycleState } from './cycle-state.ts';
 export { decisionText } from './decision.ts';
 export type {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { realClock } from '../../../operator/src/clock.ts';
 import { GrpcWorkerControl } from '../../../operator/src/control/worker-control.ts';
-import { NatsLink } from '../../../operator/src/fleet/nats-link.ts';
+import { NatsLink } from '../../../operator/src/fleet/adapters/nats-link.ts';
 import { ResourceFile } from '../../../operator/src/local/resource-file.ts';
 import { Operator } from '../../../operator/src/operator.ts';
 import { FoundWorkers } from './found-workers.ts';

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GrpcWorkerControl } from '../control/worker-control.ts';
 import type { Placer } from '../place/placer.ts';
-import { PlaceServer } from '../place/server.ts';
+import { PlaceServer } from '../place/adapters/server.ts';
 import type { Authority, AuthorityView } from './authority.ts';
 import { isOperator, isWorkerOf } from './authorise.ts';
 import { OPERATOR_NAME, workersName } from './names.ts';

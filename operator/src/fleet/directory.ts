@@ -1,18 +1,12 @@
-import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { parseDirectoryEntry, streamKeyOf, type DirectoryEntry } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
-import { parseDirectoryEntry, streamKeyOf, type DirectoryEntry } from '@streamcluster/proto';
-import { natsErrorCode } from './nats-errors.ts';
-import type { NatsLink } from './nats-link.ts';
+import { OperatorError } from '../errors.ts';
+import type { Bucket, BucketOptions, BucketWatch, BusLink } from './bus-link.ts';
 import { WriteProbe } from './write-probe.ts';
 
-export interface DirectoryOptions {
-  readonly link: NatsLink;
-  readonly bucket: string;
-  readonly storage: 'file' | 'memory';
-  /** Servers that keep it, of a NATS cluster. */
-  readonly replicas: number;
+export interface DirectoryOptions extends BucketOptions {
+  readonly link: BusLink;
   /** Whether this operator may make a bucket anew that stores nothing any more. */
   readonly isLeading: () => boolean;
   readonly clock: Clock;
@@ -21,16 +15,13 @@ export interface DirectoryOptions {
 
 const CHECK_MS = 10_000;
 const RETRY_MS = 1_000;
-/** Deletions stay visible for so long. Workers make the bucket alike. */
-const MARKER_TTL_MS = 60_000;
 
 /** One reading of the bucket: all that is there, then what changes. */
 interface Pass {
   readonly entries: Map<string, DirectoryEntry>;
   /** Tells one life of the bucket from the next. */
   readonly created: string;
-  readonly kv: KV;
-  stop(): void;
+  readonly watch: BucketWatch;
 }
 
 /**
@@ -39,6 +30,7 @@ interface Pass {
  */
 export class Directory {
   private readonly options: DirectoryOptions;
+  private readonly bucket: Bucket;
   private entries: ReadonlyMap<string, DirectoryEntry> = new Map();
   private pass: Pass | undefined = undefined;
   private timer: Timer | undefined = undefined;
@@ -49,6 +41,7 @@ export class Directory {
 
   constructor(options: DirectoryOptions) {
     this.options = options;
+    this.bucket = options.link.bucket(options);
   }
 
   start(): void {
@@ -62,7 +55,7 @@ export class Directory {
     this.isClosed = true;
     this.endConnection?.();
     this.timer?.clear();
-    this.pass?.stop();
+    this.pass?.watch.stop();
   }
 
   /** True once the bucket was read whole, however long ago. */
@@ -80,13 +73,12 @@ export class Directory {
    * and then past the first keys, so its time of creation is compared.
    */
   private async check(): Promise<void> {
-    const nc = this.options.link.connection;
-    if (nc === undefined) return;
+    if (!this.options.link.isConnected) return;
     try {
-      await this.refresh(nc);
+      await this.refresh();
       this.checkIn(CHECK_MS);
     } catch (error) {
-      const code = natsErrorCode(error);
+      const code = error instanceof OperatorError ? error.code : 'INTERNAL';
       this.options.log.warn({ err: error, code }, 'directory not readable');
       this.checkIn(RETRY_MS);
     }
@@ -98,17 +90,16 @@ export class Directory {
     this.timer = this.options.clock.setTimer(delayMs, () => void this.check());
   }
 
-  private async refresh(nc: NatsConnection): Promise<void> {
+  private async refresh(): Promise<void> {
     if (await this.isCurrent()) {
       await this.repair();
       return;
     }
-    const kv = await this.makeBucket(nc);
-    const { streamInfo } = await kv.status();
-    if (this.pass?.created === streamInfo.created) return;
-    this.pass?.stop();
-    this.pass = await this.startPass(kv, streamInfo.created);
-    if (streamInfo.state.messages === 0) this.loaded(this.pass);
+    const { created, isEmpty } = await this.bucket.ensure();
+    if (this.pass?.created === created) return;
+    this.pass?.watch.stop();
+    this.pass = await this.startPass(created);
+    if (isEmpty) this.loaded(this.pass);
   }
 
   /** One question, where to make sure that the bucket is there takes several. */
@@ -116,8 +107,7 @@ export class Directory {
     const { pass } = this;
     if (pass === undefined) return false;
     try {
-      const { streamInfo } = await pass.kv.status();
-      return streamInfo.created === pass.created;
+      return (await this.bucket.created()) === pass.created;
     } catch {
       // Deleted, or not to be read: making it tells which.
       return false;
@@ -130,41 +120,30 @@ export class Directory {
    * have all that stood in it, and write it again.
    */
   private async repair(): Promise<void> {
-    const { pass, options } = this;
-    if (pass === undefined || !options.isLeading()) return;
-    const state = await this.probe.look(pass.kv);
-    const { bucket, log } = options;
+    const { bucket, log, isLeading } = this.options;
+    if (!isLeading()) return;
+    const state = await this.probe.look(this.bucket);
     if (state === 'well') return;
     log.warn({ bucket, code: 'NATS_REFUSED' }, 'directory stores nothing');
     if (state === 'failing') return;
     log.warn({ bucket }, 'directory is made anew, for workers to fill');
-    await pass.kv.destroy();
+    await this.bucket.destroy();
     this.checkIn(0);
   }
 
-  private async makeBucket(nc: NatsConnection): Promise<KV> {
-    const { bucket, storage, replicas } = this.options;
-    return await new Kvm(nc).create(bucket, {
-      history: 1,
-      storage,
-      replicas,
-      markerTTL: MARKER_TTL_MS,
-    });
-  }
-
-  private async startPass(kv: KV, created: string): Promise<Pass> {
-    const watch = await kv.watch();
-    const pass: Pass = { entries: new Map(), created, kv, stop: () => watch.stop() };
-    void this.follow(watch, pass);
+  private async startPass(created: string): Promise<Pass> {
+    const watch = await this.bucket.watch();
+    const pass: Pass = { entries: new Map(), created, watch };
+    void this.follow(pass);
     return pass;
   }
 
-  private async follow(watch: AsyncIterable<KvWatchEntry>, pass: Pass): Promise<void> {
-    for await (const { key, value, operation, delta } of watch) {
-      const entry = operation === 'PUT' ? parseDirectoryEntry(value) : undefined;
+  private async follow(pass: Pass): Promise<void> {
+    for await (const { key, value, isLast } of pass.watch) {
+      const entry = value === undefined ? undefined : parseDirectoryEntry(value);
       if (entry === undefined) pass.entries.delete(streamKeyOf(key));
       else pass.entries.set(streamKeyOf(key), entry);
-      if (delta === 0) this.loaded(pass);
+      if (isLast) this.loaded(pass);
     }
     // Ended by itself: a fault. Read again.
     if (this.isClosed || this.pass !== pass) return;

@@ -4,13 +4,12 @@ import { WriteProbe } from './write-probe.ts';
 describe('WriteProbe', () => {
   it('calls a bucket broken at the third failure in a row, and looks again after that', async () => {
     const fates = ['fail', 'fail', 'ok', 'fail', 'fail', 'fail', 'fail'];
-    const kv = {
-      delete: () =>
-        fates.shift() === 'ok' ? Promise.resolve() : Promise.reject(new Error('full')),
+    const bucket = {
+      probe: () => (fates.shift() === 'ok' ? Promise.resolve() : Promise.reject(new Error('full'))),
     };
     const probe = new WriteProbe();
     const found: string[] = [];
-    for (let look = 0; look < 7; look += 1) found.push(await probe.look(kv));
+    for (let look = 0; look < 7; look += 1) found.push(await probe.look(bucket));
     expect(found).toEqual([
       'failing',
       'failing',
@@ -24,8 +23,8 @@ describe('WriteProbe', () => {
 
   it('never calls a bucket broken because it may not write there', async () => {
     const refused = Object.assign(new Error('no'), { name: 'PermissionViolationError' });
-    const kv = { delete: () => Promise.reject(new Error('failed', { cause: refused })) };
+    const bucket = { probe: () => Promise.reject(new Error('failed', { cause: refused })) };
     const probe = new WriteProbe();
-    for (let look = 0; look < 9; look += 1) expect(await probe.look(kv)).toBe('failing');
+    for (let look = 0; look < 9; look += 1) expect(await probe.look(bucket)).toBe('failing');
   });
 });

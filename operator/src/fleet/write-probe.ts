@@ -1,10 +1,7 @@
-import type { KV } from '@nats-io/kv';
+import type { Bucket } from './bus-link.ts';
 
-/** No stream has it: a stream's key decodes to `app/name`. */
-const KEY = 'probe';
 /** At one look each: longer than a server takes to start, or to change its leader. */
 const MAX_FAILURES = 3;
-
 /** Whoever may not write learns nothing of the bucket, and must not have it made anew. */
 const NO_RIGHT = ['PermissionViolationError', 'AuthorizationError'];
 
@@ -12,10 +9,9 @@ const NO_RIGHT = ['PermissionViolationError', 'AuthorizationError'];
 export class WriteProbe {
   private failures = 0;
 
-  /** Deletes what is not there, which is a write like others that nobody sees. */
-  async look(kv: Pick<KV, 'delete'>): Promise<'well' | 'failing' | 'broken'> {
+  async look(bucket: Pick<Bucket, 'probe'>): Promise<'well' | 'failing' | 'broken'> {
     try {
-      await kv.delete(KEY);
+      await bucket.probe();
       this.failures = 0;
       return 'well';
     } catch (error) {
@@ -30,6 +26,5 @@ export class WriteProbe {
 
 function isOfRights(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const cause = error.cause instanceof Error ? error.cause.name : '';
-  return NO_RIGHT.includes(error.name) || NO_RIGHT.includes(cause);
+  return NO_RIGHT.includes(error.name) || isOfRights(error.cause);
 }

@@ -7,8 +7,8 @@ import { Fleet } from '../fleet/fleet.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { reportBytes } from '../testing/reports.ts';
 import { Placer } from './placer.ts';
-import { PlaceForward } from './forward.ts';
-import { PlaceServer, type PlaceServerOptions } from './server.ts';
+import { PlaceForward } from './adapters/forward.ts';
+import { PlaceServer, type PlaceServerOptions } from './adapters/server.ts';
 
 const WORKERS = ['w-0', 'w-1', 'w-2'];
 /** Two degrees of freedom: above this once in 10,000 runs. */

@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import { GrpcWorkerControl } from '../control/worker-control.ts';
 import { workersName } from '../credentials/mod.ts';
 import { OperatorError } from '../errors.ts';
-import type { NatsLink } from '../fleet/nats-link.ts';
-import { NatsLinks } from '../fleet/nats-links.ts';
+import type { NatsLink } from '../fleet/adapters/nats-link.ts';
+import { NatsLinks } from '../fleet/adapters/nats-links.ts';
 import {
   referenceTo,
   type EventRecorder,

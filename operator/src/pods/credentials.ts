@@ -10,7 +10,7 @@ import {
   type NatsCredentials,
 } from '../credentials/mod.ts';
 import { OperatorError } from '../errors.ts';
-import type { NatsTarget } from '../fleet/nats-links.ts';
+import type { NatsTarget } from '../fleet/adapters/nats-links.ts';
 import type { KubeClient } from '../kube/mod.ts';
 import { bucketName } from '../specs/names.ts';
 import type { PodsFlags } from './flags.ts';

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import { realClock } from '../clock.ts';
 import { isOperator, isWorkerOf, OPERATOR_NAME } from '../credentials/mod.ts';
-import { natsErrorCode } from '../fleet/nats-errors.ts';
-import { sweepBuckets } from '../fleet/bucket-sweep.ts';
+import { natsErrorCode } from '../fleet/adapters/nats-errors.ts';
+import { sweepBuckets } from '../fleet/adapters/bucket-sweep.ts';
 import {
   EventRecorder,
   holderIdentity,
@@ -12,7 +12,7 @@ import {
   LeaderElection,
 } from '../kube/mod.ts';
 import { Operator } from '../operator.ts';
-import { PlaceForward } from '../place/forward.ts';
+import { PlaceForward } from '../place/adapters/forward.ts';
 import type { Stoppable } from '../signals.ts';
 import { bucketName } from '../specs/names.ts';
 import { HTTP_PORT, HTTPS_PORT } from '../specs/ports.ts';

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { realClock } from '../clock.ts';
 import { option, parseCommandLine } from '../command-line.ts';
 import { GrpcWorkerControl } from '../control/worker-control.ts';
-import { NatsLink } from '../fleet/nats-link.ts';
+import { NatsLink } from '../fleet/adapters/nats-link.ts';
 import { Operator } from '../operator.ts';
 import { MemoryRuntime } from './memory-runtime.ts';
 

@@ -37,7 +37,14 @@ describe('a worker that is full', () => {
   });
 
   it('feeds the relays of others', async () => {
-    const query = { name: NEWS, worker: 'w-b', epoch: 1, isServer: false, isSentOn: false };
+    const query = {
+      name: NEWS,
+      worker: 'w-b',
+      epoch: 1,
+      isFromIngest: false,
+      isServer: false,
+      isSentOn: false,
+    };
     const { stream } = await worker.cluster.seat(query);
     expect(stream).toBe(worker.stream(NEWS));
   });

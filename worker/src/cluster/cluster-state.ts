@@ -26,7 +26,10 @@ export function makeState(options: ClusterOptions, isDraining: () => boolean): C
   const directory = new Directory(options);
   const guests = new RelayGuests(options);
   const base = { ...options, workers, directory, guests, isDraining };
-  const relays = new Relays(base);
+  const relays = new Relays({
+    ...base,
+    feedsServers: (key, place) => guests.feedServers(key, place),
+  });
   /** Another claim won, perhaps one of an older epoch: nobody may hang on ours. */
   const follow = (stream: Stream): void => {
     guests.dismiss(stream.name.key);

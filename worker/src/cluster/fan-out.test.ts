@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import type { RelayQuery } from './relay-door.ts';
 import { Sim, type SimWorker } from './testing/sim.ts';
-import { depths, Pictures, upstreams } from './testing/watching.ts';
+import { depths, upstreams } from './testing/relay-paths.ts';
+import { Pictures } from './testing/watching.ts';
 
 const NAME = streamName('live', 'news')!;
 const WORKERS = 75;
@@ -97,7 +98,7 @@ describe('a stream that many workers pull', () => {
     await watch(rest);
     const query: RelayQuery = {
       ...{ name: NAME, worker: 'w-new', epoch: 1 },
-      ...{ isServer: false, isSentOn: false },
+      ...{ isFromIngest: false, isServer: false, isSentOn: false },
     };
     const { guests } = home.cluster;
     await expect(sim.settle(home.cluster.seat(query))).rejects.toMatchObject({
@@ -116,7 +117,14 @@ describe('a stream that many workers pull', () => {
   it('is not taken from one that hangs on no server itself', async () => {
     await watch(rest);
     const child = [...upstreams(sim, NAME)].find(([, from]) => from !== 'w-1' && from !== 'w-0');
-    const query = { name: NAME, worker: 'w-new', epoch: 1, isServer: false, isSentOn: true };
+    const query = {
+      name: NAME,
+      worker: 'w-new',
+      epoch: 1,
+      isFromIngest: false,
+      isServer: false,
+      isSentOn: true,
+    };
     const asked = sim.workers.get(child![0])!.cluster.seat(query);
     await expect(sim.settle(asked)).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
   });

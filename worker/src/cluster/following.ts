@@ -3,6 +3,7 @@ import { WorkerError } from '../errors.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { RelayCloseReason } from '../stream/relay-source.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Directory } from './directory.ts';
 import type { RelayDialer } from './peers.ts';
 import { isServer, type Place } from './place.ts';
@@ -20,6 +21,8 @@ export interface FollowingOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  /** Home or replicas pull the stream from here. */
+  readonly feedsServers: (streamKey: string, place: Place) => boolean;
   /** Lives, and took connections lately. */
   readonly isReachable: (worker: string) => boolean;
   readonly onUnreachable: (worker: string) => void;
@@ -46,6 +49,9 @@ const LOST_EXTRA_MS = 5_000;
 /** Who refused is not asked again for so long, unless the place changes. */
 const REFUSED_MS = 3_000;
 const FULL_MS = 10_000;
+/** An upstream that waits for the publisher for so long may be cut off from it: another
+ * one is asked, at last the publisher's worker, which knows. */
+const STARVED_MS = 6_000;
 /** What is announced must be in the directory by then. */
 const ANNOUNCED_MS = 10_000;
 
@@ -57,6 +63,8 @@ export class Following {
   private readonly options: FollowingOptions;
   /** What the directory said last, or somebody told before it did. */
   private current: Place;
+  /** What the directory said when a place was taken that it does not have yet. */
+  private ahead: DirectoryEntry | 'of nothing' | undefined;
   private announcedUntilMs = Infinity;
   /** Workers that refused: until when. */
   private readonly refused = new Map<string, number>();
@@ -70,12 +78,14 @@ export class Following {
   private detourMs = FIRST_DETOUR_MS;
   private isAsking = false;
   private unreadSinceMs: number | undefined = undefined;
+  private starvedSinceMs: number | undefined = undefined;
 
   constructor(stream: Stream, place: Place, options: FollowingOptions) {
     const { workers, clock, random, dialer, log } = options;
     this.stream = stream;
     this.current = place;
     this.options = options;
+    this.ahead = this.aheadOf(place);
     this.relay = new Relay({
       ...{ self: workers.self, stream, clock, random, dialer, log },
       upstream: () => this.upstream(),
@@ -89,6 +99,10 @@ export class Following {
 
   get place(): Place {
     return this.current;
+  }
+
+  private get isServer(): boolean {
+    return isServer(this.options.workers.self, this.current);
   }
 
   /** It pulls from a server of the stream right now, not from one like itself. */
@@ -110,11 +124,13 @@ export class Following {
     return relay.isConnected && relay.isCaughtUp && this.choice()?.worker === relay.upstreamWorker;
   }
 
-  /** The directory, or who wrote it, says who has a part now. */
-  moved(place: Place): void {
-    if (place.epoch < this.current.epoch) return;
+  /** The directory says who has a part now. Its epochs may be lower than before, when
+   * the bucket was lost, or the stream begins anew. */
+  moved(entry: DirectoryEntry): void {
+    if (this.isOlder(entry)) return;
+    this.ahead = undefined;
     this.announcedUntilMs = Infinity;
-    this.take(place);
+    this.take(entry);
   }
 
   /** So it will be: taken back if the directory does not say so soon. */
@@ -123,6 +139,7 @@ export class Following {
     this.unreadSinceMs = undefined;
     if (place.epoch < this.current.epoch) return;
     this.announcedUntilMs = clock.nowMs() + ANNOUNCED_MS;
+    this.ahead = this.aheadOf(place);
     this.take(place);
   }
 
@@ -130,10 +147,11 @@ export class Following {
   tick(nowMs: number): void {
     const { relay } = this;
     relay.tick(nowMs);
-    if (nowMs >= this.announcedUntilMs) this.takeBack();
+    if (nowMs >= this.announcedUntilMs) this.checkAnnounced();
     if (this.isCutOff) this.options.onCutOff(this.stream);
     if (relay.lostSinceMs !== undefined) this.checkLost(nowMs - relay.lostSinceMs, nowMs);
     else if (nowMs - this.lostAtMs >= this.detourMs) this.endDetour();
+    this.checkStarved(nowMs);
     this.checkUnread(nowMs);
   }
 
@@ -144,7 +162,7 @@ export class Following {
   }
 
   private take(place: Place): void {
-    if (place.epoch > this.current.epoch) {
+    if (place.epoch !== this.current.epoch) {
       this.refused.clear();
       this.hints.clear();
       this.full.clear();
@@ -155,19 +173,40 @@ export class Following {
     this.relay.connect();
   }
 
-  /** Whoever announced it did not get it written. */
-  private takeBack(): void {
-    this.announcedUntilMs = Infinity;
+  private aheadOf({ epoch }: Place): DirectoryEntry | 'of nothing' | undefined {
     const entry = this.options.directory.get(this.stream.name.key);
-    if (entry === undefined || entry.epoch >= this.current.epoch) return;
-    this.current = entry;
-    this.relay.connect();
+    if (entry === undefined) return 'of nothing';
+    return entry.epoch < epoch ? entry : undefined;
+  }
+
+  /** Written before the place that is taken already, and not after the bucket was lost. */
+  private isOlder({ epoch, nonce }: DirectoryEntry): boolean {
+    const { ahead, current } = this;
+    if (ahead === undefined || epoch >= current.epoch) return false;
+    return ahead === 'of nothing' || epoch > ahead.epoch || nonce === ahead.nonce;
+  }
+
+  /** Whoever announced it may not have got it written. The leader knows: what the watch
+   * told may be old, and going back by that could lead in a circle. */
+  private checkAnnounced(): void {
+    this.announcedUntilMs = Infinity;
+    const { current } = this;
+    this.options.directory
+      .read(this.stream.name.key)
+      .then((entry) => {
+        if (entry === undefined || this.current !== current) return;
+        this.ahead = undefined;
+        if (entry.epoch < current.epoch) this.take(entry);
+      })
+      .catch(() => (this.announcedUntilMs = this.options.clock.nowMs() + ANNOUNCED_MS));
   }
 
   private choice(): UpstreamChoice | undefined {
     const { workers } = this.options;
     const isUsable = (worker: string): boolean => this.isUsable(worker);
-    return upstreamOf({ self: workers.self, place: this.current, isUsable, hints: this.hints });
+    const { current: place, stream, hints } = this;
+    const feedsServers = this.options.feedsServers(stream.name.key, place);
+    return upstreamOf({ self: workers.self, place, isUsable, hints, feedsServers });
   }
 
   private upstream(): Upstream | undefined {
@@ -175,8 +214,9 @@ export class Following {
     if (choice === undefined) return undefined;
     const { workers } = this.options;
     const address = workers.get(choice.worker)?.httpAddress;
-    const { epoch } = this.current;
-    return { ...choice, address, epoch, isServer: isServer(workers.self, this.current) };
+    const { epoch, ingest } = this.current;
+    const isFromIngest = choice.worker === ingest;
+    return { ...choice, address, epoch, isFromIngest, isServer: this.isServer };
   }
 
   private isUsable(worker: string): boolean {
@@ -221,8 +261,10 @@ export class Following {
     directory
       .read(this.stream.name.key)
       .then((entry) => {
-        if (entry === undefined) this.absentSinceMs ??= clock.nowMs();
-        else this.moved(entry);
+        // The answer may be older than what the watch told meanwhile.
+        const current = directory.get(this.stream.name.key) ?? entry;
+        if (entry === undefined || current === undefined) this.absentSinceMs ??= clock.nowMs();
+        else this.moved(current);
       })
       // With the directory away, what is known has to do.
       .catch(() => undefined)
@@ -250,6 +292,22 @@ export class Following {
     } else if (absentMs >= ABSENT_MS || lostMs >= graceMs + LOST_EXTRA_MS) {
       relay.close('ended');
     }
+  }
+
+  private checkStarved(nowMs: number): void {
+    const { relay, stream, current } = this;
+    const { upstreamWorker: worker } = relay;
+    const isWaiting = relay.isConnected && stream.state === 'waiting';
+    if (!isWaiting || worker === undefined || worker === current.ingest) {
+      this.starvedSinceMs = undefined;
+      return;
+    }
+    this.starvedSinceMs ??= nowMs;
+    if (nowMs - this.starvedSinceMs < STARVED_MS) return;
+    this.starvedSinceMs = undefined;
+    this.lostAtMs = nowMs;
+    this.refused.set(worker, nowMs + FIRST_DETOUR_MS);
+    relay.connect();
   }
 
   private checkUnread(nowMs: number): void {

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import type { ServeAnswer } from './peers.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
-import { depths, Pictures, upstreams } from './testing/watching.ts';
+import { depths, upstreams } from './testing/relay-paths.ts';
+import { Pictures } from './testing/watching.ts';
 
 const NAME = streamName('live', 'news')!;
 const KEY = NAME.key;

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import type { Watch } from '../stream/testing/rig.ts';
+import { upstreams } from './testing/relay-paths.ts';
 import { Sim, type SimWorker } from './testing/sim.ts';
-import { Pictures, upstreams } from './testing/watching.ts';
+import { Pictures } from './testing/watching.ts';
 
 const NAME = streamName('live', 'news')!;
 const GRACE_MS = 15_000;

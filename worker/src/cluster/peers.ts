@@ -91,6 +91,8 @@ export interface RelayRequest {
   readonly fromSequence: number | undefined;
   /** Who asks. */
   readonly worker: string;
+  /** As it knows the place, the publisher is at the upstream. */
+  readonly isFromIngest: boolean;
   /** It serves the stream to others, or is about to. */
   readonly isServer: boolean;
   /** A server that is full named the upstream, which is none itself. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
 import { Sim, SimWorker } from './testing/sim.ts';
-import { depths, upstreams } from './testing/watching.ts';
+import { depths, upstreams } from './testing/relay-paths.ts';
 
 const NAME = streamName('live', 'news')!;
 

@@ -15,6 +15,8 @@ export interface RelayQuery {
   readonly worker: string;
   /** Epoch of the place that it knows. */
   readonly epoch: number;
+  /** As it knows the place, the publisher is here. */
+  readonly isFromIngest: boolean;
   /** It serves the stream to others, or is about to. */
   readonly isServer: boolean;
   /** A server that is full named this worker. */
@@ -52,7 +54,7 @@ export class RelayDoor {
   async seat(query: RelayQuery): Promise<RelaySeat> {
     const { name, worker, isServer: isOneToo } = query;
     const { guests } = this.options;
-    const place = await this.placeOf(name, query.epoch);
+    const place = await this.placeOf(query);
     if (place === undefined || !this.serves(query, place)) {
       throw new WorkerError('STREAM_NOT_FOUND', name.key);
     }
@@ -63,16 +65,20 @@ export class RelayDoor {
   /** The newest that is known here; asked of the leader when the other worker
    * knows a newer one. Undefined when that is not there: this worker may pull from
    * the other, as the older one has it. */
-  private async placeOf(name: StreamName, epoch: number): Promise<Place | undefined> {
+  private async placeOf({ name, epoch, isFromIngest }: RelayQuery): Promise<Place | undefined> {
     const { self, directory } = this.options;
+    // Of the same epoch, but another place: one that was announced here, where the other
+    // worker handed the stream over to this one. Who is told so may hang on the other.
+    const isNewEnough = (one: Place | undefined): boolean =>
+      one !== undefined &&
+      (one.epoch > epoch || (one.epoch === epoch && (one.ingest === self || !isFromIngest)));
     const place = this.known(name);
-    if (place !== undefined && place.epoch >= epoch) return place;
+    if (isNewEnough(place)) return place;
     const reading = directory.read(name.key);
     // The publisher is here: that holds without the directory, too.
     await (place?.ingest === self ? reading.catch(() => undefined) : reading);
     const current = this.known(name);
-    const isNewEnough = current !== undefined && current.epoch >= epoch;
-    return isNewEnough || current?.ingest === self ? current : undefined;
+    return isNewEnough(current) || current?.ingest === self ? current : undefined;
   }
 
   private known({ key }: StreamName): Place | undefined {
@@ -85,8 +91,11 @@ export class RelayDoor {
     return followed.epoch > entry.epoch ? followed : entry;
   }
 
-  private serves({ name, isSentOn }: RelayQuery, place: Place): boolean {
+  private serves({ name, isSentOn, worker, epoch }: RelayQuery, place: Place): boolean {
     const { self, claims, relays } = this.options;
+    // It does not know yet that it stands above this worker, or beside it.
+    const isReplica = self !== place.ingest && self !== place.home;
+    if (isReplica && epoch < place.epoch && isServer(worker, place)) return false;
     if (isSentOn) return relays.get(name.key)?.hangsOnServer === true;
     // An entry of ours without a claim is of an earlier life of this worker.
     if (place.ingest === self) return claims.get(name.key) !== undefined;

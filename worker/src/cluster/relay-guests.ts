@@ -2,6 +2,7 @@ import { pick, RELAY_FAN_OUT, type Random } from '@streamcluster/placement';
 import { WorkerError } from '../errors.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { AttachRequest, Viewer } from '../stream/viewer.ts';
+import { isServer, type Place } from './place.ts';
 
 /** RELAY_FULL, and who may have room. */
 export class RelayFullError extends WorkerError {
@@ -40,6 +41,12 @@ export class RelayGuests {
   /** Other workers that pull it from here. */
   count(streamKey: string): number {
     return this.guests.get(streamKey)?.size ?? 0;
+  }
+
+  /** Whether one of them feeds others: by the place, or as it said when it came. */
+  feedServers(streamKey: string, place: Place): boolean {
+    const present = [...(this.guests.get(streamKey)?.values() ?? [])];
+    return present.some(({ worker, isServer: saidSo }) => saidSo || isServer(worker, place));
   }
 
   /**

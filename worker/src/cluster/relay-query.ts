@@ -7,9 +7,11 @@ const WORKER_ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** What stands behind the `?` of a relay's request, as it is written and read. */
 export function relayQueryString(request: RelayRequest): string {
-  const { worker, epoch, fromSequence, isServer, isSentOn } = request;
+  const { worker, epoch, fromSequence, isFromIngest, isServer, isSentOn } = request;
   const from = fromSequence === undefined ? '' : `&from=${fromSequence}`;
-  return `worker=${worker}&epoch=${epoch}${from}${isServer ? '&server' : ''}${isSentOn ? '&sent' : ''}`;
+  const flags = { ingest: isFromIngest, server: isServer, sent: isSentOn };
+  const set = Object.entries(flags).flatMap(([flag, isSet]) => (isSet ? [`&${flag}`] : []));
+  return `worker=${worker}&epoch=${epoch}${from}${set.join('')}`;
 }
 
 export interface ParsedRelayQuery extends RelayQuery {
@@ -27,6 +29,7 @@ export function parseRelayQuery(name: StreamName, text: string): ParsedRelayQuer
     worker,
     epoch: countOf(query.get('epoch')) ?? 0,
     fromSequence: countOf(query.get('from')),
+    isFromIngest: query.has('ingest'),
     isServer: query.has('server'),
     isSentOn: query.has('sent'),
   };

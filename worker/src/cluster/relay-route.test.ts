@@ -43,7 +43,14 @@ describe('relays over HTTP', () => {
     const told = { bytes: 0, refusals: [] as RelayRefusal[], closed: '' };
     const request: RelayRequest = {
       ...{ address: `127.0.0.1:${served.port}`, app: 'live', name: 'news', epoch: 3 },
-      ...{ fromSequence: undefined, worker: 'w-2', isServer: false, isSentOn: false, ...more },
+      ...{
+        fromSequence: undefined,
+        worker: 'w-2',
+        isFromIngest: false,
+        isServer: false,
+        isSentOn: false,
+        ...more,
+      },
     };
     const link = new EngineDialer(engine).dial(request, {
       onRefused: (one) => told.refusals.push(one),
@@ -57,12 +64,13 @@ describe('relays over HTTP', () => {
     live.publish();
     const plain = dial();
     await until('hello', () => plain.told.bytes > 0);
-    const server = dial({ worker: 'w-3', isServer: true, isSentOn: true, fromSequence: 12 });
+    const flags = { isFromIngest: true, isServer: true, isSentOn: true };
+    const server = dial({ worker: 'w-3', ...flags, fromSequence: 12 });
     await until('another hello', () => server.told.bytes > 0);
     const query = { name: NAME, worker: 'w-2', epoch: 3, fromSequence: undefined };
     expect(asked).toEqual([
-      { ...query, isServer: false, isSentOn: false },
-      { ...query, worker: 'w-3', isServer: true, isSentOn: true, fromSequence: 12 },
+      { ...query, isFromIngest: false, isServer: false, isSentOn: false },
+      { ...query, worker: 'w-3', ...flags, fromSequence: 12 },
     ]);
     expect(guests.count(NAME.key)).toBe(2);
   });

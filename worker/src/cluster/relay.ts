@@ -12,6 +12,8 @@ export interface Upstream extends UpstreamChoice {
   /** `host:port`; undefined while the worker was not heard of yet. */
   readonly address: string | undefined;
   readonly epoch: number;
+  /** The publisher is there. */
+  readonly isFromIngest: boolean;
   /** This worker serves the stream to others, or is about to. */
   readonly isServer: boolean;
 }
@@ -46,6 +48,8 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** An upstream says something at least once a second. */
 const SILENCE_MS = 4_000;
+/** One that sends nothing but what is here already is of another branch. */
+const STUCK_MS = 5_000;
 
 /**
  * This worker's one upstream connection for a stream: dials, feeds what comes
@@ -65,6 +69,9 @@ export class Relay {
   private retry: Timer | undefined = undefined;
   private retryMs = FIRST_RETRY_MS;
   private lastBytesAtMs: number;
+  private dialedAtMs = 0;
+  /** As of the tick before. */
+  private duplicates = 0;
   private greeted: boolean;
   private isClosed = false;
 
@@ -115,7 +122,12 @@ export class Relay {
 
   /** Called about once a second: an upstream that hangs is left. */
   tick(nowMs: number): void {
-    if (this.link === undefined || nowMs - this.lastBytesAtMs < SILENCE_MS) return;
+    if (this.link === undefined) return;
+    if (this.isStuck(nowMs)) {
+      this.refuse('other-incarnation');
+      return;
+    }
+    if (nowMs - this.lastBytesAtMs < SILENCE_MS) return;
     this.options.log.info({ stream: this.stream.name.key, upstream: this.worker }, 'relay silent');
     this.dropLink();
     this.lost();
@@ -127,17 +139,28 @@ export class Relay {
     this.source.close(reason);
   }
 
+  /** The upstream sends, and all of it is taken for known: it numbers another branch of
+   * the stream, and neither side knows. */
+  private isStuck(nowMs: number): boolean {
+    const { duplicates, lastAppendAtMs } = this.source;
+    const areMore = duplicates > this.duplicates;
+    this.duplicates = duplicates;
+    return areMore && nowMs - Math.max(this.dialedAtMs, lastAppendAtMs) >= STUCK_MS;
+  }
+
   private dial(upstream: Upstream & { readonly address: string }): void {
     const { app, name } = this.stream.name;
     const feed = new RelayFeed(this.source);
-    const { address, epoch, isServer, isSentOn } = upstream;
+    const { address, epoch, isFromIngest, isServer, isSentOn } = upstream;
+    const role = { isFromIngest, isServer, isSentOn };
     const { self, clock, dialer } = this.options;
     this.lastBytesAtMs = clock.nowMs();
+    this.dialedAtMs = clock.nowMs();
     this.feed = feed;
     this.refusal = undefined;
     const fromSequence = this.source.nextSequence;
     const link: RelayLink = dialer.dial(
-      { address, app, name, epoch, fromSequence, worker: self, isServer, isSentOn },
+      { address, app, name, epoch, fromSequence, worker: self, ...role },
       {
         onRefused: (refusal) => {
           if (this.link === link) this.refused(refusal);

@@ -1,10 +1,18 @@
+import { bucketKey, encodeDirectoryEntry } from '@streamcluster/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim, type SimPublisher, type SimWorker } from './testing/sim.ts';
 
 const NAME = streamName('live', 'news')!;
 /** As a worker asks that has no part in the stream. */
-const QUERY = { name: NAME, worker: 'w-asks', epoch: 0, isServer: false, isSentOn: false };
+const QUERY = {
+  name: NAME,
+  worker: 'w-asks',
+  epoch: 0,
+  isFromIngest: false,
+  isServer: false,
+  isSentOn: false,
+};
 
 describe('view', () => {
   let sim: Sim;
@@ -45,6 +53,61 @@ describe('view', () => {
     const streams = await sim.settle(Promise.all([1, 2, 3].map(() => third.cluster.view(NAME))));
     expect(new Set(streams).size).toBe(1);
     expect(third.dialed.length).toBe(1);
+  });
+
+  it('follows an entry of a lower epoch, when the directory was lost', async () => {
+    await third.view(NAME);
+    const call = { stream: NAME.key, epoch: 1, home: 'w-home', replicas: ['w-third'] };
+    await sim.settle(ingest.cluster.control.serve({ ...call, reason: 'Test' }));
+    await sim.run(1_000);
+    expect(third.cluster.relays.get(NAME.key)?.place.epoch).toBe(2);
+    ingest.bus.setConnected(false);
+    sim.nats.wipe();
+    const entry = { home: 'w-home', ingest: 'w-home', replicas: [], epoch: 1 };
+    const value = encodeDirectoryEntry({ ...entry, publishedUnixMs: 1, nonce: 'n' });
+    sim.nats.write(bucketKey(NAME.key), value, 0);
+    await sim.run(100);
+    expect(third.cluster.relays.get(NAME.key)?.place).toMatchObject(entry);
+  });
+
+  it('follows who has a stream that it handed over, unless the directory was lost since', async () => {
+    await ingest.view(NAME);
+    publisher.lose();
+    const release = { stream: NAME.key, epoch: 1, newIngestWorker: 'w-third' };
+    ingest.cluster.control.release(release);
+    const place = () => ingest.cluster.relays.get(NAME.key)?.place;
+    // The entry that is there is read anew, and is the one of before.
+    ingest.bus.setConnected(false);
+    ingest.bus.setConnected(true);
+    await sim.run(100);
+    expect(place()).toMatchObject({ ingest: 'w-third', epoch: 2 });
+    sim.nats.wipe();
+    const entry = { home: 'w-home', ingest: 'w-home', replicas: [], epoch: 1 };
+    const value = encodeDirectoryEntry({ ...entry, publishedUnixMs: 1, nonce: 'n' });
+    sim.nats.write(bucketKey(NAME.key), value, 0);
+    await sim.run(100);
+    expect(place()).toMatchObject(entry);
+  });
+
+  it('goes round a home that is cut off from the ingest worker', async () => {
+    const viewer = await third.view(NAME);
+    sim.areJoined = (one, other) => ![one, other].every(({ id }) => id !== 'w-third');
+    await sim.run(12_000);
+    expect(third.cluster.relays.get(NAME.key)?.relay.upstreamWorker).toBe('w-ingest');
+    const head = ingest.stream(NAME)!.nextSequence;
+    expect(head - third.stream(NAME)!.nextSequence).toBeLessThan(10);
+    expect(viewer.closed).toEqual([]);
+  });
+
+  it('lets nobody in who takes it for the ingest worker, which it is not yet', async () => {
+    await home.view(NAME);
+    const place = { ingestWorker: 'w-ingest', home: 'w-home', replicas: [] };
+    await sim.settle(home.cluster.control.prepare({ stream: NAME.key, epoch: 2, ...place }));
+    const query = { ...QUERY, worker: 'w-ingest', epoch: 2 };
+    // The ingest worker hands the stream over to it, and home pulls from there yet.
+    const refused = sim.settle(home.cluster.seat({ ...query, isFromIngest: true }));
+    await expect(refused).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' });
+    await sim.settle(home.cluster.seat({ ...query, worker: 'w-third' }));
   });
 
   it('closes relays some seconds after the last reader, home included', async () => {

@@ -23,6 +23,8 @@ export interface RelaysOptions {
   readonly log: Logger;
   readonly settings: Settings;
   readonly guests: Pick<RelayGuests, 'dismiss'>;
+  /** See FollowingOptions. */
+  readonly feedsServers: FollowingOptions['feedsServers'];
 }
 
 /** A worker that refused a connection is not asked first for so long. */

@@ -8,13 +8,14 @@ import { upstreamOf, type UpstreamQuestion } from './upstream.ts';
 describe('upstreamOf', () => {
   const place = { home: 'h', ingest: 'i', replicas: [] as string[], epoch: 1 };
   const spread = { ...place, replicas: ['r', 's'] };
+  const plain = { feedsServers: false };
   const all = (): boolean => true;
   const allBut =
     (...away: string[]) =>
     (id: string): boolean =>
       !away.includes(id);
   const ask = (self: string, more: Partial<UpstreamQuestion> = {}): string | undefined =>
-    upstreamOf({ self, place, isUsable: all, hints: [], ...more })?.worker;
+    upstreamOf({ ...plain, self, place, isUsable: all, hints: [], ...more })?.worker;
 
   it('lets the home pull from the ingest worker, all others from the home', () => {
     expect(ask('i')).toBeUndefined();
@@ -53,7 +54,7 @@ describe('upstreamOf', () => {
   });
 
   it('asks whom a full server named before the ingest worker, unless it serves itself', () => {
-    const full = { isUsable: allBut('h'), hints: ['x', 'y'] };
+    const full = { ...plain, isUsable: allBut('h'), hints: ['x', 'y'] };
     expect(upstreamOf({ self: 'x', place, ...full })).toEqual({ worker: 'y', isSentOn: true });
     expect(upstreamOf({ self: 'z', place, ...full, hints: ['z'] })).toEqual({
       worker: 'i',
@@ -61,6 +62,12 @@ describe('upstreamOf', () => {
     });
     const ours = { ...spread, replicas: ['x'] };
     expect(upstreamOf({ self: 'x', place: ours, ...full })?.worker).toBe('i');
+  });
+
+  it('keeps who still feeds servers off those, who may hang on it', () => {
+    expect(ask('x', { place: spread, feedsServers: true })).toBe('i');
+    expect(ask('r', { place: spread, feedsServers: true })).toBe('h');
+    expect(ask('i', { place: spread, feedsServers: true })).toBeUndefined();
   });
 
   it('leads in no circle', () => {

@@ -8,6 +8,8 @@ export interface UpstreamQuestion {
   readonly isUsable: (worker: string) => boolean;
   /** Workers that full servers named: they pull from them, and have room. */
   readonly hints: Iterable<string>;
+  /** Home or replicas pull from this worker: of the place, or of the one before it. */
+  readonly feedsServers: boolean;
 }
 
 export interface UpstreamChoice {
@@ -24,12 +26,15 @@ export interface UpstreamChoice {
  * named, at last from the ingest worker, of use or not.
  */
 export function upstreamOf(question: UpstreamQuestion): UpstreamChoice | undefined {
-  const { self, place, isUsable, hints } = question;
+  const { self, place, isUsable, hints, feedsServers } = question;
   const { ingest, home, replicas } = place;
   if (ingest === self) return undefined;
+  const isServer = home === self || replicas.includes(self);
+  // Those who pull from a worker that serves no more do not know that yet: with one
+  // of them above it, all would go in a circle.
+  if (feedsServers && !isServer) return { worker: ingest, isSentOn: false };
   const server = upstreamsOf(self, place).find(isUsable);
   if (server !== undefined) return { worker: server, isSentOn: false };
-  const isServer = home === self || replicas.includes(self);
   // Who serves others never hangs on one of them: that could be a circle.
   const hint = isServer ? undefined : [...hints].find((one) => one !== self && isUsable(one));
   if (hint !== undefined) return { worker: hint, isSentOn: true };

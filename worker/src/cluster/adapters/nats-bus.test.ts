@@ -55,6 +55,10 @@ describeBus('NATS', async (): Promise<BusRig> => {
     until,
     settle: (promise) => promise,
     wipe: () => deleteBucket(server.url, 'contract'),
+    async hang(isHung) {
+      if (isHung) await server.hang();
+      else server.wake();
+    },
     async close() {
       await Promise.all(buses.map((bus) => bus.close()));
       await server.close();
@@ -96,7 +100,7 @@ describe('NatsBus', () => {
     const bus = open(server.url, 'hung');
     await until(() => bus.isConnected);
     const startMs = performance.now();
-    server.hang();
+    await server.hang();
     await until(() => !bus.isConnected);
     // 6 s without a report, less the longest time since the last one.
     expect(performance.now() - startMs).toBeLessThan(3_800);

@@ -26,7 +26,11 @@ describeBus('in memory', () => {
       return await promise;
     },
     wipe() {
-      nats.wipe();
+      nats.wipe(() => 500);
+      return Promise.resolve();
+    },
+    hang(isHung) {
+      nats.setHung(isHung);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -55,9 +55,13 @@ export class NatsServer {
     await exited;
   }
 
-  /** Its connections stay, and nothing answers. */
-  hang(): void {
-    this.child?.kill('SIGSTOP');
+  /** Its connections stay, and nothing answers; resolves when all of its threads stand. */
+  async hang(): Promise<void> {
+    const { child } = this;
+    child?.kill('SIGSTOP');
+    while (child?.pid !== undefined && !isStopped(child.pid)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   wake(): void {
@@ -68,6 +72,13 @@ export class NatsServer {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** As proc_pid_stat(5) has it: the state stands behind the name in brackets. */
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
 }
 
 async function freePort(): Promise<number> {

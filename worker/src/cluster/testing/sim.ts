@@ -1,59 +1,38 @@
 import { seededRandom } from '@streamcluster/placement';
-import { pino } from 'pino';
-import { WorkerError } from '../../errors.ts';
-import type { StreamName } from '../../media/stream-name.ts';
-import { ManualClock } from '../../stream/clock.ts';
-import { StreamRegistry } from '../../stream/registry.ts';
-import type { Stream } from '../../stream/stream.ts';
-import { aacConfig, avcConfig, picture } from '../../stream/testing/frames.ts';
-import { MemoryConnection } from '../../stream/testing/memory-connection.ts';
-import { MemoryEngine } from '../../stream/testing/memory-engine.ts';
-import { Watch } from '../../stream/testing/rig.ts';
-import type { CpuFacts } from '../../topology/cpu-facts.ts';
-import { Cluster } from '../cluster.ts';
-import type {
-  AssignCall,
-  Peers,
-  PrepareCall,
-  RelayDialer,
-  RelayLink,
-  RelayLinkHandler,
-  RelayRequest,
-  ReleaseAnswer,
-  ReleaseCall,
-  ServeCall,
-  ServeResult,
-} from '../peers.ts';
 import {
   bucketKey,
   loadSubject,
   parseDirectoryEntry,
   type DirectoryEntry,
 } from '@streamcluster/proto';
-import { defaultSettings } from '../settings.ts';
-import type { Publication, RevokeReason } from '../stream-access.ts';
-import { RelayFullError, type RelaySeat } from '../relay-guests.ts';
-import { MemoryNats, type MemoryBus } from './memory-nats.ts';
+import type { StreamName } from '../../media/stream-name.ts';
+import { ManualClock } from '../../stream/clock.ts';
+import type { Watch } from '../../stream/testing/rig.ts';
+import type {
+  AssignCall,
+  Peers,
+  PrepareCall,
+  ReleaseAnswer,
+  ReleaseCall,
+  ServeCall,
+  ServeResult,
+} from '../peers.ts';
+import { BareWorker, type SimNet } from './bare-worker.ts';
+import type { MemoryBus } from './memory-bus.ts';
+import { MemoryNats } from './memory-nats.ts';
+import type { SimPublisher } from './sim-publisher.ts';
+
+export type { SimPublisher } from './sim-publisher.ts';
 
 const FRAME_MS = 40;
-const CPU_FACTS: CpuFacts = {
-  cpus: [4],
-  allowedCpus: [4, 12],
-  memoryNodes: [1],
-  numaNode: 1,
-  alignment: 'aligned',
-  isExclusive: true,
-  loopCpu: 4,
-};
 
 /** A whole cluster on one clock: the real cluster and stream code of every
  * worker, an in-memory bus, relays without sockets. */
-export class Sim {
+export class Sim implements SimNet {
   readonly clock = new ManualClock();
   readonly nats = new MemoryNats(this.clock);
   readonly workers = new Map<string, SimWorker>();
   readonly random = seededRandom(1);
-  /** Pairs of workers that do not reach one another. */
   private readonly cuts = new Set<string>();
   /** What the operator answers; undefined: it is not there. */
   operator: ((stream: string, ingest: string) => string) | undefined = undefined;
@@ -93,6 +72,10 @@ export class Sim {
     return value === undefined ? undefined : parseDirectoryEntry(value);
   }
 
+  areJoined(one: BareWorker, other: BareWorker): boolean {
+    return !other.isHung && this.reaches(one.id, other);
+  }
+
   /** Nothing gets from one side to the other, relays and calls alike. NATS is at neither. */
   split(one: readonly SimWorker[], other: readonly SimWorker[]): void {
     for (const a of one) {
@@ -104,7 +87,7 @@ export class Sim {
     this.cuts.clear();
   }
 
-  reaches(from: string, to: SimWorker): boolean {
+  reaches(from: string, to: BareWorker): boolean {
     return !this.cuts.has(`${from} ${to.id}`);
   }
 
@@ -119,95 +102,19 @@ export function flush(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export class SimWorker {
-  readonly id: string;
+/** A worker of it, whose calls wait until they are answered. */
+export class SimWorker extends BareWorker {
   readonly sim: Sim;
   readonly bus: MemoryBus;
-  readonly streams: StreamRegistry;
-  readonly cluster: Cluster;
-  readonly settings = defaultSettings();
-  readonly links = new Set<SimLink>();
-  readonly publishers = new Set<SimPublisher>();
-  readonly viewers = new Set<Watch>();
-  readonly dialed: RelayRequest[] = [];
-  drainEvents: string[] = [];
-  isUp = true;
-  /** Share of the time that its loop is busy from now on; and what reports say. */
-  busy = 0.1;
-  loopUtilization = 0.1;
-  private lookedAtMs = 0;
-  private activeTotalMs = 0;
-  /** Answers nobody, but lives. */
-  isHung = false;
-  publicAddresses = { http: '', https: '' };
 
   constructor(sim: Sim, id: string) {
+    const { clock, random } = sim;
+    const bus = sim.nats.connect();
+    const subjectOf = (worker: string): string => loadSubject('test', 'test', worker);
+    const peers = new SimPeers(sim, id);
+    super({ id, clock, bus, random, peers, net: sim, subjectOf, frameMs: FRAME_MS });
     this.sim = sim;
-    this.id = id;
-    const { clock, nats, random } = sim;
-    const log = pino({ level: process.env['SIM_LOG'] ?? 'silent', base: { worker: id } });
-    this.bus = nats.connect();
-    this.streams = new StreamRegistry({
-      engine: new MemoryEngine(),
-      clock,
-      log,
-      config: () => this.settings.streams,
-    });
-    this.cluster = new Cluster({
-      self: id,
-      subjectOf: (worker) => loadSubject('test', 'test', worker),
-      bus: this.bus,
-      peers: new SimPeers(sim, id),
-      dialer: new SimDialer(this),
-      streams: this.streams,
-      clock,
-      random,
-      log,
-      settings: this.settings,
-      facts: {
-        pid: 1,
-        startedUnixMs: clock.unixMs(),
-        grpcAddress: this.address,
-        httpAddress: this.address,
-      },
-      cpuFacts: () => CPU_FACTS,
-      publicAddresses: () => this.publicAddresses,
-      sample: () => ({
-        loopUtilization: this.loopUtilization,
-        tickLagMs: 0,
-        bytesInPerSecond: 0,
-        bytesOutPerSecond: 0,
-        connections: 0,
-        arenaBytes: 0,
-        rssBytes: 0,
-      }),
-      work: () => ({
-        activeMs: this.activeMs(),
-        sendMs: 0,
-        tickSendMs: 0,
-        sendCalls: 0,
-        bytesSent: 0,
-      }),
-      hasRoom: () => true,
-      onDraining: (isDraining) => {
-        this.drainEvents.push(isDraining ? 'draining' : 'back');
-        this.cluster.reports.send();
-      },
-      onRefusing: () => this.drainEvents.push('refusing'),
-      onSteered: () => undefined,
-      onDrained: () => this.drainEvents.push('drained'),
-    });
-  }
-
-  get address(): string {
-    return `${this.id}:1`;
-  }
-
-  private activeMs(): number {
-    const nowMs = this.sim.clock.nowMs();
-    this.activeTotalMs += (nowMs - this.lookedAtMs) * this.busy;
-    this.lookedAtMs = nowMs;
-    return this.activeTotalMs;
+    this.bus = bus;
   }
 
   /** Gone without a word, as by kill -9. */
@@ -220,71 +127,12 @@ export class SimWorker {
     }
   }
 
-  /** Publishes; frames follow by themselves until it is stopped. */
   async publish(name: StreamName): Promise<SimPublisher> {
-    const publisher = new SimPublisher(this);
-    publisher.publication = await this.sim.settle(
-      this.cluster.publish(name, {
-        protocol: 'test',
-        remoteAddress: '127.0.0.1',
-        onRevoked: (reason) => publisher.revoked.push(reason),
-      }),
-    );
-    publisher.begin();
-    this.publishers.add(publisher);
-    return publisher;
+    return await this.sim.settle(this.startPublishing(name));
   }
 
   async view(name: StreamName): Promise<Watch> {
-    const viewer = new Watch(await this.sim.settle(this.cluster.view(name)), 'flv');
-    this.viewers.add(viewer);
-    return viewer;
-  }
-
-  stream(name: StreamName): Stream | undefined {
-    return this.streams.get(name);
-  }
-
-  turn(): void {
-    if (!this.isUp) return;
-    for (const publisher of this.publishers) publisher.turn();
-    for (const link of [...this.links]) link.pump();
-    for (const viewer of this.viewers) viewer.connection.pump();
-  }
-}
-
-/** A publisher that sends a picture every 40 ms. */
-export class SimPublisher {
-  publication: Publication | undefined = undefined;
-  readonly revoked: RevokeReason[] = [];
-  isSending = true;
-  private readonly worker: SimWorker;
-  private startMs = 0;
-  private frames = 0;
-
-  constructor(worker: SimWorker) {
-    this.worker = worker;
-  }
-
-  begin(): void {
-    this.startMs = this.worker.sim.clock.nowMs();
-    this.publication?.append(avcConfig());
-    this.publication?.append(aacConfig());
-    this.turn();
-  }
-
-  turn(): void {
-    const elapsedMs = this.worker.sim.clock.nowMs() - this.startMs;
-    while (this.isSending && this.frames * FRAME_MS <= elapsedMs) {
-      this.publication?.append(picture(this.frames * FRAME_MS, this.frames % 25 === 0));
-      this.frames += 1;
-    }
-  }
-
-  /** The connection broke. */
-  lose(): void {
-    this.isSending = false;
-    this.publication?.close('lost');
+    return await this.sim.settle(this.startViewing(name));
   }
 }
 
@@ -335,113 +183,5 @@ class SimPeers implements Peers {
     return new Promise((resolve) => {
       this.sim.clock.setTimer(ms, resolve);
     });
-  }
-}
-
-class SimDialer implements RelayDialer {
-  private readonly worker: SimWorker;
-
-  constructor(worker: SimWorker) {
-    this.worker = worker;
-  }
-
-  dial(request: RelayRequest, handler: RelayLinkHandler): RelayLink {
-    const { sim } = this.worker;
-    this.worker.dialed.push(request);
-    const link = new SimLink(this.worker, sim.byAddress(request.address), request, handler);
-    this.worker.links.add(link);
-    sim.clock.setTimer(1, () => link.open());
-    return link;
-  }
-}
-
-class SimLink implements RelayLink {
-  readonly target: SimWorker | undefined;
-  private readonly owner: SimWorker;
-  private readonly request: RelayRequest;
-  private readonly handler: RelayLinkHandler;
-  private readonly connection: MemoryConnection;
-  private isOver = false;
-
-  constructor(
-    owner: SimWorker,
-    target: SimWorker | undefined,
-    request: RelayRequest,
-    handler: RelayLinkHandler,
-  ) {
-    this.owner = owner;
-    this.target = target;
-    this.request = request;
-    this.handler = handler;
-    this.connection = new MemoryConnection({ onClose: () => this.breakOff() });
-  }
-
-  open(): void {
-    const { target, request } = this;
-    // A packet that gets nowhere says nothing.
-    if (this.isOver || this.isCut) return;
-    if (target?.isUp !== true || !this.owner.isUp) {
-      this.breakOff();
-      return;
-    }
-    const name = { app: request.app, name: request.name, key: `${request.app}/${request.name}` };
-    target.cluster.seat({ ...request, name }).then(
-      (seat) => this.attach(seat),
-      (error: unknown) => {
-        const isFull = error instanceof RelayFullError;
-        const tryWorker = isFull ? error.tryWorker : undefined;
-        const status = error instanceof WorkerError ? error.httpStatus : 500;
-        if (!this.isOver) this.handler.onRefused({ status, isFull, tryWorker });
-        this.breakOff();
-      },
-    );
-  }
-
-  pump(): void {
-    if (this.isOver || this.isCut || this.target?.isHung !== false) return;
-    this.connection.pump();
-    this.deliver();
-  }
-
-  close(): void {
-    this.isOver = true;
-    this.owner.links.delete(this);
-    this.connection.close();
-  }
-
-  breakOff(): void {
-    if (this.isOver) return;
-    this.deliver();
-    if (this.over()) return;
-    this.isOver = true;
-    this.owner.links.delete(this);
-    this.connection.close();
-    this.handler.onClosed('remote');
-  }
-
-  private get isCut(): boolean {
-    return this.target !== undefined && !this.owner.sim.reaches(this.owner.id, this.target);
-  }
-
-  private over(): boolean {
-    return this.isOver;
-  }
-
-  private attach(seat: RelaySeat): void {
-    if (this.isOver) {
-      seat.giveUp();
-      return;
-    }
-    const { fromSequence } = this.request;
-    seat.attach({
-      connection: this.connection,
-      ...(fromSequence === undefined ? {} : { fromSequence }),
-      onClosed: () => this.connection.end(),
-    });
-  }
-
-  private deliver(): void {
-    const bytes = this.connection.take();
-    if (bytes.length > 0) this.handler.onBytes(bytes, 0, bytes.length);
   }
 }

@@ -12,10 +12,10 @@ import {
   type PlaceResponse,
 } from '@streamcluster/proto';
 import type { Logger } from 'pino';
-import type { AuthenticatedCall, ClusterName } from '../credentials/authorise.ts';
-import { OperatorError, type OperatorErrorCode } from '../errors.ts';
+import type { AuthenticatedCall, ClusterName } from '../../credentials/authorise.ts';
+import { OperatorError, type OperatorErrorCode } from '../../errors.ts';
 import { FORWARDED, type PlaceForward } from './forward.ts';
-import type { Placer } from './placer.ts';
+import type { Placer } from '../placer.ts';
 
 export interface PlaceServerOptions {
   /** Undefined: there is no such StreamCluster. */

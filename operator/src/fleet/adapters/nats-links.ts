@@ -1,6 +1,6 @@
 import type { Authenticator } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { NatsLink } from './nats-link.ts';
 
 export interface NatsTarget {

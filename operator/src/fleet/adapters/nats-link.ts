@@ -5,7 +5,9 @@ import {
   type Subscription as LiveSubscription,
 } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import type { Bucket, BucketOptions, BusLink } from '../bus-link.ts';
+import { KvBucket } from './kv-bucket.ts';
 import { natsErrorCode } from './nats-errors.ts';
 import { readInBatches } from './read-in-batches.ts';
 
@@ -34,7 +36,7 @@ const PING_INTERVAL_MS = 1_000;
 const MAX_PINGS_OUT = 2;
 
 /** A connection to NATS that never gives up, at the start or later. */
-export class NatsLink {
+export class NatsLink implements BusLink {
   isConnected = false;
   private readonly options: NatsLinkOptions;
   private readonly listeners = new Set<(isConnected: boolean) => void>();
@@ -76,6 +78,10 @@ export class NatsLink {
       this.subscriptions.delete(subscription);
       subscription.live?.unsubscribe();
     };
+  }
+
+  bucket(options: BucketOptions): Bucket {
+    return new KvBucket(() => this.connection, options);
   }
 
   async close(): Promise<void> {

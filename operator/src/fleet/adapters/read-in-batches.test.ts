@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '../testing/eventually.ts';
-import { TestNats } from '../testing/nats-server.ts';
-import { scratchFolder } from '../testing/scratch.ts';
+import { eventually } from '../../testing/eventually.ts';
+import { TestNats } from '../../testing/nats-server.ts';
+import { scratchFolder } from '../../testing/scratch.ts';
 import { readInBatches } from './read-in-batches.ts';
 
 const PATIENCE_MS = 20_000;

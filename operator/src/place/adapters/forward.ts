@@ -1,6 +1,6 @@
 import { Metadata, type ChannelCredentials, credentials as grpcCredentials } from '@grpc/grpc-js';
 import { OperatorServiceClient, type PlaceRequest, type PlaceResponse } from '@streamcluster/proto';
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../../errors.ts';
 
 export interface PlaceForwardOptions {
   /** `host:port` of whoever leads; undefined: nobody does. */
