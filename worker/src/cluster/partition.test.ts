@@ -82,6 +82,13 @@ describe('cuts between workers', () => {
       }
     });
 
+    it('let newcomers start everywhere', async () => {
+      await sim.run(1_000);
+      const comers = await Promise.all([ingest!, near!, home!, far!].map((one) => one.view(NAME)));
+      await sim.run(2_000);
+      for (const comer of comers) expect(comer.tags().length).toBeGreaterThan(40);
+    });
+
     it('never turn time back, and go on at a key frame', async () => {
       await sim.run(5_000);
       for (const watch of watches) {

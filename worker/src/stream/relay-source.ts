@@ -156,6 +156,7 @@ export class FollowSource implements RelaySource {
     this.awaitsKey = tracks.some(({ kind }) => kind === FrameKind.video);
     const frames = tracks.map(frameFrom).filter(({ isConfig }) => isConfig);
     ingest.nextSequence = Math.max(0, fromSequence - frames.length);
+    this.tracks.renumber(ingest.nextSequence);
     for (const frame of frames) {
       ingest.note(frame, ingest.nextSequence);
       ingest.put(frame, this.floorDtsMs, undefined);

@@ -66,6 +66,12 @@ export class TrackHistory {
     this.add(entry);
   }
 
+  /** Frames are numbered otherwise from here on: what is in force is so since then. */
+  renumber(sequence: number): void {
+    this.entries = this.newest().map((entry) => ({ ...entry, sequence }));
+    if (this.hasVideo) this.videoSinceSequence = sequence;
+  }
+
   /** Newest entry of each kind, video first. */
   newest(): TrackEntry[] {
     return this.pick((kind) => this.latest(kind));
