@@ -10,7 +10,7 @@ const QUEUED_MS = 10_000;
  * bring. Replicas may come at once, and go when their workers do.
  */
 export const coolDown: MakeInvariant = ({ site }) => {
-  const touchedAtMs = new Map<string, number>();
+  const touchedAtMs = new Map<string, number[]>();
   let seen = 0;
   return {
     name: 'nothing moves twice in a cool-down',
@@ -18,8 +18,10 @@ export const coolDown: MakeInvariant = ({ site }) => {
       for (; seen < site.served.length; seen += 1) {
         const { call, askedAtMs } = site.served[seen] ?? {};
         if (call === undefined || askedAtMs === undefined) continue;
-        const sinceMs = askedAtMs - (touchedAtMs.get(call.stream) ?? -Infinity);
-        touchedAtMs.set(call.stream, askedAtMs);
+        // One that was asked earlier may arrive later.
+        const touched = touchedAtMs.get(call.stream) ?? [];
+        const sinceMs = askedAtMs - Math.max(...touched.filter((atMs) => atMs <= askedAtMs));
+        touchedAtMs.set(call.stream, [...touched, askedAtMs]);
         if (call.reason !== 'Rebalance' || sinceMs >= COOL_DOWN_MS - QUEUED_MS) continue;
         return `${call.stream} moves ${sinceMs / 1_000} s after it was touched`;
       }
