@@ -10,6 +10,9 @@ export type { OperatorServiceServer } from './gen/streamcluster/v1/operator.ts';
 export {
   AcceptRequest,
   AcceptResponse,
+  AccessConfig,
+  AccessRule,
+  ActionAccess,
   AssignRequest,
   AssignResponse,
   ConfigureRequest,

@@ -1,6 +1,7 @@
 import type { ConfigureRequest } from '@streamcluster/proto';
 import type { StreamClusterSpec } from '../../api/spec.ts';
 import type { WorkerSighting } from '../../fleet/fleet.ts';
+import { accessConfig } from './access.ts';
 import type { Effects, Observation, Step } from '../step.ts';
 
 const RETRY_MS = 1_000;
@@ -75,5 +76,6 @@ function configureRequest(spec: StreamClusterSpec, generation: number): Configur
       publisherGraceSeconds: spec.drain.publisherGraceSeconds,
       lingerSeconds: spec.drain.lingerSeconds,
     },
+    access: accessConfig(spec.access),
   };
 }

@@ -146,7 +146,72 @@ export interface ConfigureRequest {
   /** Placement policy, for the worker's own draw when the operator is silent. */
   placementPolicy: string;
   /** For drains by SIGTERM. Absent: as the process was started with. */
-  drain: DrainConfig | undefined;
+  drain:
+    | DrainConfig
+    | undefined;
+  /** Who may publish and play. Absent: as it is. */
+  access: AccessConfig | undefined;
+}
+
+/** AccessConfig is spec.access. Keys are files of the worker, named here. */
+export interface AccessConfig {
+  /** CIDR blocks of those who are believed when they say whom they pass on. */
+  trustedProxies: string[];
+  /** In Forwarded (RFC 7239) instead of X-Forwarded-For. */
+  byForwarded: boolean;
+  /** The first one whose app fits counts; none: everybody may. */
+  rules: AccessRule[];
+}
+
+export interface AccessRule {
+  /** Empty: of every app. */
+  apps: string[];
+  jwt: JwtConfig | undefined;
+  signedUrl: SignedUrlConfig | undefined;
+  publish: ActionAccess | undefined;
+  play:
+    | ActionAccess
+    | undefined;
+  /** Limits; 0: none. */
+  viewersPerStream: number;
+  connectionsPerAddress: number;
+  publisherKilobitsPerSecond: number;
+}
+
+export interface JwtConfig {
+  keys: string[];
+  /** Empty: none. */
+  jwksUrl: string;
+  jwksRefreshSeconds: number;
+  /** Empty: any. */
+  issuer: string;
+  /** Empty: only tokens without one. */
+  audience: string;
+}
+
+export interface SignedUrlConfig {
+  keys: string[];
+}
+
+export interface ActionAccess {
+  byJwt: boolean;
+  bySignedUrl: boolean;
+  callback:
+    | CallbackConfig
+    | undefined;
+  /** CIDR blocks. Empty: everybody. */
+  allow: string[];
+  deny: string[];
+}
+
+export interface CallbackConfig {
+  url: string;
+  /** Empty: none. */
+  tokenKey: string;
+  timeoutSeconds: number;
+  keepAllowedSeconds: number;
+  keepRefusedSeconds: number;
+  allowOnFailure: boolean;
 }
 
 export interface DrainConfig {
@@ -599,7 +664,7 @@ export const StreamsConfig: MessageFns<StreamsConfig> = {
 };
 
 function createBaseConfigureRequest(): ConfigureRequest {
-  return { version: 0n, streams: undefined, placementPolicy: "", drain: undefined };
+  return { version: 0n, streams: undefined, placementPolicy: "", drain: undefined, access: undefined };
 }
 
 export const ConfigureRequest: MessageFns<ConfigureRequest> = {
@@ -618,6 +683,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     }
     if (message.drain !== undefined) {
       DrainConfig.encode(message.drain, writer.uint32(34).fork()).join();
+    }
+    if (message.access !== undefined) {
+      AccessConfig.encode(message.access, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -667,6 +735,14 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
             message.drain = DrainConfig.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.access = AccessConfig.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -689,6 +765,7 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
         ? globalThis.String(object.placement_policy)
         : "",
       drain: isSet(object.drain) ? DrainConfig.fromJSON(object.drain) : undefined,
+      access: isSet(object.access) ? AccessConfig.fromJSON(object.access) : undefined,
     };
   },
 
@@ -706,6 +783,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     if (message.drain !== undefined) {
       obj.drain = DrainConfig.toJSON(message.drain);
     }
+    if (message.access !== undefined) {
+      obj.access = AccessConfig.toJSON(message.access);
+    }
     return obj;
   },
 
@@ -722,6 +802,857 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     message.drain = (object.drain !== undefined && object.drain !== null)
       ? DrainConfig.fromPartial(object.drain)
       : undefined;
+    message.access = (object.access !== undefined && object.access !== null)
+      ? AccessConfig.fromPartial(object.access)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAccessConfig(): AccessConfig {
+  return { trustedProxies: [], byForwarded: false, rules: [] };
+}
+
+export const AccessConfig: MessageFns<AccessConfig> = {
+  encode(message: AccessConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.trustedProxies) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.byForwarded !== false) {
+      writer.uint32(16).bool(message.byForwarded);
+    }
+    for (const v of message.rules) {
+      AccessRule.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.trustedProxies.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.byForwarded = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules.push(AccessRule.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccessConfig {
+    return {
+      trustedProxies: globalThis.Array.isArray(object?.trustedProxies)
+        ? object.trustedProxies.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.trusted_proxies)
+        ? object.trusted_proxies.map((e: any) => globalThis.String(e))
+        : [],
+      byForwarded: isSet(object.byForwarded)
+        ? globalThis.Boolean(object.byForwarded)
+        : isSet(object.by_forwarded)
+        ? globalThis.Boolean(object.by_forwarded)
+        : false,
+      rules: globalThis.Array.isArray(object?.rules) ? object.rules.map((e: any) => AccessRule.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: AccessConfig): unknown {
+    const obj: any = {};
+    if (message.trustedProxies?.length) {
+      obj.trustedProxies = message.trustedProxies;
+    }
+    if (message.byForwarded !== false) {
+      obj.byForwarded = message.byForwarded;
+    }
+    if (message.rules?.length) {
+      obj.rules = message.rules.map((e) => AccessRule.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccessConfig>, I>>(base?: I): AccessConfig {
+    return AccessConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccessConfig>, I>>(object: I): AccessConfig {
+    const message = createBaseAccessConfig();
+    message.trustedProxies = object.trustedProxies?.map((e) => e) || [];
+    message.byForwarded = object.byForwarded ?? false;
+    message.rules = object.rules?.map((e) => AccessRule.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAccessRule(): AccessRule {
+  return {
+    apps: [],
+    jwt: undefined,
+    signedUrl: undefined,
+    publish: undefined,
+    play: undefined,
+    viewersPerStream: 0,
+    connectionsPerAddress: 0,
+    publisherKilobitsPerSecond: 0,
+  };
+}
+
+export const AccessRule: MessageFns<AccessRule> = {
+  encode(message: AccessRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.apps) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.jwt !== undefined) {
+      JwtConfig.encode(message.jwt, writer.uint32(18).fork()).join();
+    }
+    if (message.signedUrl !== undefined) {
+      SignedUrlConfig.encode(message.signedUrl, writer.uint32(26).fork()).join();
+    }
+    if (message.publish !== undefined) {
+      ActionAccess.encode(message.publish, writer.uint32(34).fork()).join();
+    }
+    if (message.play !== undefined) {
+      ActionAccess.encode(message.play, writer.uint32(42).fork()).join();
+    }
+    if (message.viewersPerStream !== 0) {
+      writer.uint32(48).uint32(message.viewersPerStream);
+    }
+    if (message.connectionsPerAddress !== 0) {
+      writer.uint32(56).uint32(message.connectionsPerAddress);
+    }
+    if (message.publisherKilobitsPerSecond !== 0) {
+      writer.uint32(64).uint32(message.publisherKilobitsPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.apps.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.jwt = JwtConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.signedUrl = SignedUrlConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.publish = ActionAccess.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.play = ActionAccess.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.viewersPerStream = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.connectionsPerAddress = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.publisherKilobitsPerSecond = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccessRule {
+    return {
+      apps: globalThis.Array.isArray(object?.apps) ? object.apps.map((e: any) => globalThis.String(e)) : [],
+      jwt: isSet(object.jwt) ? JwtConfig.fromJSON(object.jwt) : undefined,
+      signedUrl: isSet(object.signedUrl)
+        ? SignedUrlConfig.fromJSON(object.signedUrl)
+        : isSet(object.signed_url)
+        ? SignedUrlConfig.fromJSON(object.signed_url)
+        : undefined,
+      publish: isSet(object.publish) ? ActionAccess.fromJSON(object.publish) : undefined,
+      play: isSet(object.play) ? ActionAccess.fromJSON(object.play) : undefined,
+      viewersPerStream: isSet(object.viewersPerStream)
+        ? globalThis.Number(object.viewersPerStream)
+        : isSet(object.viewers_per_stream)
+        ? globalThis.Number(object.viewers_per_stream)
+        : 0,
+      connectionsPerAddress: isSet(object.connectionsPerAddress)
+        ? globalThis.Number(object.connectionsPerAddress)
+        : isSet(object.connections_per_address)
+        ? globalThis.Number(object.connections_per_address)
+        : 0,
+      publisherKilobitsPerSecond: isSet(object.publisherKilobitsPerSecond)
+        ? globalThis.Number(object.publisherKilobitsPerSecond)
+        : isSet(object.publisher_kilobits_per_second)
+        ? globalThis.Number(object.publisher_kilobits_per_second)
+        : 0,
+    };
+  },
+
+  toJSON(message: AccessRule): unknown {
+    const obj: any = {};
+    if (message.apps?.length) {
+      obj.apps = message.apps;
+    }
+    if (message.jwt !== undefined) {
+      obj.jwt = JwtConfig.toJSON(message.jwt);
+    }
+    if (message.signedUrl !== undefined) {
+      obj.signedUrl = SignedUrlConfig.toJSON(message.signedUrl);
+    }
+    if (message.publish !== undefined) {
+      obj.publish = ActionAccess.toJSON(message.publish);
+    }
+    if (message.play !== undefined) {
+      obj.play = ActionAccess.toJSON(message.play);
+    }
+    if (message.viewersPerStream !== 0) {
+      obj.viewersPerStream = Math.round(message.viewersPerStream);
+    }
+    if (message.connectionsPerAddress !== 0) {
+      obj.connectionsPerAddress = Math.round(message.connectionsPerAddress);
+    }
+    if (message.publisherKilobitsPerSecond !== 0) {
+      obj.publisherKilobitsPerSecond = Math.round(message.publisherKilobitsPerSecond);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccessRule>, I>>(base?: I): AccessRule {
+    return AccessRule.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccessRule>, I>>(object: I): AccessRule {
+    const message = createBaseAccessRule();
+    message.apps = object.apps?.map((e) => e) || [];
+    message.jwt = (object.jwt !== undefined && object.jwt !== null) ? JwtConfig.fromPartial(object.jwt) : undefined;
+    message.signedUrl = (object.signedUrl !== undefined && object.signedUrl !== null)
+      ? SignedUrlConfig.fromPartial(object.signedUrl)
+      : undefined;
+    message.publish = (object.publish !== undefined && object.publish !== null)
+      ? ActionAccess.fromPartial(object.publish)
+      : undefined;
+    message.play = (object.play !== undefined && object.play !== null)
+      ? ActionAccess.fromPartial(object.play)
+      : undefined;
+    message.viewersPerStream = object.viewersPerStream ?? 0;
+    message.connectionsPerAddress = object.connectionsPerAddress ?? 0;
+    message.publisherKilobitsPerSecond = object.publisherKilobitsPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseJwtConfig(): JwtConfig {
+  return { keys: [], jwksUrl: "", jwksRefreshSeconds: 0, issuer: "", audience: "" };
+}
+
+export const JwtConfig: MessageFns<JwtConfig> = {
+  encode(message: JwtConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.jwksUrl !== "") {
+      writer.uint32(18).string(message.jwksUrl);
+    }
+    if (message.jwksRefreshSeconds !== 0) {
+      writer.uint32(24).uint32(message.jwksRefreshSeconds);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(34).string(message.issuer);
+    }
+    if (message.audience !== "") {
+      writer.uint32(42).string(message.audience);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JwtConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJwtConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.jwksUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.jwksRefreshSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.audience = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JwtConfig {
+    return {
+      keys: globalThis.Array.isArray(object?.keys) ? object.keys.map((e: any) => globalThis.String(e)) : [],
+      jwksUrl: isSet(object.jwksUrl)
+        ? globalThis.String(object.jwksUrl)
+        : isSet(object.jwks_url)
+        ? globalThis.String(object.jwks_url)
+        : "",
+      jwksRefreshSeconds: isSet(object.jwksRefreshSeconds)
+        ? globalThis.Number(object.jwksRefreshSeconds)
+        : isSet(object.jwks_refresh_seconds)
+        ? globalThis.Number(object.jwks_refresh_seconds)
+        : 0,
+      issuer: isSet(object.issuer) ? globalThis.String(object.issuer) : "",
+      audience: isSet(object.audience) ? globalThis.String(object.audience) : "",
+    };
+  },
+
+  toJSON(message: JwtConfig): unknown {
+    const obj: any = {};
+    if (message.keys?.length) {
+      obj.keys = message.keys;
+    }
+    if (message.jwksUrl !== "") {
+      obj.jwksUrl = message.jwksUrl;
+    }
+    if (message.jwksRefreshSeconds !== 0) {
+      obj.jwksRefreshSeconds = Math.round(message.jwksRefreshSeconds);
+    }
+    if (message.issuer !== "") {
+      obj.issuer = message.issuer;
+    }
+    if (message.audience !== "") {
+      obj.audience = message.audience;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<JwtConfig>, I>>(base?: I): JwtConfig {
+    return JwtConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<JwtConfig>, I>>(object: I): JwtConfig {
+    const message = createBaseJwtConfig();
+    message.keys = object.keys?.map((e) => e) || [];
+    message.jwksUrl = object.jwksUrl ?? "";
+    message.jwksRefreshSeconds = object.jwksRefreshSeconds ?? 0;
+    message.issuer = object.issuer ?? "";
+    message.audience = object.audience ?? "";
+    return message;
+  },
+};
+
+function createBaseSignedUrlConfig(): SignedUrlConfig {
+  return { keys: [] };
+}
+
+export const SignedUrlConfig: MessageFns<SignedUrlConfig> = {
+  encode(message: SignedUrlConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignedUrlConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignedUrlConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignedUrlConfig {
+    return { keys: globalThis.Array.isArray(object?.keys) ? object.keys.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: SignedUrlConfig): unknown {
+    const obj: any = {};
+    if (message.keys?.length) {
+      obj.keys = message.keys;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SignedUrlConfig>, I>>(base?: I): SignedUrlConfig {
+    return SignedUrlConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignedUrlConfig>, I>>(object: I): SignedUrlConfig {
+    const message = createBaseSignedUrlConfig();
+    message.keys = object.keys?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseActionAccess(): ActionAccess {
+  return { byJwt: false, bySignedUrl: false, callback: undefined, allow: [], deny: [] };
+}
+
+export const ActionAccess: MessageFns<ActionAccess> = {
+  encode(message: ActionAccess, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.byJwt !== false) {
+      writer.uint32(8).bool(message.byJwt);
+    }
+    if (message.bySignedUrl !== false) {
+      writer.uint32(16).bool(message.bySignedUrl);
+    }
+    if (message.callback !== undefined) {
+      CallbackConfig.encode(message.callback, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.allow) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.deny) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActionAccess {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActionAccess();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.byJwt = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bySignedUrl = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.callback = CallbackConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.allow.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.deny.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ActionAccess {
+    return {
+      byJwt: isSet(object.byJwt)
+        ? globalThis.Boolean(object.byJwt)
+        : isSet(object.by_jwt)
+        ? globalThis.Boolean(object.by_jwt)
+        : false,
+      bySignedUrl: isSet(object.bySignedUrl)
+        ? globalThis.Boolean(object.bySignedUrl)
+        : isSet(object.by_signed_url)
+        ? globalThis.Boolean(object.by_signed_url)
+        : false,
+      callback: isSet(object.callback) ? CallbackConfig.fromJSON(object.callback) : undefined,
+      allow: globalThis.Array.isArray(object?.allow) ? object.allow.map((e: any) => globalThis.String(e)) : [],
+      deny: globalThis.Array.isArray(object?.deny) ? object.deny.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ActionAccess): unknown {
+    const obj: any = {};
+    if (message.byJwt !== false) {
+      obj.byJwt = message.byJwt;
+    }
+    if (message.bySignedUrl !== false) {
+      obj.bySignedUrl = message.bySignedUrl;
+    }
+    if (message.callback !== undefined) {
+      obj.callback = CallbackConfig.toJSON(message.callback);
+    }
+    if (message.allow?.length) {
+      obj.allow = message.allow;
+    }
+    if (message.deny?.length) {
+      obj.deny = message.deny;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ActionAccess>, I>>(base?: I): ActionAccess {
+    return ActionAccess.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ActionAccess>, I>>(object: I): ActionAccess {
+    const message = createBaseActionAccess();
+    message.byJwt = object.byJwt ?? false;
+    message.bySignedUrl = object.bySignedUrl ?? false;
+    message.callback = (object.callback !== undefined && object.callback !== null)
+      ? CallbackConfig.fromPartial(object.callback)
+      : undefined;
+    message.allow = object.allow?.map((e) => e) || [];
+    message.deny = object.deny?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCallbackConfig(): CallbackConfig {
+  return {
+    url: "",
+    tokenKey: "",
+    timeoutSeconds: 0,
+    keepAllowedSeconds: 0,
+    keepRefusedSeconds: 0,
+    allowOnFailure: false,
+  };
+}
+
+export const CallbackConfig: MessageFns<CallbackConfig> = {
+  encode(message: CallbackConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.tokenKey !== "") {
+      writer.uint32(18).string(message.tokenKey);
+    }
+    if (message.timeoutSeconds !== 0) {
+      writer.uint32(24).uint32(message.timeoutSeconds);
+    }
+    if (message.keepAllowedSeconds !== 0) {
+      writer.uint32(32).uint32(message.keepAllowedSeconds);
+    }
+    if (message.keepRefusedSeconds !== 0) {
+      writer.uint32(40).uint32(message.keepRefusedSeconds);
+    }
+    if (message.allowOnFailure !== false) {
+      writer.uint32(48).bool(message.allowOnFailure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CallbackConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCallbackConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tokenKey = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.timeoutSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.keepAllowedSeconds = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.keepRefusedSeconds = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.allowOnFailure = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CallbackConfig {
+    return {
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      tokenKey: isSet(object.tokenKey)
+        ? globalThis.String(object.tokenKey)
+        : isSet(object.token_key)
+        ? globalThis.String(object.token_key)
+        : "",
+      timeoutSeconds: isSet(object.timeoutSeconds)
+        ? globalThis.Number(object.timeoutSeconds)
+        : isSet(object.timeout_seconds)
+        ? globalThis.Number(object.timeout_seconds)
+        : 0,
+      keepAllowedSeconds: isSet(object.keepAllowedSeconds)
+        ? globalThis.Number(object.keepAllowedSeconds)
+        : isSet(object.keep_allowed_seconds)
+        ? globalThis.Number(object.keep_allowed_seconds)
+        : 0,
+      keepRefusedSeconds: isSet(object.keepRefusedSeconds)
+        ? globalThis.Number(object.keepRefusedSeconds)
+        : isSet(object.keep_refused_seconds)
+        ? globalThis.Number(object.keep_refused_seconds)
+        : 0,
+      allowOnFailure: isSet(object.allowOnFailure)
+        ? globalThis.Boolean(object.allowOnFailure)
+        : isSet(object.allow_on_failure)
+        ? globalThis.Boolean(object.allow_on_failure)
+        : false,
+    };
+  },
+
+  toJSON(message: CallbackConfig): unknown {
+    const obj: any = {};
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.tokenKey !== "") {
+      obj.tokenKey = message.tokenKey;
+    }
+    if (message.timeoutSeconds !== 0) {
+      obj.timeoutSeconds = Math.round(message.timeoutSeconds);
+    }
+    if (message.keepAllowedSeconds !== 0) {
+      obj.keepAllowedSeconds = Math.round(message.keepAllowedSeconds);
+    }
+    if (message.keepRefusedSeconds !== 0) {
+      obj.keepRefusedSeconds = Math.round(message.keepRefusedSeconds);
+    }
+    if (message.allowOnFailure !== false) {
+      obj.allowOnFailure = message.allowOnFailure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CallbackConfig>, I>>(base?: I): CallbackConfig {
+    return CallbackConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CallbackConfig>, I>>(object: I): CallbackConfig {
+    const message = createBaseCallbackConfig();
+    message.url = object.url ?? "";
+    message.tokenKey = object.tokenKey ?? "";
+    message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.keepAllowedSeconds = object.keepAllowedSeconds ?? 0;
+    message.keepRefusedSeconds = object.keepRefusedSeconds ?? 0;
+    message.allowOnFailure = object.allowOnFailure ?? false;
     return message;
   },
 };
