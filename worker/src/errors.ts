@@ -10,6 +10,17 @@ const WORKER_ERRORS = {
   },
   WORKER_DRAINING: { message: 'worker is draining', httpStatus: 503 },
   WORKER_OVERLOADED: { message: 'worker has no room for more', httpStatus: 503 },
+  ACCESS_TOKEN_MISSING: { message: 'a token or a signed URL is needed', httpStatus: 401 },
+  ACCESS_TOKEN_INVALID: { message: 'the token or the signature is not good', httpStatus: 401 },
+  ACCESS_TOKEN_EXPIRED: { message: 'the token or the signed URL is over', httpStatus: 401 },
+  ACCESS_REFUSED: { message: 'not allowed', httpStatus: 403 },
+  ACCESS_ADDRESS_REFUSED: { message: 'not allowed from this address', httpStatus: 403 },
+  ACCESS_LIMIT_REACHED: { message: 'a limit is reached', httpStatus: 429 },
+  ACCESS_CALLBACK_FAILED: { message: 'who decides does not answer', httpStatus: 503 },
+  ACCESS_NOT_READY: { message: 'the worker was not told the rules yet', httpStatus: 503 },
+  ACCESS_KEYS_INVALID: { message: 'keys are missing or malformed', httpStatus: 500 },
+  ACCESS_RULES_INVALID: { message: 'rules of access are malformed', httpStatus: 500 },
+  PROXY_HEADER_INVALID: { message: 'PROXY protocol header is malformed', httpStatus: 400 },
   DIRECTORY_UNAVAILABLE: { message: 'the directory does not answer', httpStatus: 503 },
   CLAIM_LOST: { message: 'another worker has this stream', httpStatus: 409 },
   RELAY_BROKEN: { message: 'what the upstream worker sends cannot be used', httpStatus: 502 },
@@ -80,6 +91,8 @@ export const WORKER_ERROR_CODES = Object.keys(WORKER_ERRORS) as WorkerErrorCode[
 export class WorkerError extends Error {
   readonly code: WorkerErrorCode;
   readonly httpStatus: number;
+  /** Empty: there is none. */
+  readonly detail: string;
 
   /** `detail` is appended to the code's constant message. */
   constructor(code: WorkerErrorCode, detail?: string, options?: ErrorOptions) {
@@ -88,5 +101,6 @@ export class WorkerError extends Error {
     this.name = 'WorkerError';
     this.code = code;
     this.httpStatus = httpStatus;
+    this.detail = detail ?? '';
   }
 }

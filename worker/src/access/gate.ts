@@ -6,6 +6,8 @@ export interface Grant {
   readonly subject: string;
   /** Infinity: as long as he likes. */
   readonly untilUnixMs: number;
+  /** The callback that said yes; without: none was asked. */
+  readonly askedUrl?: string;
 }
 
 /** Decides who may publish and play. */
@@ -15,7 +17,7 @@ export interface Gate {
   admit(visit: Visit): Grant | Promise<Grant>;
 }
 
-const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
+export const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
 
 /** Where there are no rules. */
 export const openGate: Gate = { admit: () => EVERYBODY };
