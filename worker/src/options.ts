@@ -44,6 +44,10 @@ const schema = z.strictObject({
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().startsWith('/')).min(1).max(MAX_CERTIFICATES))
     .optional(),
+  /** Folder with the keys that rules of access name, one a file. */
+  accessDir: z.string().startsWith('/').optional(),
+  /** Closed: nobody is let in before the operator has told the rules. */
+  access: z.enum(['open', 'closed']).default('open'),
   /** Where viewers reach this very worker, so that others may send them to it: an
    * address that it does not share. Port 0: on a further port, which is drawn. */
   publicHttp: hostAndPort.optional(),

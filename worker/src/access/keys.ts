@@ -81,10 +81,7 @@ function octetKey(
   return sharedKey(secret, id);
 }
 
-function asymmetricKey(
-  jwk: Record<string, unknown>,
-  id: string | undefined,
-): TokenKey | undefined {
+function asymmetricKey(jwk: Record<string, unknown>, id: string | undefined): TokenKey | undefined {
   try {
     return publicKey(createPublicKey({ key: jwk, format: 'jwk' }), id);
   } catch {

@@ -112,6 +112,14 @@ export class RuleGate implements Gate {
     if (callback !== undefined) this.callbacks.tell(end, callback);
   }
 
+  guards(app: string): boolean {
+    return !this.isReady || this.rules.of(app)?.play !== undefined;
+  }
+
+  get limitsViewers(): boolean {
+    return this.rules.limitViewers;
+  }
+
   /** 0: no limit. */
   publisherBitsPerSecond({ name }: Visit): number {
     return this.rules.of(name.app)?.publisherBitsPerSecond ?? 0;

@@ -39,6 +39,11 @@ export class Rules {
     this.rules = rules.map((rule) => compiled(rule, keys, clock));
   }
 
+  /** Of streams, somewhere. */
+  get limitViewers(): boolean {
+    return this.rules.some(({ limits }) => limits.viewersPerStream > 0);
+  }
+
   /** Undefined: everybody may. */
   of(app: string): Rule | undefined {
     return this.rules.find(({ apps }) => apps.size === 0 || apps.has(app));

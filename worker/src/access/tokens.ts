@@ -131,7 +131,9 @@ function asWorkerError(fault: unknown): WorkerError {
   if (fault instanceof WorkerError) return fault;
   if (fault instanceof errors.JWTExpired) return new WorkerError('ACCESS_TOKEN_EXPIRED');
   if (fault instanceof errors.JWTClaimValidationFailed) return invalid(`claim ${fault.claim}`);
-  return invalid(fault instanceof errors.JWSSignatureVerificationFailed ? 'signature' : 'malformed');
+  return invalid(
+    fault instanceof errors.JWSSignatureVerificationFailed ? 'signature' : 'malformed',
+  );
 }
 
 function invalid(why: string): WorkerError {

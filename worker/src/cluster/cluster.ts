@@ -1,3 +1,4 @@
+import type { AccessConfig } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
@@ -42,6 +43,7 @@ import type {
   StreamAccess,
 } from './stream-access.ts';
 import { StreamInfos } from './stream-infos.ts';
+import { ViewersElsewhere } from './viewers-elsewhere.ts';
 import { Viewing } from './viewing.ts';
 import type { Workers } from './workers.ts';
 
@@ -57,6 +59,10 @@ export interface ClusterOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  /** Who may publish and play, as the operator says. */
+  readonly onAccess: (access: AccessConfig) => void;
+  /** Viewers of a stream are limited somewhere. */
+  readonly limitsViewers: () => boolean;
   readonly facts: ProcessFacts;
   readonly cpuFacts: () => CpuFacts;
   readonly publicAddresses: () => PublicAddresses;
@@ -88,6 +94,7 @@ export class Cluster implements StreamAccess {
   readonly redirects: Redirects;
   readonly shedding: Shedding;
   readonly guests: RelayGuests;
+  readonly viewersElsewhere: ViewersElsewhere;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
   private readonly viewing: Viewing;
@@ -114,7 +121,12 @@ export class Cluster implements StreamAccess {
     this.drain = makeDrain(state, moves);
     this.steering = new Steering(options);
     this.control = makeControl(state, this, moves);
-    this.reports = new LoadReports({ ...state, infos: this.infos });
+    this.viewersElsewhere = new ViewersElsewhere(options);
+    this.reports = new LoadReports({
+      ...state,
+      infos: this.infos,
+      viewersElsewhere: this.viewersElsewhere,
+    });
   }
 
   start(): void {

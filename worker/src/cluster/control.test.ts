@@ -17,11 +17,12 @@ describe('control', () => {
     const [a] = await sim.add('w-a');
     const publisher = await a!.publish(NAME);
     const { control } = a!.cluster;
-    const base = { placementPolicy: 'Local', drain: DRAIN };
+    const told = { placementPolicy: 'Local', drain: DRAIN };
+    const base = { ...told, access: undefined };
     expect(control.configure({ ...base, version: 4, streams: STREAMS })).toBe(4);
     const older = { ...STREAMS, publisherGraceSeconds: 99 };
     expect(control.configure({ ...base, version: 3, streams: older, drain: undefined })).toBe(4);
-    expect(a!.settings).toMatchObject({ ...base, appliedVersion: 4 });
+    expect(a!.settings).toMatchObject({ ...told, appliedVersion: 4 });
     publisher.lose();
     await sim.run(4_000);
     expect(a!.stream(NAME)?.state).toBe('ended');
@@ -30,7 +31,7 @@ describe('control', () => {
   it('keeps the policy that it has when another one is unknown', async () => {
     const sim = new Sim();
     const [a] = await sim.add('w-a');
-    const unchanged = { streams: undefined, drain: undefined };
+    const unchanged = { streams: undefined, drain: undefined, access: undefined };
     a!.cluster.control.configure({ ...unchanged, version: 1, placementPolicy: 'Nearest' });
     expect(a!.settings.placementPolicy).toBe('Random');
   });

@@ -3,7 +3,7 @@ import type { Grant } from '../access/gate.ts';
 import type { Visit } from '../access/visit.ts';
 
 /** Why a session is ended from here. */
-export type ExpelReason = 'kicked' | 'denied' | 'expired';
+export type ExpelReason = 'kicked' | 'denied' | 'expired' | 'limit';
 
 /** What a protocol lets be seen of a session, and be done to it. */
 export interface SessionControl {
@@ -27,7 +27,8 @@ export function newSessionId(): string {
 export class Session {
   readonly id: string;
   readonly visit: Visit;
-  readonly grant: Grant;
+  /** As of the last time that he was asked about. */
+  grant: Grant;
   readonly startedUnixMs: number;
   readonly control: SessionControl;
   private readonly onEnded: (session: Session, reason: string) => void;

@@ -21,10 +21,17 @@ export interface Visitors {
   enter(visit: Visit): Entry | Promise<Entry>;
 }
 
+/** Who is told of sessions. */
+export interface SessionWatcher {
+  opened(session: Session): void;
+  ended(session: Session, reason: string, nowUnixMs: number): void;
+}
+
 export interface SessionsOptions {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly watcher?: SessionWatcher;
 }
 
 /** Who publishes and plays at this worker. */
@@ -34,7 +41,9 @@ export class Sessions implements Visitors {
   private readonly sessions = new Map<string, Session>();
   private readonly onEnded = (session: Session, reason: string): void => {
     this.sessions.delete(session.id);
-    this.accessLog.ended(session, reason, this.options.clock.unixMs());
+    const { clock, watcher } = this.options;
+    this.accessLog.ended(session, reason, clock.unixMs());
+    watcher?.ended(session, reason, clock.unixMs());
   };
 
   constructor(options: SessionsOptions) {
@@ -71,6 +80,7 @@ export class Sessions implements Visitors {
     const session = new Session({ ...facts, id, startedUnixMs }, this.onEnded);
     this.sessions.set(id, session);
     this.accessLog.began(session);
+    this.options.watcher?.opened(session);
     return session;
   }
 }

@@ -1,6 +1,5 @@
 import { loadSubject } from '@streamcluster/proto';
 import type { Logger } from 'pino';
-import { openGate } from '../access/gate.ts';
 import { createAdminApp } from '../admin/admin-app.ts';
 import { WorkerMetrics } from '../admin/metrics.ts';
 import { connectionObjects, engineObjects, streamObject } from '../admin/objects-view.ts';
@@ -28,6 +27,7 @@ import { StreamRegistry } from '../stream/registry.ts';
 import { readMachine } from '../topology/machine.ts';
 import { Pinning } from '../topology/pinning.ts';
 import { startHelpers, threadsOf } from '../topology/threads.ts';
+import { Access } from './access.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
 import { ownPorts, publicAddresses } from './public-addresses.ts';
@@ -63,6 +63,7 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
+  private readonly access: Access;
   private readonly sessions: Sessions;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
@@ -90,10 +91,12 @@ export class WorkerProcess {
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
-    this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
+    this.access = this.makeAccess();
+    const { gate, watch: watcher } = this.access;
+    this.sessions = new Sessions({ gate, watcher, clock: realClock, log });
     const base = { clock: realClock, log, counters: this.metrics };
     this.credentials = new WorkerCredentials({ ...options, ...base });
     this.certificates = UserCertificates.open({ ...base, engine, folders: options.tlsDir });
@@ -147,11 +150,18 @@ export class WorkerProcess {
     this.peers.close();
     this.credentials.close();
     this.certificates?.close();
+    this.access.close();
     await this.bus.close();
     this.ticks?.close();
     this.pinning.close();
     this.streams.close();
     this.engine.close();
+  }
+
+  private makeAccess(): Access {
+    const { options, log, metrics: counters } = this;
+    const viewersElsewhere = (key: string): number => this.cluster?.viewersElsewhere.of(key) ?? 0;
+    return new Access({ ...options, log, counters, viewersElsewhere });
   }
 
   private makeBus(): NatsBus {
@@ -246,6 +256,8 @@ export class WorkerProcess {
       random: realRandom,
       log,
       settings,
+      onAccess: (config) => this.access.configure(config),
+      limitsViewers: () => this.access.gate.limitsViewers,
       facts: {
         pid: process.pid,
         startedUnixMs: realClock.unixMs() - process.uptime() * 1_000,
@@ -265,12 +277,13 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options, sessions: visitors } = this;
+    const { engine, log, metrics, options, sessions: visitors, access } = this;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
     return new MediaPorts({
       ...{ engine, streams, visitors, log, counters, hosts, rtmpPort, httpPort },
+      trust: access.trust,
       shedShare: () => streams.shedding.share(),
       ...ownPorts(options),
       secure: this.securePorts(),

@@ -3,6 +3,7 @@ import type { StreamClusterSpec } from '../../api/spec.ts';
 
 type Access = StreamClusterSpec['access'];
 type Rule = NonNullable<Access['rules']>[number];
+type Jwt = NonNullable<Rule['jwt']>;
 type Action = NonNullable<Rule['play']>;
 
 /** spec.access as workers are told it. What is not given is zero or empty. */
@@ -21,13 +22,7 @@ export function accessConfig({
 function accessRule({ publish, play, ...rest }: Rule): AccessRule {
   return {
     apps: rest.apps ?? [],
-    jwt: rest.jwt && {
-      keys: rest.jwt.keys ?? [],
-      jwksUrl: rest.jwt.jwksUrl ?? '',
-      jwksRefreshSeconds: rest.jwt.jwksRefreshSeconds,
-      issuer: rest.jwt.issuer ?? '',
-      audience: rest.jwt.audience ?? '',
-    },
+    jwt: rest.jwt && jwtConfig(rest.jwt),
     signedUrl: rest.signedUrl,
     publish: publish && actionAccess(publish),
     play: play && actionAccess(play),
@@ -35,6 +30,11 @@ function accessRule({ publish, play, ...rest }: Rule): AccessRule {
     connectionsPerAddress: rest.connectionsPerAddress ?? 0,
     publisherKilobitsPerSecond: rest.publisherKilobitsPerSecond ?? 0,
   };
+}
+
+function jwtConfig({ keys = [], jwksRefreshSeconds, ...rest }: Jwt): AccessRule['jwt'] {
+  const { jwksUrl = '', issuer = '', audience = '' } = rest;
+  return { keys, jwksUrl, jwksRefreshSeconds, issuer, audience };
 }
 
 function actionAccess({ credentials = [], callback, allow = [], deny = [] }: Action): ActionAccess {

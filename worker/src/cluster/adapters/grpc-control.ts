@@ -169,8 +169,8 @@ function handlers({
 }
 
 function configurationOf(request: ConfigureRequest): Configuration {
-  const { version, streams, placementPolicy, drain } = request;
-  return { version: Number(version), streams: streamsOf(streams), placementPolicy, drain };
+  const { version, streams, placementPolicy, drain, access } = request;
+  return { version: Number(version), streams: streamsOf(streams), placementPolicy, drain, access };
 }
 
 function streamsOf(streams: ConfigureRequest['streams']): StreamsConfig | undefined {

@@ -37,6 +37,8 @@ export interface HttpRequest {
   readonly query: string;
   /** Its client is to be served elsewhere, if somebody else can. */
   readonly isShed: boolean;
+  /** The client's, not that of a proxy which is trusted to tell it. */
+  readonly address: string;
 }
 
 /** One request and its answer. */
@@ -47,18 +49,20 @@ export class HttpExchange {
   readonly segments: readonly string[];
   readonly query: string;
   readonly isShed: boolean;
+  readonly address: string;
   /** False once it is answered or the client is gone. */
   isOpen = true;
   private readonly owner: ExchangeOwner;
   private onGone: (() => void) | undefined = undefined;
 
-  constructor(owner: ExchangeOwner, { head, segments, query, isShed }: HttpRequest) {
+  constructor(owner: ExchangeOwner, { head, segments, query, isShed, address }: HttpRequest) {
     this.owner = owner;
     this.head = head;
     this.isHead = head.method === 'HEAD';
     this.segments = segments;
     this.query = query;
     this.isShed = isShed;
+    this.address = address;
   }
 
   get connection(): Connection {

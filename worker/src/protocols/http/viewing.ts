@@ -1,3 +1,4 @@
+import { tokenOf } from '../../access/credentials.ts';
 import type { StreamAccess } from '../../cluster/stream-access.ts';
 import { streamName, type StreamName } from '../../media/stream-name.ts';
 import type { HttpExchange } from './exchange.ts';
@@ -26,6 +27,7 @@ export function sendElsewhere(
   name: StreamName,
   player?: AskingPlayer,
 ): boolean {
+  if (isBoundHere(exchange)) return false;
   const { isEncrypted } = exchange.connection;
   const found = access.elsewhere(name, {
     protocol: player === undefined ? 'flv' : 'hls',
@@ -42,6 +44,15 @@ export function sendElsewhere(
   // Segments of a valid name need no encoding.
   exchange.redirect(`${origin}/${exchange.segments.join('/')}?${query}`);
   return true;
+}
+
+/** He proves himself by a header or a cookie: browsers do not send those to another host. */
+function isBoundHere({ head, query }: HttpExchange): boolean {
+  const authorization = head.header('authorization') ?? '';
+  const cookie = head.header('cookie') ?? '';
+  if (authorization === '' && cookie === '') return false;
+  const ofQuery = tokenOf({ query, authorization: '', cookie: '' });
+  return ofQuery === '' && tokenOf({ query: '', authorization, cookie }) !== '';
 }
 
 function isSent(parameter: string): boolean {

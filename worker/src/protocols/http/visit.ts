@@ -11,7 +11,7 @@ export function visitOf(exchange: HttpExchange, name: StreamName, protocol: Play
   const header = (lowerName: string): string => head.header(lowerName) ?? '';
   return {
     ...{ action: 'play', protocol, name, query },
-    address: connection.remoteAddress,
+    address: exchange.address,
     isEncrypted: connection.isEncrypted,
     authorization: header('authorization'),
     cookie: header('cookie'),
