@@ -143,5 +143,5 @@ function use(entry: Entry, content: Buffer): void {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code ?? 'unreadable');
+  return (error as NodeJS.ErrnoException).code ?? 'unreadable';
 }

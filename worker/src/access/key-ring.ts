@@ -57,11 +57,10 @@ export class KeyRing {
   /** These rules count from now on. URLs that they go on naming keep their keys: they may
    * not answer now. */
   use(rules: readonly AccessRule[]): void {
-    const wanted = new Map(
-      rules.flatMap(({ jwt }) =>
-        jwt === undefined || jwt.jwksUrl === '' ? [] : [[jwt.jwksUrl, jwt.jwksRefreshSeconds]],
-      ) as [string, number][],
-    );
+    const wanted = new Map<string, number>();
+    for (const { jwt } of rules) {
+      if (jwt !== undefined && jwt.jwksUrl !== '') wanted.set(jwt.jwksUrl, jwt.jwksRefreshSeconds);
+    }
     for (const [url, source] of this.sources) {
       if (wanted.has(url)) continue;
       source.close();

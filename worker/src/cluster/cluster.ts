@@ -43,7 +43,7 @@ import type {
   StreamAccess,
 } from './stream-access.ts';
 import { StreamInfos } from './stream-infos.ts';
-import { ViewersElsewhere } from './viewers-elsewhere.ts';
+import type { ViewersElsewhere } from './viewers-elsewhere.ts';
 import { Viewing } from './viewing.ts';
 import type { Workers } from './workers.ts';
 
@@ -61,8 +61,7 @@ export interface ClusterOptions {
   readonly settings: Settings;
   /** Who may publish and play, as the operator says. */
   readonly onAccess: (access: AccessConfig) => void;
-  /** Viewers of a stream are limited somewhere. */
-  readonly limitsViewers: () => boolean;
+  readonly viewersElsewhere: ViewersElsewhere;
   readonly facts: ProcessFacts;
   readonly cpuFacts: () => CpuFacts;
   readonly publicAddresses: () => PublicAddresses;
@@ -94,7 +93,6 @@ export class Cluster implements StreamAccess {
   readonly redirects: Redirects;
   readonly shedding: Shedding;
   readonly guests: RelayGuests;
-  readonly viewersElsewhere: ViewersElsewhere;
   private readonly options: ClusterOptions;
   private readonly flow: PublishFlow;
   private readonly viewing: Viewing;
@@ -121,12 +119,7 @@ export class Cluster implements StreamAccess {
     this.drain = makeDrain(state, moves);
     this.steering = new Steering(options);
     this.control = makeControl(state, this, moves);
-    this.viewersElsewhere = new ViewersElsewhere(options);
-    this.reports = new LoadReports({
-      ...state,
-      infos: this.infos,
-      viewersElsewhere: this.viewersElsewhere,
-    });
+    this.reports = new LoadReports({ ...state, infos: this.infos });
   }
 
   start(): void {

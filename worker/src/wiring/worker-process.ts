@@ -160,8 +160,7 @@ export class WorkerProcess {
 
   private makeAccess(): Access {
     const { options, log, metrics: counters } = this;
-    const viewersElsewhere = (key: string): number => this.cluster?.viewersElsewhere.of(key) ?? 0;
-    return new Access({ ...options, log, counters, viewersElsewhere });
+    return new Access({ ...options, log, counters });
   }
 
   private makeBus(): NatsBus {
@@ -257,7 +256,7 @@ export class WorkerProcess {
       log,
       settings,
       onAccess: (config) => this.access.configure(config),
-      limitsViewers: () => this.access.gate.limitsViewers,
+      viewersElsewhere: this.access.viewersElsewhere,
       facts: {
         pid: process.pid,
         startedUnixMs: realClock.unixMs() - process.uptime() * 1_000,
