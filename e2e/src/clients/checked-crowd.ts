@@ -19,6 +19,8 @@ export interface CrowdOptions {
   readonly leave: number;
   /** It stops by itself. */
   readonly seconds: number;
+  /** Parameters of the addresses. */
+  readonly query?: string;
 }
 
 /** Viewers in a process of their own, each of whom compares every tag with what is published. */

@@ -12,7 +12,7 @@ interface Mounted {
 }
 
 /** The Secret with the keys that rules of access name. */
-export function accessSecretName({ metadata, spec }: StreamCluster): string {
+function accessSecretName({ metadata, spec }: StreamCluster): string {
   return spec.access.secretName ?? `${metadata.name}-access`;
 }
 

@@ -8,7 +8,7 @@ import { PublisherRates } from './publisher-rates.ts';
 import type { ExpelReason, Session } from './session.ts';
 
 /** What rules say of those who are here. */
-export interface StandingRules {
+interface StandingRules {
   recheck(visit: Visit, grant: Grant): Grant | Promise<Grant>;
   /** Throws ACCESS_LIMIT_REACHED. */
   opened(visit: Visit): void;

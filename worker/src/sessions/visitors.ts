@@ -22,7 +22,7 @@ export interface Visitors {
 }
 
 /** Who is told of sessions. */
-export interface SessionWatcher {
+interface SessionWatcher {
   opened(session: Session): void;
   ended(session: Session, reason: string, nowUnixMs: number): void;
 }
