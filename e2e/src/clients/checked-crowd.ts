@@ -7,6 +7,8 @@ import { NODE, ROOT } from '../harness/paths.ts';
 const SEEN_MS = 60_000;
 
 export interface CrowdOptions {
+  /** Literal address; this machine's by default. */
+  readonly host?: string;
   readonly port: number;
   readonly app: string;
   readonly streams: number;
