@@ -38,6 +38,6 @@ const lastWithoutApps: Rule<z.output<typeof fields>> = {
 
 export const access = withRules(
   fields,
-  'Who may publish and play. Changes reach running workers, and who may not any more is cut ([access](access.md)).',
+  'Who may publish and play. Changes reach running workers, and who may not any more is cut (docs/access.md).',
   [lastWithoutApps],
 ).prefault({});
