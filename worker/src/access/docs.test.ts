@@ -29,14 +29,10 @@ describe('the commands of docs/access.md', () => {
   afterAll(() => fs.rmSync(folder, { recursive: true }));
 
   function run(heading: string): string {
-    const environment = {
-      ...process.env,
-      PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
-    };
-    const options = { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('bash', ['-euc', commands(heading)], options)
-      .toString()
-      .trim();
+    const node = path.dirname(process.execPath);
+    const env = { ...process.env, PATH: `${node}:${process.env['PATH'] ?? ''}` };
+    const options = { cwd: folder, env, encoding: 'utf8' } as const;
+    return execFileSync('bash', ['-euc', `{ ${commands(heading)}\n} 2>/dev/null`], options).trim();
   }
 
   it('make tokens that are good', async () => {
