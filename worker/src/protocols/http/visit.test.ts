@@ -8,6 +8,7 @@ import type { MediaRoute } from './media-route.ts';
 import { serveHttp, type Served } from './testing/fixture.ts';
 import { admitted, visitOf } from './visit.ts';
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const NAME = streamName('live', 'news')!;
 
 /** Every request is a visit, which is refused where there is a code. */
@@ -37,14 +38,14 @@ describe('a visit over HTTP', () => {
     const { url, seen } = visits();
     const headers = {
       ...{ 'x-forwarded-for': '1.1.1.1, 198.51.100.9', forwarded: 'for=1.1.1.1' },
-      ...{ authorization: 'Bearer a', cookie: 'b=c', 'user-agent': 'me', traceparent: '00-1' },
+      ...{ authorization: 'Bearer a', cookie: 'b=c', 'user-agent': 'me', traceparent: TRACE },
     };
     await fetch(`${url}/live/news.flv?token=x`, { headers });
     expect(seen).toEqual([
       {
         ...{ action: 'play', protocol: 'flv', name: NAME, query: 'token=x' },
         ...{ address: '198.51.100.9', isEncrypted: false, authorization: 'Bearer a' },
-        ...{ cookie: 'b=c', userAgent: 'me', traceParent: '00-1' },
+        ...{ cookie: 'b=c', userAgent: 'me', traceParent: TRACE },
       },
     ]);
     await fetch(`${url}/live/news.flv`);
