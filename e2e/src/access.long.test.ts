@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CheckedCrowd } from './clients/checked-crowd.ts';
 import { DecidingServer } from './clients/deciding-server.ts';
 import { FlvViewer } from './clients/flv.ts';
+import { metric, scrape } from './clients/metrics.ts';
 import { publishMany } from './clients/load-generator.ts';
 import { EC, jwks, NEXT_EC, token } from './clients/tokens.ts';
 import type { Child } from './harness/child.ts';
 import { TestCluster, writeResource } from './harness/cluster.ts';
 import { eventuallyTrue } from './harness/eventually.ts';
+import { residentBytes } from './harness/procfs.ts';
 
 const APP = 'long';
 const STREAMS = 4;
@@ -16,6 +18,7 @@ const NEWCOMERS_PER_SECOND = 20;
 /** Two tries of two seconds each, and as long to wait for a turn. */
 const ANSWER_MS = 7_000;
 const CUT_MS = 5_000;
+const WRONG_LOGINS = 10_000;
 
 interface LogLine {
   readonly msg: string;
@@ -95,6 +98,44 @@ describe('under load', { timeout: 300_000 }, () => {
     );
     expect(report).toMatchObject({ came: 1_000, cut: 0, wrong: 0 });
     for (const newcomer of newcomers) newcomer.close();
+  });
+
+  it('10,000 wrong logins cost those who watch nothing, and are all counted', async () => {
+    server.jwks = jwks([EC.publicKey, 'first']);
+    await start({ credentials: ['Jwt'] }, { jwksUrl: server.url('/keys') });
+    const good = token({ key: EC.privateKey, id: 'first', streams: [`${APP}/*`] });
+    const watching = await crowd(500, `token=${good}`);
+    const [pid = 0] = cluster.workerPids();
+    const before = residentBytes(pid);
+    await tickLag();
+    let next = 0;
+    const login = async (): Promise<void> => {
+      while (next < WRONG_LOGINS) {
+        const kid = next++ % 2 === 0 ? 'first' : `none-${next}`;
+        const forged = token({ key: NEXT_EC.privateKey, id: kid, streams: [`${APP}/*`] });
+        const answer = await fetch(`${cluster.httpUrl(`${APP}/s-0`, 'flv')}?token=${forged}`);
+        expect(answer.status).toBe(401);
+        await answer.text();
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, login));
+    const { p99Ms } = await tickLag();
+    const [port = 0] = cluster.adminPorts();
+    const counted = metric(
+      await scrape(port),
+      'streamcluster_refusals_total',
+      'ACCESS_TOKEN_INVALID',
+    );
+    const grownMb = (residentBytes(pid) - before) / 2 ** 20;
+    const report = await watching.leave();
+    console.log(
+      `${counted} wrong logins: ${JSON.stringify(report)}, tick lag p99 ${p99Ms} ms, memory grew by ${grownMb.toFixed(0)} MB`,
+    );
+    expect(counted).toBe(WRONG_LOGINS);
+    expect(report).toMatchObject({ came: 500, cut: 0, wrong: 0 });
+    expect(grownMb).toBeLessThan(150);
+    // Unknown keys are looked for once in ten seconds, whoever asks.
+    expect(server.keysRead).toBeLessThan(20);
   });
 
   it('keys that rotate and rules that change cut whom they concern, and nobody else', async () => {

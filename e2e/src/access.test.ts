@@ -8,16 +8,28 @@ import {
   type Means,
   type Protocol,
 } from './access/attempts.ts';
-import { accessSpec, ELSEWHERE, JWKS, KEYS, LIMITS, ROWS, type Row } from './access/rows.ts';
+import {
+  accessSpec,
+  ELSEWHERE,
+  JWKS,
+  KEYS,
+  LIMITS,
+  LOOPBACK,
+  ROWS,
+  type Row,
+} from './access/rows.ts';
 import { DecidingServer } from './clients/deciding-server.ts';
+import { WsFlvRecorder } from './clients/ws-flv.ts';
 import { ProxyBalancer } from './clients/proxy-protocol.ts';
 import { fixture } from './content/fixture.ts';
 import type { Child } from './harness/child.ts';
-import { TestCluster } from './harness/cluster.ts';
-import { eventuallyTrue } from './harness/eventually.ts';
+import { TestCluster, writeResource } from './harness/cluster.ts';
+import { eventuallyTrue, within } from './harness/eventually.ts';
 
 const CLIP = { seconds: 30, size: '320x180', videoBitsPerSecond: 300_000 };
 const LIMIT = 'ACCESS_LIMIT_REACHED';
+const ADDRESS = 'ACCESS_ADDRESS_REFUSED';
+const CUT_MS = 5_000;
 const STATUS: Readonly<Record<string, number>> = {
   ...{ ACCESS_TOKEN_MISSING: 401, ACCESS_TOKEN_INVALID: 401, ACCESS_TOKEN_EXPIRED: 401 },
   ...{ ACCESS_REFUSED: 403, ACCESS_ADDRESS_REFUSED: 403, ACCESS_LIMIT_REACHED: 429 },
@@ -27,6 +39,12 @@ const FFMPEG_WORDS: Readonly<Record<number, string>> = {
   ...{ 401: '401 Unauthorized', 403: '403 Forbidden' },
   ...{ 429: '4XX Client Error', 503: '5XX Server Error' },
 };
+interface CutLine {
+  readonly time: number;
+  readonly stream: string;
+  readonly code: string;
+}
+
 /** Real players, each with a CPU's part of a second. */
 const AT_ONCE = 8;
 
@@ -135,6 +153,25 @@ describe('access', { timeout: 120_000 }, () => {
     return protocol === 'ws-flv' ? `status ${status}` : (FFMPEG_WORDS[status] ?? '');
   }
 
+  /** Comes; the promise is of its end. */
+  function staying(one: Attempt): Promise<unknown> {
+    if (one.protocol !== 'ws-flv') return come(one).ended;
+    return new WsFlvRecorder(cluster.wsUrl(one.stream), `${cluster.folder}/stays.flv`).ended;
+  }
+
+  function playing(protocol: Protocol, stream: string): boolean {
+    const name = protocol.replace(' play', '');
+    return cluster.workerLog().some((line) => {
+      return line.includes('session began') && line.includes(stream) && line.includes(`"${name}"`);
+    });
+  }
+
+  function cutOf(stream: string): { time: number; code: string }[] {
+    const lines = cluster.workerLog().filter((line) => line.includes('session cut'));
+    const cut = lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))) as CutLine);
+    return cut.filter((line) => line.stream === stream);
+  }
+
   function note(rule: string, what: string, protocol: Protocol, code: string | undefined): void {
     const text =
       code === undefined
@@ -178,6 +215,31 @@ describe('access', { timeout: 120_000 }, () => {
     expect(cut.filter((line) => line.includes(stream) && line.includes(LIMIT))).toHaveLength(1);
     expect(output).not.toBe('');
     note('bit rate', 'too high', 'rtmp publish', LIMIT);
+  });
+
+  it('cuts who may not any more, over every protocol', async () => {
+    const stream = 'near/main';
+    const viewers = PROTOCOLS.filter((protocol) => protocol !== 'rtmp publish');
+    const here = await Promise.all(
+      viewers.map(async (protocol) => {
+        const ended = staying({ protocol, stream, query: '' });
+        await eventuallyTrue(`${protocol} plays`, 15_000, () => playing(protocol, stream));
+        return { protocol, ended };
+      }),
+    );
+    const changedAtMs = Date.now();
+    const access = accessSpec((path) => server.url(path), { deny: LOOPBACK });
+    writeResource(cluster.resourceFile, { replicas: 1, access });
+    await eventuallyTrue('all are cut', 15_000, () => cutOf(stream).length === PROTOCOLS.length);
+    const tookMs = Math.max(...cutOf(stream).map(({ time }) => time)) - changedAtMs;
+    console.log(`rules changed: the last was cut ${tookMs} ms after the file was written`);
+    expect(tookMs).toBeLessThan(CUT_MS);
+    for (const { protocol, ended } of here) {
+      await within(`end of ${protocol}`, 15_000, ended);
+      note('allowed addresses', 'not any more', protocol, ADDRESS);
+    }
+    note('allowed addresses', 'not any more', 'rtmp publish', ADDRESS);
+    expect(new Set(cutOf(stream).map(({ code }) => code))).toEqual(new Set([ADDRESS]));
   });
 
   it('tells the callback of ends', () => {

@@ -14,7 +14,7 @@ import type { Attempt, Protocol } from './attempts.ts';
 
 /** Where a trusted proxy says that clients come from. */
 export const ELSEWHERE = '198.51.100.7';
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+export const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const PLAYS: readonly Protocol[] = ['rtmp play', 'flv', 'ws-flv', 'hls'];
 const BY_HTTP: readonly Protocol[] = ['flv', 'ws-flv', 'hls'];
 
@@ -38,8 +38,11 @@ const byJwt = both({ credentials: ['Jwt'] });
 export const KEYS = { 'rs.pem': pem(RSA.publicKey), hs: `${SECRET}\n`, url: SECRET };
 export const JWKS = jwks([EC.publicKey, 'first']);
 
-/** spec.access, with a server that decides at `url`. */
-export function accessSpec(url: (path: string) => string): object {
+/** spec.access, with a server that decides at `url`, and what is allowed in app `near`. */
+export function accessSpec(
+  url: (path: string) => string,
+  near: object = { allow: LOOPBACK },
+): object {
   const callback = { url: url('/ask'), timeoutSeconds: 1, keepRefusedSeconds: 0 };
   return {
     trustedProxies: LOOPBACK,
@@ -50,7 +53,7 @@ export function accessSpec(url: (path: string) => string): object {
       { apps: ['url'], signedUrl: { keys: ['url'] }, ...both({ credentials: ['SignedUrl'] }) },
       { apps: ['asks'], ...both({ callback }) },
       { apps: ['lets'], ...both({ callback: { ...callback, onFailure: 'Allow' } }) },
-      { apps: ['near'], ...both({ allow: LOOPBACK }) },
+      { apps: ['near'], ...both(near) },
       { apps: ['far'], ...both({ allow: ['192.0.2.0/24'] }) },
       { apps: ['denied'], ...both({ allow: ['0.0.0.0/0'], deny: LOOPBACK }) },
       { apps: ['crowd'], viewersPerStream: 1 },

@@ -17,6 +17,7 @@ export class DecidingServer {
   /** What `/keys` has. */
   jwks = '{}';
   isHanging = false;
+  keysRead = 0;
   private readonly server: http.Server;
 
   private constructor() {
@@ -45,6 +46,7 @@ export class DecidingServer {
 
   private answer(url: string, body: string, response: http.ServerResponse): void {
     if (url === '/keys') {
+      this.keysRead += 1;
       response.end(this.jwks);
       return;
     }

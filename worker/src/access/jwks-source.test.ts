@@ -4,7 +4,7 @@ import { TestContext } from './testing/context.ts';
 import { MemoryOutside } from './testing/memory-outside.ts';
 import { EC, jwks, RSA } from './testing/tokens.ts';
 
-const URL = 'https://id.example/keys';
+const URL = 'https://id.example/keys?key=hidden';
 const FIRST = jwks([RSA.publicKey, 'a']);
 const SECOND = jwks([EC.publicKey, 'b']);
 
@@ -29,8 +29,8 @@ async function source(document: string | Error = FIRST) {
     await context.settle();
   };
   const ids = (): unknown[] => jwksSource.keys.map(({ id }) => id);
-  const { counted } = context;
-  return { counted, outside, jwksSource, pass, ids, changes: () => changes };
+  const { counted, lines } = context;
+  return { counted, lines, outside, jwksSource, pass, ids, changes: () => changes };
 }
 
 describe('JwksSource', () => {
@@ -49,7 +49,7 @@ describe('JwksSource', () => {
     ['answers garbage', '<html>'],
     ['has no keys', '{"keys": []}'],
   ])('keeps the last good ones while the server %s', async (_what, document) => {
-    const { outside, pass, ids, changes, counted } = await source();
+    const { outside, pass, ids, changes, counted, lines } = await source();
     outside.document = document;
     await pass(60_000);
     await pass(10_000);
@@ -57,6 +57,7 @@ describe('JwksSource', () => {
     // Looked for sooner while it fails, and told once.
     expect(outside.gets.length).toBe(4);
     expect([ids(), changes(), counted]).toEqual([['a'], 0, ['ACCESS_KEYS_INVALID']]);
+    expect(lines.join('')).not.toContain('hidden');
     outside.document = SECOND;
     await pass(10_000);
     expect([ids(), changes()]).toEqual([['b'], 1]);

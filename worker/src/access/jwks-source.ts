@@ -88,7 +88,7 @@ export class JwksSource {
     this.current = keys;
     this.hasKeys = true;
     if (before === namesOf(keys)) return;
-    this.options.log.info({ url: this.options.url, keys: keys.length }, 'JWKS read');
+    this.options.log.info({ url: this.name, keys: keys.length }, 'JWKS read');
     // Nobody came by the first ones.
     if (before !== undefined) this.options.onChange();
   }
@@ -97,12 +97,18 @@ export class JwksSource {
     const fault = error instanceof Error ? error.message : String(error);
     if (this.fault === fault) return;
     this.fault = fault;
-    const { log, counters, url } = this.options;
+    const { log, counters } = this.options;
     const code = 'ACCESS_KEYS_INVALID';
     counters.count(code);
     // Of a KeyFault the reason says everything.
     const err = error instanceof KeyFault ? undefined : error;
-    log.warn({ code, url, reason: fault, err }, 'JWKS not usable; old keys stay');
+    log.warn({ code, url: this.name, reason: fault, err }, 'JWKS not usable; old keys stay');
+  }
+
+  /** For logs: parameters may be nobody's business. */
+  private get name(): string {
+    const { origin, pathname } = new URL(this.options.url);
+    return origin + pathname;
   }
 }
 
