@@ -218,7 +218,9 @@ describe('access', { timeout: 120_000 }, () => {
   });
 
   it('cuts who may not any more, over every protocol', async () => {
-    const stream = 'near/main';
+    const stream = 'near/stays';
+    come({ protocol: 'rtmp publish', stream, query: '' });
+    await cluster.live(stream);
     const viewers = PROTOCOLS.filter((protocol) => protocol !== 'rtmp publish');
     const here = await Promise.all(
       viewers.map(async (protocol) => {
