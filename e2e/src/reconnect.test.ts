@@ -7,6 +7,7 @@ import type { FlvViewer } from './clients/flv.ts';
 import { HlsNumbers } from './clients/hls-numbers.ts';
 import { parsePlaylist } from './clients/playlist.ts';
 import { rtmpdump } from './clients/others.ts';
+import { fetchMediaPlaylist } from './clients/playlist.ts';
 import { viewerOn } from './clients/viewers.ts';
 import { WsFlvRecorder } from './clients/ws-flv.ts';
 import { fixture, isMedia, mediaTags, type Fixture } from './content/fixture.ts';
@@ -80,7 +81,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
 
   it('goes on in HLS behind a discontinuity', async () => {
     const playlist = await eventually('a discontinuity', PICTURES_MS, async () => {
-      const text = await (await fetch(cluster.httpUrl(STREAM, 'm3u8'))).text();
+      const text = await (await fetchMediaPlaylist(cluster.httpUrl(STREAM, 'm3u8'))).text();
       return /#EXT-X-DISCONTINUITY(\n|-SEQUENCE:[1-9])/.test(text) ? text : undefined;
     });
     expect(playlist).not.toContain('#EXT-X-ENDLIST');
@@ -103,7 +104,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
       expect(tags.filter(isVideo).length).toBeGreaterThan(100);
       expectTimeForward(tags);
     }
-    const playlist = await fetch(cluster.httpUrl(STREAM, 'm3u8'));
+    const playlist = await fetchMediaPlaylist(cluster.httpUrl(STREAM, 'm3u8'));
     if (playlist.ok) expect(await playlist.text()).toContain('#EXT-X-ENDLIST');
     else expect(playlist.status).toBe(404);
   });

@@ -21,6 +21,7 @@ export class AccessLog {
         ...who(session),
         reason,
         bytes: control.bytes,
+        ...(control.areBytesEstimated === true && { areBytesEstimated: true }),
         skips: control.skips,
         durationMs: nowUnixMs - startedUnixMs,
       },

@@ -11,7 +11,8 @@ export interface Entry {
   readonly grant: Grant;
   /** When he asked, by the clock's nowMs. */
   readonly askedAtMs: number;
-  /** Begins the session. `id`: of a client that names one (HLS); else it is drawn. */
+  /** Begins the session. `id`: of a client that names one (HLS), unless another session
+   * here has it; else it is drawn. */
   open(control: SessionControl, id?: string): Session;
 }
 
@@ -66,8 +67,9 @@ export class Sessions implements Visitors {
     return { visit, grant, askedAtMs, open };
   }
 
-  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, id = newSessionId()): Session {
+  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, named = ''): Session {
     const startedUnixMs = this.options.clock.unixMs();
+    const id = named === '' || this.sessions.has(named) ? newSessionId() : named;
     const session = new Session({ ...facts, id, startedUnixMs }, this.onEnded);
     this.sessions.set(id, session);
     this.accessLog.began(session);

@@ -7,6 +7,7 @@ import { HlsRoute } from '../protocols/hls/route.ts';
 import { HttpServer, type HttpServerOptions } from '../protocols/http/server.ts';
 import { RtmpServer } from '../protocols/rtmp/server.ts';
 import { WsFlvRoute } from '../protocols/ws-flv/route.ts';
+import type { SegmentKeys } from '../sessions/segment-keys.ts';
 import type { Visitors } from '../sessions/visitors.ts';
 import { listening } from './listen-hosts.ts';
 
@@ -14,6 +15,7 @@ export interface MediaPortsOptions {
   readonly engine: Engine;
   readonly streams: StreamAccess;
   readonly visitors: Visitors;
+  readonly segmentKeys: SegmentKeys;
   readonly log: Logger;
   readonly counters: { count(reason: string): void };
   /** Share of the players that ask again and again and should go elsewhere now. */
@@ -143,11 +145,11 @@ export class MediaPorts {
   }
 
   private http(name: Name, engine: Listening): Door {
-    const { streams, visitors, log, counters, shedShare } = this.options;
+    const { streams, visitors, segmentKeys, log, counters, shedShare } = this.options;
     const routes = [
       new WsFlvRoute({ streams, visitors, log, counters }),
       new FlvRoute({ streams, visitors }),
-      new HlsRoute({ streams }),
+      new HlsRoute({ streams, visitors, segmentKeys }),
     ];
     const { fallback } = this;
     const options = { ...this.base(name), engine, routes, fallback, shedShare };

@@ -22,6 +22,7 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
+import { SegmentKeys } from '../sessions/segment-keys.ts';
 import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
@@ -64,6 +65,7 @@ export class WorkerProcess {
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
   private readonly sessions: Sessions;
+  private readonly segmentKeys: SegmentKeys;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -89,7 +91,9 @@ export class WorkerProcess {
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
-    this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
+    this.segmentKeys = new SegmentKeys({ guards: (app) => openGate.guards(app) });
+    const segmentKey = this.segmentKeys.of;
+    this.streams = new StreamRegistry({ engine, clock: realClock, log, config, segmentKey });
     this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
@@ -265,12 +269,12 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options, sessions: visitors } = this;
+    const { engine, log, metrics, options, sessions: visitors, segmentKeys } = this;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
     return new MediaPorts({
-      ...{ engine, streams, visitors, log, counters, hosts, rtmpPort, httpPort },
+      ...{ engine, streams, visitors, segmentKeys, log, counters, hosts, rtmpPort, httpPort },
       shedShare: () => streams.shedding.share(),
       ...ownPorts(options),
       secure: this.securePorts(),

@@ -1,5 +1,11 @@
 import type { StreamAccess } from '../../cluster/stream-access.ts';
+import type { StreamName } from '../../media/stream-name.ts';
+import { streamName } from '../../media/stream-name.ts';
+import { newSessionId } from '../../sessions/session.ts';
+import type { SegmentKeys } from '../../sessions/segment-keys.ts';
+import type { Entry, Visitors } from '../../sessions/visitors.ts';
 import { realClock, type Clock } from '../../stream/clock.ts';
+import type { HlsPlayer } from '../../stream/hls-players.ts';
 import type { HttpExchange } from '../http/exchange.ts';
 import type { MediaHandler, MediaPath, MediaRoute } from '../http/media-route.ts';
 import {
@@ -9,18 +15,22 @@ import {
   withStream,
   type ViewAccess,
 } from '../http/viewing.ts';
-import { streamName, type StreamName } from '../../media/stream-name.ts';
-import type { HlsStream } from './hls-stream.ts';
+import { admitted, visitOf } from '../http/visit.ts';
+import type { HlsStream, HlsWindowView } from './hls-stream.ts';
 import { PlaylistAnswers } from './playlist.ts';
 import { answerSegment } from './segment.ts';
+import { HlsSession } from './session.ts';
+import { sessionOf, sessionOfCookie } from './session-id.ts';
 
-/** HLS has no sessions: whoever is known by an earlier request goes on. */
+/** Whoever is known by an earlier request goes on. */
 export interface HlsAccess extends ViewAccess<HlsStream>, Pick<StreamAccess, 'elsewhere'> {
   present(name: StreamName): HlsStream | undefined;
 }
 
 export interface HlsRouteOptions {
   readonly streams: HlsAccess;
+  readonly visitors: Visitors;
+  readonly segmentKeys: Pick<SegmentKeys, 'fits'>;
   readonly clock?: Clock;
   /** Longest time that a request is held. */
   readonly waitMs?: number;
@@ -31,12 +41,15 @@ const SUFFIX = '.m3u8';
 const SEGMENT_FILE = /^(0|[1-9][0-9]{0,14})\.ts$/;
 /** Below the 10 s that hls.js gives a playlist, above a segment's length. */
 const DEFAULT_WAIT_MS = 8_000;
-const MAX_AGENT_LENGTH = 64;
 
-/** HLS: `GET /APP/NAME.m3u8` and its segments, `/APP/NAME/SEQUENCE.ts`. */
+/**
+ * HLS. `GET /APP/NAME.m3u8` draws an id and says where to go on with it: the same address
+ * with `session=ID`, which gives the media playlist. Segments are
+ * `/APP/NAME/SEQUENCE.ts`, or `/APP/NAME/KEY/SEQUENCE.ts` where not everybody may play.
+ */
 export class HlsRoute implements MediaRoute {
   readonly name = 'hls';
-  private readonly streams: HlsAccess;
+  private readonly options: HlsRouteOptions;
   private readonly clock: Clock;
   private readonly waitMs: number;
   private readonly playlists: PlaylistAnswers;
@@ -44,7 +57,7 @@ export class HlsRoute implements MediaRoute {
   private readonly segmentHandler: MediaHandler = (exchange) => this.segment(exchange);
 
   constructor(options: HlsRouteOptions) {
-    this.streams = options.streams;
+    this.options = options;
     this.clock = options.clock ?? realClock;
     this.waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
     this.playlists = new PlaylistAnswers(this.clock, this.waitMs);
@@ -57,51 +70,104 @@ export class HlsRoute implements MediaRoute {
 
   private playlist(exchange: HttpExchange): void {
     const name = nameOfPath(exchange.segments, SUFFIX);
-    const id = playerOf(exchange);
-    const answer = ({ hls }: HlsStream): void => {
-      this.playlists.answer(exchange, hls, hls.players.meet(id, exchange.connection.isEncrypted));
-    };
-    const here = this.presentOf(name);
-    const isKnown = here?.hls.players.knows(id) === true;
-    const isSent =
-      name !== undefined && sendElsewhere(this.streams, exchange, name, { id, isKnown });
-    if (isKnown && !isSent) answer(here);
-    else if (!isSent) withStream(this.streams, exchange, name, answer);
-    if (exchange.isShed) here?.hls.players.sendAway(id);
+    if (name === undefined) {
+      exchange.fail('STREAM_NAME_INVALID');
+      return;
+    }
+    const id = sessionOf(exchange.query);
+    if (id === undefined) this.first(exchange, name);
+    else this.again(exchange, name, id);
+  }
+
+  /** Nobody counts yet: who has the address may never come with it. */
+  private first(exchange: HttpExchange, name: StreamName): void {
+    const before = sessionOfCookie(exchange.head.header('cookie') ?? '');
+    const id = before ?? newSessionId();
+    const here = this.options.streams.present(name);
+    const isKnown = here?.hls.players.find(id) !== undefined;
+    if (sendElsewhere(this.options.streams, exchange, name, { id: before, isKnown })) return;
+    if (here !== undefined && isKnown) {
+      this.answerFirst(exchange, here.hls, id);
+      return;
+    }
+    this.letIn(exchange, name, (hls, entry) => {
+      HlsSession.invite(hls, id, entry);
+      this.answerFirst(exchange, hls, id);
+    });
+  }
+
+  private answerFirst(exchange: HttpExchange, hls: HlsWindowView, id: string): void {
+    const fault = hls.unavailable();
+    if (fault === undefined) this.playlists.multivariant(exchange, hls, id);
+    else exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
+  }
+
+  private again(exchange: HttpExchange, name: StreamName, id: string): void {
+    const here = this.options.streams.present(name);
+    const player = here?.hls.players.find(id);
+    const isKnown = player !== undefined;
+    const isSent = sendElsewhere(this.options.streams, exchange, name, { id, isKnown });
+    if (here !== undefined && isKnown && !isSent) this.answer(exchange, here.hls, player);
+    else if (!isSent) {
+      // Of another worker, or silent for long, or sent away by those who decide.
+      this.letIn(exchange, name, (hls, entry) => {
+        this.answer(exchange, hls, HlsSession.invite(hls, id, entry));
+      });
+    }
+    if (exchange.isShed) player?.sendAway();
+  }
+
+  private answer(exchange: HttpExchange, hls: HlsWindowView, player: HlsPlayer | undefined): void {
+    const fault = hls.unavailable();
+    if (fault !== undefined) exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
+    else if (player === undefined) exchange.fail('WORKER_OVERLOADED', 'players of one stream');
+    else {
+      hls.meet(player);
+      this.playlists.media(exchange, hls, player);
+    }
+  }
+
+  private letIn(
+    exchange: HttpExchange,
+    name: StreamName,
+    use: (hls: HlsWindowView, entry: Entry) => void,
+  ): void {
+    const { streams, visitors } = this.options;
+    admitted(visitors, exchange, visitOf(exchange, name, 'hls'), (entry) => {
+      withStream(streams, exchange, name, ({ hls }) => use(hls, entry));
+    });
   }
 
   private segment(exchange: HttpExchange): void {
-    const [app = '', name = '', file = ''] = exchange.segments;
+    const { streams, segmentKeys } = this.options;
+    const { segments, asker } = exchange;
+    const name = streamName(segments[0] ?? '', segments[1] ?? '');
+    const key = segments.length === 3 ? '' : (segments[2] ?? '');
     const request = {
-      sequence: Number.parseInt(file, 10),
+      sequence: Number.parseInt(segments.at(-1) ?? '', 10),
       // Without validators If-Range never matches: send the whole.
       range: exchange.head.indexOf('if-range') < 0 ? exchange.head.header('range') : undefined,
       clock: this.clock,
       waitMs: this.waitMs,
     };
+    if (name !== undefined && !segmentKeys.fits(name, request.sequence, key)) {
+      exchange.fail('ACCESS_SEGMENT_KEY');
+      return;
+    }
     const answer = ({ hls }: HlsStream): void => {
       hls.players.touch();
       answerSegment(exchange, hls, request);
     };
-    const ofStream = streamName(app, name);
     // Whoever has a playlist gets its segments.
-    const here = this.presentOf(ofStream);
-    if (exchange.isShed) here?.hls.players.sendAway(playerOf(exchange));
+    const here = name === undefined ? undefined : streams.present(name);
+    if (exchange.isShed) asker?.sendAway();
+    else asker?.touch();
     if (here !== undefined) answer(here);
-    else withStream(this.streams, exchange, ofStream, answer);
-  }
-
-  private presentOf(name: StreamName | undefined): HlsStream | undefined {
-    return name === undefined ? undefined : this.streams.present(name);
+    else withStream(streams, exchange, name, answer);
   }
 }
 
 function isSegmentPath(segments: readonly string[]): boolean {
-  return segments.length === 3 && SEGMENT_FILE.test(segments[2] ?? '');
-}
-
-/** Tells players apart, roughly: HLS has no sessions. Short, since it is kept. */
-function playerOf(exchange: HttpExchange): string {
-  const agent = exchange.head.header('user-agent') ?? '';
-  return exchange.connection.remoteAddress + agent.slice(0, MAX_AGENT_LENGTH);
+  const { length } = segments;
+  return (length === 3 || length === 4) && SEGMENT_FILE.test(segments[length - 1] ?? '');
 }
