@@ -12,12 +12,19 @@ export {
   AcceptResponse,
   AssignRequest,
   AssignResponse,
+  BannedVisitor,
+  BanRequest,
+  BanResponse,
   ConfigureRequest,
   ConfigureResponse,
   DrainConfig,
   DrainRequest,
   DrainResponse,
   HlsConfig,
+  KickRequest,
+  KickResponse,
+  ListSessionsRequest,
+  ListSessionsResponse,
   ListStreamsRequest,
   ListStreamsResponse,
   PrepareRequest,
@@ -27,6 +34,7 @@ export {
   ServeOutcome,
   ServeRequest,
   ServeResponse,
+  SessionInfo,
   StreamInfo,
   StreamInfo_Role,
   StreamsConfig,
@@ -44,4 +52,5 @@ export {
   streamKeyOf,
 } from './directory-entry.ts';
 export type { DirectoryEntry } from './directory-entry.ts';
+export { hlsKeyId } from './hls-key.ts';
 export { loadSubject } from './subjects.ts';

@@ -7,6 +7,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
 import { registerApi } from './api.ts';
+import { refuseOtherSites } from './cross-site.ts';
 import { openApi } from './document/openapi.ts';
 import { PROBLEM_TYPE, problemOf } from './document/problem.ts';
 import { registerLeader, type LeaderUrl } from './leader.ts';
@@ -56,6 +57,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     const error = new OperatorError('NOT_FOUND', pathOf(request.url));
     return sendProblem(request, reply, error);
   });
+  refuseOtherSites(app);
   if (options.leaderUrl !== undefined) registerLeader(app, options.leaderUrl);
   registerHealth(app, options);
   registerApi(app, options);

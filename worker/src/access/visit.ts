@@ -17,8 +17,8 @@ export interface Visit {
   readonly authorization: string;
   /** Header `Cookie`; empty without. Never logged. */
   readonly cookie: string;
-  /** What the client calls itself; of RTMP its `flashVer`. */
+  /** What the client calls itself, by cleanUserAgent(); of RTMP its `flashVer`. */
   readonly userAgent: string;
-  /** W3C Trace Context, `traceparent`; empty without. */
+  /** W3C Trace Context, `traceparent`, where it is one; else empty. */
   readonly traceParent: string;
 }

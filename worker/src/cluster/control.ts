@@ -1,6 +1,6 @@
 import { PLACEMENT_POLICIES } from '@streamcluster/placement';
 import type { Logger } from 'pino';
-import type { StreamInfo } from '@streamcluster/proto';
+import { hlsKeyId, type StreamInfo } from '@streamcluster/proto';
 import type { StreamsConfig } from '../stream/streams-config.ts';
 import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
@@ -26,6 +26,8 @@ export interface Configuration {
   readonly streams: StreamsConfig | undefined;
   readonly placementPolicy: string;
   readonly drain: DrainSeconds | undefined;
+  /** Of HLS segments; empty: as it is. */
+  readonly hlsKey: Buffer;
 }
 
 export interface ControlOptions {
@@ -50,12 +52,13 @@ export class Control {
   }
 
   /** The version in force afterwards; older ones change nothing. */
-  configure({ version, streams, placementPolicy, drain }: Configuration): number {
+  configure({ version, streams, placementPolicy, drain, hlsKey }: Configuration): number {
     const { settings, log } = this.options;
     if (version < settings.appliedVersion) return settings.appliedVersion;
     settings.appliedVersion = version;
     if (streams !== undefined) settings.streams = streams;
     if (drain !== undefined) settings.drain = drain;
+    if (hlsKey.length > 0) settings.hlsKeyId = hlsKeyId(hlsKey);
     settings.placementPolicy =
       PLACEMENT_POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
     log.info({ version, streams, placementPolicy, drain }, 'configured');

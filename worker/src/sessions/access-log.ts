@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { parseTraceParent } from '../access/trace-parent.ts';
 import type { Session } from './session.ts';
 
 /** One line when a session begins, one with what it came to when it ends. No tokens: neither
@@ -38,6 +39,6 @@ function who({ id, visit, grant }: Session): object {
     ...(isEncrypted && { isEncrypted }),
     ...(grant.subject !== '' && { subject: grant.subject }),
     ...(userAgent !== '' && { userAgent }),
-    ...(traceParent !== '' && { traceParent }),
+    ...parseTraceParent(traceParent),
   };
 }

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Gate, Grant } from '../access/gate.ts';
 import type { Visit } from '../access/visit.ts';
+import { WorkerError } from '../errors.ts';
 import type { Clock } from '../stream/clock.ts';
 import { AccessLog } from './access-log.ts';
+import { Bans } from './bans.ts';
 import { newSessionId, Session, type SessionControl } from './session.ts';
 
 /** A visitor who was let in, and has no session yet. */
@@ -30,6 +32,7 @@ export interface SessionsOptions {
 
 /** Who publishes and plays at this worker. */
 export class Sessions implements Visitors {
+  readonly bans: Bans;
   private readonly options: SessionsOptions;
   private readonly accessLog: AccessLog;
   private readonly sessions = new Map<string, Session>();
@@ -40,6 +43,7 @@ export class Sessions implements Visitors {
 
   constructor(options: SessionsOptions) {
     this.options = options;
+    this.bans = new Bans(options.clock);
     this.accessLog = new AccessLog(options.log);
   }
 
@@ -56,13 +60,16 @@ export class Sessions implements Visitors {
   }
 
   enter(visit: Visit): Entry | Promise<Entry> {
+    if (this.bans.hasClient(visit)) throw new WorkerError('ACCESS_BANNED');
     const askedAtMs = this.options.clock.nowMs();
     const grant = this.options.gate.admit(visit);
     if (!(grant instanceof Promise)) return this.entry(visit, grant, askedAtMs);
     return grant.then((found) => this.entry(visit, found, askedAtMs));
   }
 
+  /** Whose token it is, is known by now. */
   private entry(visit: Visit, grant: Grant, askedAtMs: number): Entry {
+    if (this.bans.hasSubject(grant.subject)) throw new WorkerError('ACCESS_BANNED');
     const open: Entry['open'] = (control, id) => this.open({ visit, grant, control }, id);
     return { visit, grant, askedAtMs, open };
   }

@@ -22,6 +22,7 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
+import { SessionDesk } from '../sessions/session-desk.ts';
 import { SegmentKeys } from '../sessions/segment-keys.ts';
 import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
@@ -66,6 +67,7 @@ export class WorkerProcess {
   private readonly streams: StreamRegistry;
   private readonly sessions: Sessions;
   private readonly segmentKeys: SegmentKeys;
+  private readonly sessionDesk: SessionDesk;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -95,6 +97,8 @@ export class WorkerProcess {
     const segmentKey = this.segmentKeys.of;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config, segmentKey });
     this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
+    const { sessions, segmentKeys } = this;
+    this.sessionDesk = new SessionDesk({ sessions, segmentKeys, clock: realClock, log });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
@@ -219,6 +223,7 @@ export class WorkerProcess {
       host,
       port: options.grpcPort,
       control,
+      sessions: this.sessionDesk,
       counters: this.metrics,
       security: this.credentials.security,
     });

@@ -18,7 +18,7 @@ import {
 import { admitted, visitOf } from '../http/visit.ts';
 import type { HlsStream, HlsWindowView } from './hls-stream.ts';
 import { PlaylistAnswers } from './playlist.ts';
-import { answerSegment } from './segment.ts';
+import { answerSegment, type SegmentRequest } from './segment.ts';
 import { HlsSession } from './session.ts';
 import { sessionOf, sessionOfCookie } from './session-id.ts';
 
@@ -142,15 +142,13 @@ export class HlsRoute implements MediaRoute {
     const { streams, segmentKeys } = this.options;
     const { segments, asker } = exchange;
     const name = streamName(segments[0] ?? '', segments[1] ?? '');
+    if (name === undefined) {
+      exchange.fail('STREAM_NAME_INVALID');
+      return;
+    }
+    const request = this.segmentRequest(exchange);
     const key = segments.length === 3 ? '' : (segments[2] ?? '');
-    const request = {
-      sequence: Number.parseInt(segments.at(-1) ?? '', 10),
-      // Without validators If-Range never matches: send the whole.
-      range: exchange.head.indexOf('if-range') < 0 ? exchange.head.header('range') : undefined,
-      clock: this.clock,
-      waitMs: this.waitMs,
-    };
-    if (name !== undefined && !segmentKeys.fits(name, request.sequence, key)) {
+    if (!segmentKeys.fits(name, request.sequence, key)) {
       exchange.fail('ACCESS_SEGMENT_KEY');
       return;
     }
@@ -158,12 +156,22 @@ export class HlsRoute implements MediaRoute {
       hls.players.touch();
       answerSegment(exchange, hls, request);
     };
-    // Whoever has a playlist gets its segments.
-    const here = name === undefined ? undefined : streams.present(name);
     if (exchange.isShed) asker?.sendAway();
     else asker?.touch();
+    // Whoever has a playlist gets its segments.
+    const here = streams.present(name);
     if (here !== undefined) answer(here);
     else withStream(streams, exchange, name, answer);
+  }
+
+  private segmentRequest({ segments, head }: HttpExchange): SegmentRequest {
+    return {
+      sequence: Number.parseInt(segments.at(-1) ?? '', 10),
+      // Without validators If-Range never matches: send the whole.
+      range: head.indexOf('if-range') < 0 ? head.header('range') : undefined,
+      clock: this.clock,
+      waitMs: this.waitMs,
+    };
   }
 }
 

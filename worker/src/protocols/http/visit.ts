@@ -1,3 +1,5 @@
+import { cleanTraceParent } from '../../access/trace-parent.ts';
+import { cleanUserAgent } from '../../access/user-agent.ts';
 import type { Visit } from '../../access/visit.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { Entry, Visitors } from '../../sessions/visitors.ts';
@@ -15,8 +17,8 @@ export function visitOf(exchange: HttpExchange, name: StreamName, protocol: Play
     isEncrypted: connection.isEncrypted,
     authorization: header('authorization'),
     cookie: header('cookie'),
-    userAgent: header('user-agent'),
-    traceParent: header('traceparent'),
+    userAgent: cleanUserAgent(header('user-agent')),
+    traceParent: cleanTraceParent(header('traceparent')),
   };
 }
 
