@@ -1,4 +1,4 @@
-import { BannedVisitor } from '@streamcluster/proto';
+import type { BannedVisitor } from '@streamcluster/proto';
 import type { Clock } from '../clock.ts';
 
 /** When there are more, those go that came first; workers keep as many. */

@@ -1,6 +1,5 @@
 import { loadSubject } from '@streamcluster/proto';
 import type { Logger } from 'pino';
-import { openGate } from '../access/gate.ts';
 import { createAdminApp } from '../admin/admin-app.ts';
 import { WorkerMetrics } from '../admin/metrics.ts';
 import { connectionObjects, engineObjects, streamObject } from '../admin/objects-view.ts';
@@ -22,9 +21,6 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
-import { SessionDesk } from '../sessions/session-desk.ts';
-import { SegmentKeys } from '../sessions/segment-keys.ts';
-import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
 import { readMachine } from '../topology/machine.ts';
@@ -34,6 +30,7 @@ import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
 import { ownPorts, publicAddresses } from './public-addresses.ts';
 import { UserCertificates } from './user-certificates.ts';
+import { visitorParts, type VisitorParts } from './visitor-parts.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
 
 export interface WorkerEvents {
@@ -65,9 +62,7 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
-  private readonly sessions: Sessions;
-  private readonly segmentKeys: SegmentKeys;
-  private readonly sessionDesk: SessionDesk;
+  private readonly visitors: VisitorParts;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -93,12 +88,9 @@ export class WorkerProcess {
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
-    this.segmentKeys = new SegmentKeys({ guards: (app) => openGate.guards(app) });
-    const segmentKey = this.segmentKeys.of;
+    this.visitors = visitorParts(log);
+    const segmentKey = this.visitors.segmentKeys.of;
     this.streams = new StreamRegistry({ engine, clock: realClock, log, config, segmentKey });
-    this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
-    const { sessions, segmentKeys } = this;
-    this.sessionDesk = new SessionDesk({ sessions, segmentKeys, clock: realClock, log });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
@@ -223,7 +215,7 @@ export class WorkerProcess {
       host,
       port: options.grpcPort,
       control,
-      sessions: this.sessionDesk,
+      sessions: this.visitors.desk,
       counters: this.metrics,
       security: this.credentials.security,
     });
@@ -274,7 +266,8 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options, sessions: visitors, segmentKeys } = this;
+    const { engine, log, metrics, options } = this;
+    const { sessions: visitors, segmentKeys } = this.visitors;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;

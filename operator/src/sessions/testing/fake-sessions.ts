@@ -1,7 +1,8 @@
-import {
+import type {
   BanResponse,
+  ListSessionsResponse} from '@streamcluster/proto';
+import {
   KickResponse,
-  ListSessionsResponse,
   SessionInfo,
   type BannedVisitor,
   type BanRequest,

@@ -1,5 +1,6 @@
+import type {
+  BannedVisitor} from '@streamcluster/proto';
 import {
-  BannedVisitor,
   BanResponse,
   KickResponse,
   ListSessionsResponse,

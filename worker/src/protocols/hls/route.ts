@@ -141,14 +141,14 @@ export class HlsRoute implements MediaRoute {
   private segment(exchange: HttpExchange): void {
     const { streams, segmentKeys } = this.options;
     const { segments, asker } = exchange;
-    const name = streamName(segments[0] ?? '', segments[1] ?? '');
+    const [app = '', ofApp = ''] = segments;
+    const name = streamName(app, ofApp);
     if (name === undefined) {
       exchange.fail('STREAM_NAME_INVALID');
       return;
     }
     const request = this.segmentRequest(exchange);
-    const key = segments.length === 3 ? '' : (segments[2] ?? '');
-    if (!segmentKeys.fits(name, request.sequence, key)) {
+    if (!segmentKeys.fits(name, request.sequence, keyIn(segments))) {
       exchange.fail('ACCESS_SEGMENT_KEY');
       return;
     }
@@ -173,6 +173,11 @@ export class HlsRoute implements MediaRoute {
       waitMs: this.waitMs,
     };
   }
+}
+
+/** In front of the file; empty: none. */
+function keyIn(segments: readonly string[]): string {
+  return segments.length === 3 ? '' : (segments[2] ?? '');
 }
 
 function isSegmentPath(segments: readonly string[]): boolean {
