@@ -38,6 +38,19 @@ export interface PlanItem {
   readonly changes: readonly { readonly stream: string }[];
 }
 
+export interface SessionItem {
+  readonly id: string;
+  readonly stream: string;
+  readonly action: string;
+  readonly protocol: string;
+  readonly address: string;
+  readonly userAgent: string;
+  readonly startedUnixMs: number;
+  readonly bytes: number;
+  readonly areBytesEstimated: boolean;
+  readonly workers: readonly string[];
+}
+
 export interface EventItem {
   readonly reason: string;
   readonly message: string;
@@ -87,6 +100,23 @@ export class Api {
 
   streamDetail(name: string): Promise<StreamDetail> {
     return this.inCluster(`streams/${name}`);
+  }
+
+  async sessions(stream: string): Promise<readonly SessionItem[]> {
+    const path = `streams/${stream}/sessions`;
+    return (await this.inCluster<{ items: SessionItem[] }>(path)).items;
+  }
+
+  /** Ends a session; the answer's status. */
+  async kick({ stream, id }: SessionItem, banSeconds = 0): Promise<number> {
+    const { namespace, name } = await this.cluster();
+    const path = `/api/v1/clusters/${namespace}/${name}/streams/${stream}/sessions/${id}`;
+    const response = await fetch(`${this.url}${path}?banSeconds=${banSeconds}`, {
+      method: 'DELETE',
+      headers: { 'x-streamcluster-request': 'e2e' },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return response.status;
   }
 
   rebalance(): Promise<{ plan: PlanItem | null; recent: PlanItem[] }> {
