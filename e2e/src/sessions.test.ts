@@ -77,6 +77,16 @@ describe('sessions of three workers', { timeout: 90_000 }, () => {
     }
   });
 
+  it('of publishers show how they send', async () => {
+    const health = await eventually('pictures are counted', SHOWN_MS, async () => {
+      const { health: found } = await cluster.api.streamDetail(STREAM);
+      return found !== null && found.framesPerSecond > 0 ? found : undefined;
+    });
+    expect(health.framesPerSecond).toBeCloseTo(25, 0);
+    expect(health.keyIntervalMs).toBeGreaterThan(200);
+    expect(health.warnings.map(({ code }) => code)).not.toContain('KEY_FRAMES_RARE');
+  });
+
   it('are ended, and their clients may come back at once', async () => {
     const rtmp = new Recorder(cluster.rtmpUrl(STREAM), cluster.folder);
     expect(await cluster.api.kick(await play('rtmp'))).toBe(200);

@@ -30,6 +30,11 @@ export interface RelayNode {
 export interface StreamDetail extends StreamItem {
   readonly tree: readonly RelayNode[];
   readonly decision: { readonly kind: string; readonly outcome: string } | null;
+  readonly health: {
+    readonly framesPerSecond: number;
+    readonly keyIntervalMs: number;
+    readonly warnings: readonly { readonly code: string }[];
+  } | null;
 }
 
 export interface PlanItem {

@@ -6,6 +6,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
+import type { LogLevel } from '../log-level.ts';
 import { registerApi } from './api.ts';
 import { refuseOtherSites } from './cross-site.ts';
 import { openApi } from './document/openapi.ts';
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
   /** Without: this one always leads. */
   readonly leaderUrl?: LeaderUrl | undefined;
   readonly log: Logger;
+  /** Of this process. */
+  readonly logLevel: LogLevel;
 }
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -79,7 +82,12 @@ function sendProblem(
 }
 
 function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {
-  const { clusters, metrics, counts, notReady } = options;
+  const { clusters, metrics, counts, notReady, logLevel } = options;
+  app.get('/debug/log-level', () => ({ level: logLevel.level }));
+  app.put<{ Querystring: { level?: string } }>('/debug/log-level', ({ query }) => {
+    logLevel.become(query.level ?? '');
+    return { level: logLevel.level };
+  });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
     const reason = notReady();

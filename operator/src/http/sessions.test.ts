@@ -96,7 +96,11 @@ describe('sessions', () => {
     const [status, body] = await remove(`/streams/live/news/sessions/${idOf('a')}?banSeconds=60`);
     expect([status, body]).toMatchObject([
       200,
-      { workers: ['w-1'], ban: { address: 'a', untilUnixMs: 4_000_000_060_000 }, unreached: ['w-3'] },
+      {
+        workers: ['w-1'],
+        ban: { address: 'a', untilUnixMs: 4_000_000_060_000 },
+        unreached: ['w-3'],
+      },
     ]);
     expect([one.banned.length, two.banned.length]).toEqual([1, 1]);
     expect([...cluster.bans.missed]).toEqual(['w-3']);

@@ -8,6 +8,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { Continuation } from './continuation.ts';
 import { FrameStore } from './frame-store.ts';
+import type { HealthReport } from './health.ts';
 import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
@@ -160,6 +161,13 @@ export class Stream {
 
   get bitsPerSecond(): number {
     return this.currentState === 'live' ? this.ingest.bitrate.bitsPerSecond : 0;
+  }
+
+  /** How the publisher that is attached here sends. */
+  get health(): HealthReport | undefined {
+    const nowMs = this.clock.nowMs();
+    const { health } = this.local ?? {};
+    return health && { ...health.facts(nowMs), warnings: health.warnings(nowMs) };
   }
 
   /** 0 before the first publisher. */

@@ -194,6 +194,7 @@ export class WorkerProcess {
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
       hasProfiles: options.profile === 'on',
+      log,
     });
     this.admin = new HttpServer({
       engine,

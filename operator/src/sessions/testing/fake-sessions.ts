@@ -1,6 +1,4 @@
-import type {
-  BanResponse,
-  ListSessionsResponse} from '@streamcluster/proto';
+import type { BanResponse, ListSessionsResponse } from '@streamcluster/proto';
 import {
   KickResponse,
   SessionInfo,

@@ -196,6 +196,8 @@ export interface StreamInfo {
   upstreamWorker: string;
   /** Of the viewers above, those over TLS. */
   viewersEncrypted: { [key: string]: number };
+  /** At the ingest worker, while a publisher is there. */
+  health: PublisherHealth | undefined;
 }
 
 export const StreamInfo_Role = {
@@ -276,6 +278,31 @@ export interface StreamInfo_ViewersEntry {
 export interface StreamInfo_ViewersEncryptedEntry {
   key: string;
   value: number;
+}
+
+/** PublisherHealth is how a publisher sends, as of its last seconds. */
+export interface PublisherHealth {
+  framesPerSecond: number;
+  /** From key frame to key frame. */
+  keyIntervalMs: number;
+  /** How far audio is ahead of video in what arrived. */
+  driftMs: number;
+  /** Media seconds that arrive in a second; 0: not known yet. */
+  pace: number;
+  /** Since the last frame. */
+  silentMs: number;
+  /** Since it came: timestamps that jumped forward, that went back. */
+  gaps: number;
+  stepsBack: number;
+  warnings: HealthWarning[];
+}
+
+/** HealthWarning is what viewers are likely to notice. */
+export interface HealthWarning {
+  /** As KEY_FRAMES_RARE (docs/debugging.md). */
+  code: string;
+  /** For people. */
+  message: string;
 }
 
 export interface TrackInfo {
@@ -1104,6 +1131,7 @@ function createBaseStreamInfo(): StreamInfo {
     relaysOut: 0,
     upstreamWorker: "",
     viewersEncrypted: {},
+    health: undefined,
   };
 }
 
@@ -1157,6 +1185,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
     globalThis.Object.entries(message.viewersEncrypted).forEach(([key, value]: [string, number]) => {
       StreamInfo_ViewersEncryptedEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
+    if (message.health !== undefined) {
+      PublisherHealth.encode(message.health, writer.uint32(122).fork()).join();
+    }
     return writer;
   },
 
@@ -1291,6 +1322,14 @@ export const StreamInfo: MessageFns<StreamInfo> = {
             }
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.health = PublisherHealth.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1388,6 +1427,7 @@ export const StreamInfo: MessageFns<StreamInfo> = {
           {},
         )
         : {},
+      health: isSet(object.health) ? PublisherHealth.fromJSON(object.health) : undefined,
     };
   },
 
@@ -1447,6 +1487,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
         });
       }
     }
+    if (message.health !== undefined) {
+      obj.health = PublisherHealth.toJSON(message.health);
+    }
     return obj;
   },
 
@@ -1487,6 +1530,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
       },
       {},
     );
+    message.health = (object.health !== undefined && object.health !== null)
+      ? PublisherHealth.fromPartial(object.health)
+      : undefined;
     return message;
   },
 };
@@ -1661,6 +1707,303 @@ export const StreamInfo_ViewersEncryptedEntry: MessageFns<StreamInfo_ViewersEncr
     const message = createBaseStreamInfo_ViewersEncryptedEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBasePublisherHealth(): PublisherHealth {
+  return {
+    framesPerSecond: 0,
+    keyIntervalMs: 0,
+    driftMs: 0,
+    pace: 0,
+    silentMs: 0,
+    gaps: 0,
+    stepsBack: 0,
+    warnings: [],
+  };
+}
+
+export const PublisherHealth: MessageFns<PublisherHealth> = {
+  encode(message: PublisherHealth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.framesPerSecond !== 0) {
+      writer.uint32(9).double(message.framesPerSecond);
+    }
+    if (message.keyIntervalMs !== 0) {
+      writer.uint32(16).uint32(message.keyIntervalMs);
+    }
+    if (message.driftMs !== 0) {
+      writer.uint32(24).sint32(message.driftMs);
+    }
+    if (message.pace !== 0) {
+      writer.uint32(33).double(message.pace);
+    }
+    if (message.silentMs !== 0) {
+      writer.uint32(40).uint32(message.silentMs);
+    }
+    if (message.gaps !== 0) {
+      writer.uint32(48).uint32(message.gaps);
+    }
+    if (message.stepsBack !== 0) {
+      writer.uint32(56).uint32(message.stepsBack);
+    }
+    for (const v of message.warnings) {
+      HealthWarning.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublisherHealth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublisherHealth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.framesPerSecond = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keyIntervalMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.driftMs = reader.sint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.pace = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.silentMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.gaps = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.stepsBack = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.warnings.push(HealthWarning.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PublisherHealth {
+    return {
+      framesPerSecond: isSet(object.framesPerSecond)
+        ? globalThis.Number(object.framesPerSecond)
+        : isSet(object.frames_per_second)
+        ? globalThis.Number(object.frames_per_second)
+        : 0,
+      keyIntervalMs: isSet(object.keyIntervalMs)
+        ? globalThis.Number(object.keyIntervalMs)
+        : isSet(object.key_interval_ms)
+        ? globalThis.Number(object.key_interval_ms)
+        : 0,
+      driftMs: isSet(object.driftMs)
+        ? globalThis.Number(object.driftMs)
+        : isSet(object.drift_ms)
+        ? globalThis.Number(object.drift_ms)
+        : 0,
+      pace: isSet(object.pace) ? globalThis.Number(object.pace) : 0,
+      silentMs: isSet(object.silentMs)
+        ? globalThis.Number(object.silentMs)
+        : isSet(object.silent_ms)
+        ? globalThis.Number(object.silent_ms)
+        : 0,
+      gaps: isSet(object.gaps) ? globalThis.Number(object.gaps) : 0,
+      stepsBack: isSet(object.stepsBack)
+        ? globalThis.Number(object.stepsBack)
+        : isSet(object.steps_back)
+        ? globalThis.Number(object.steps_back)
+        : 0,
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => HealthWarning.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PublisherHealth): unknown {
+    const obj: any = {};
+    if (message.framesPerSecond !== 0) {
+      obj.framesPerSecond = floatToJson(message.framesPerSecond);
+    }
+    if (message.keyIntervalMs !== 0) {
+      obj.keyIntervalMs = Math.round(message.keyIntervalMs);
+    }
+    if (message.driftMs !== 0) {
+      obj.driftMs = Math.round(message.driftMs);
+    }
+    if (message.pace !== 0) {
+      obj.pace = floatToJson(message.pace);
+    }
+    if (message.silentMs !== 0) {
+      obj.silentMs = Math.round(message.silentMs);
+    }
+    if (message.gaps !== 0) {
+      obj.gaps = Math.round(message.gaps);
+    }
+    if (message.stepsBack !== 0) {
+      obj.stepsBack = Math.round(message.stepsBack);
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings.map((e) => HealthWarning.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PublisherHealth>, I>>(base?: I): PublisherHealth {
+    return PublisherHealth.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PublisherHealth>, I>>(object: I): PublisherHealth {
+    const message = createBasePublisherHealth();
+    message.framesPerSecond = object.framesPerSecond ?? 0;
+    message.keyIntervalMs = object.keyIntervalMs ?? 0;
+    message.driftMs = object.driftMs ?? 0;
+    message.pace = object.pace ?? 0;
+    message.silentMs = object.silentMs ?? 0;
+    message.gaps = object.gaps ?? 0;
+    message.stepsBack = object.stepsBack ?? 0;
+    message.warnings = object.warnings?.map((e) => HealthWarning.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHealthWarning(): HealthWarning {
+  return { code: "", message: "" };
+}
+
+export const HealthWarning: MessageFns<HealthWarning> = {
+  encode(message: HealthWarning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== "") {
+      writer.uint32(10).string(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealthWarning {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealthWarning();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HealthWarning {
+    return {
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: HealthWarning): unknown {
+    const obj: any = {};
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<HealthWarning>, I>>(base?: I): HealthWarning {
+    return HealthWarning.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<HealthWarning>, I>>(object: I): HealthWarning {
+    const message = createBaseHealthWarning();
+    message.code = object.code ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
