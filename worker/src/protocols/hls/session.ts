@@ -8,7 +8,8 @@ import type { HlsWindowView } from './hls-stream.ts';
 export class HlsSession implements SessionControl, PlayerWatch {
   readonly skips = 0;
   readonly areBytesEstimated = true;
-  private readonly entry: Entry;
+  /** Until it begins. */
+  private entry: Entry | undefined;
   private player: HlsPlayer | undefined = undefined;
   private session: Session | undefined = undefined;
 
@@ -36,7 +37,8 @@ export class HlsSession implements SessionControl, PlayerWatch {
   }
 
   began(): void {
-    this.session = this.entry.open(this, this.player?.id);
+    this.session = this.entry?.open(this, this.player?.id);
+    this.entry = undefined;
   }
 
   left(reason: string): void {

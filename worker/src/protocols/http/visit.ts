@@ -11,8 +11,12 @@ type PlayProtocol = 'flv' | 'ws-flv' | 'hls';
 export function visitOf(exchange: HttpExchange, name: StreamName, protocol: PlayProtocol): Visit {
   const { connection, head, query } = exchange;
   const header = (lowerName: string): string => head.header(lowerName) ?? '';
+  // One literal: of thousands of viewers each keeps its visit, and spreads make it larger.
   return {
-    ...{ action: 'play', protocol, name, query },
+    action: 'play',
+    protocol,
+    name,
+    query,
     address: connection.remoteAddress,
     isEncrypted: connection.isEncrypted,
     authorization: header('authorization'),
