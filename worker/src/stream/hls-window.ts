@@ -259,8 +259,8 @@ function faultOf(tracks: Tracks): string | undefined {
 }
 
 /** 0 where it was not packaged, or in part. */
-function lengthOf({ tsPosition, tsEnd }: Segment): number {
-  return tsPosition < 0 ? 0 : Math.max(0, tsEnd - tsPosition);
+function lengthOf({ tsPosition, tsEnd, isBroken }: Segment): number {
+  return tsPosition < 0 || isBroken ? 0 : Math.max(0, tsEnd - tsPosition);
 }
 
 function toRow({ mark, durationMs, isBroken }: Segment, key: string): PlaylistSegment {

@@ -17,7 +17,10 @@ export class FakeSessions {
   private sessions: SessionInfo[] = [];
 
   add(id: string, stream: string, more: Partial<SessionInfo> = {}): this {
-    this.sessions.push(SessionInfo.fromPartial({ id: idOf(id), stream, address: id, ...more }));
+    const base = { action: 'play', protocol: 'hls' };
+    this.sessions.push(
+      SessionInfo.fromPartial({ ...base, id: idOf(id), stream, address: id, ...more }),
+    );
     return this;
   }
 
