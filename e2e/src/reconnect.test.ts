@@ -5,7 +5,7 @@ import { Door } from './clients/doors.ts';
 import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
 import { HlsNumbers } from './clients/hls-numbers.ts';
-import { parsePlaylist } from './clients/playlist.ts';
+import { parsePlaylist, playlistPath } from './clients/playlist.ts';
 import { rtmpdump } from './clients/others.ts';
 import { fetchMediaPlaylist } from './clients/playlist.ts';
 import { viewerOn } from './clients/viewers.ts';
@@ -166,7 +166,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
       return cluster.workers().find((worker) => worker.id === id && worker.pid !== deadPid)?.pid;
     });
     const door = await Door.to(pid, cluster.workerPids(), cluster.httpPort);
-    const { status, body } = await door.get(`/${BEREFT}.m3u8`);
+    const { status, body } = await door.get(playlistPath(BEREFT, 'back'));
     door.close();
     expect(status).toBe(200);
     const { mediaSequence, segments } = parsePlaylist(body.toString());

@@ -1,8 +1,7 @@
 import http from 'node:http';
+import { playlistPath } from './playlist.ts';
 
 const ASK_MS = 2_000;
-
-const ID_CHARACTERS = 16;
 
 /** Players of HLS that have their ids, each of which asks for the playlist again and again on a connection that it
  * keeps as long as it may. */
@@ -15,11 +14,12 @@ export class AskingPlayers {
   private readonly timer: NodeJS.Timeout;
   private next = 0;
 
-  constructor(count: number, urls: readonly string[]) {
+  /** `origin`: as `http://127.0.0.1:8080`. */
+  constructor(count: number, origin: string, streams: readonly string[]) {
     this.players = Array.from({ length: count }, (_, i) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-      const id = `player-${i}`.padEnd(ID_CHARACTERS, '-');
-      return { agent, url: `${urls[i % urls.length] ?? ''}?session=${id}`, sockets: new Set() };
+      const url = origin + playlistPath(streams[i % streams.length] ?? '', `player-${i}`);
+      return { agent, url, sockets: new Set() };
     });
     const everyMs = 20;
     const atOnce = Math.ceil((count * everyMs) / ASK_MS);

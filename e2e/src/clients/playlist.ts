@@ -14,6 +14,13 @@ export function mediaPlaylistUrl(text: string, url: string): string {
   return new URL(uri, new URL(url, 'http://host')).href;
 }
 
+const ID_CHARACTERS = 16;
+
+/** Path of the media playlist for a player that was given an id before, on any worker. */
+export function playlistPath(stream: string, player: string): string {
+  return `/${stream}.m3u8?session=${player.padEnd(ID_CHARACTERS, '-').slice(0, ID_CHARACTERS)}`;
+}
+
 /** The media playlist, as a player asks that comes for the first time; else the refusal. */
 export async function fetchMediaPlaylist(url: string): Promise<Response> {
   const first = await fetch(url);

@@ -7,7 +7,7 @@ import type { Bans } from './bans.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** One play or publish. */
-export interface SessionItem {
+interface SessionItem {
   readonly id: string;
   readonly stream: string;
   readonly action: string;
@@ -53,7 +53,7 @@ export interface KickQuery {
 }
 
 /** Whom it was about, and until when he is refused. */
-export interface BanItem {
+interface BanItem {
   readonly address: string;
   readonly userAgent: string;
   readonly subject: string;

@@ -1,7 +1,7 @@
 import type { StreamName } from '../media/stream-name.ts';
 
 export type VisitAction = 'publish' | 'play';
-export type VisitProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'hls';
+type VisitProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'hls';
 
 /** Somebody who wants to publish or play, as a protocol met him. */
 export interface Visit {

@@ -11,7 +11,7 @@ export interface SessionCalls {
   learn(told: { hlsKey: Buffer; bans: readonly BannedVisitorView[] }): void;
 }
 
-export interface SessionListQuery {
+interface SessionListQuery {
   /** As `app/name`; empty: of all streams. */
   readonly stream: string;
   readonly limit: number;

@@ -17,7 +17,7 @@ export interface HealthFacts {
   readonly stepsBack: number;
 }
 
-export type HealthCode =
+type HealthCode =
   | 'KEY_FRAMES_RARE'
   | 'FRAME_RATE_LOW'
   | 'AUDIO_VIDEO_APART'

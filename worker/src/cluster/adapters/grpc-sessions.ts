@@ -1,5 +1,4 @@
-import type {
-  BannedVisitor} from '@streamcluster/proto';
+import type { BannedVisitor } from '@streamcluster/proto';
 import {
   BanResponse,
   KickResponse,

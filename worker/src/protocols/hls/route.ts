@@ -23,7 +23,7 @@ import { HlsSession } from './session.ts';
 import { sessionOf, sessionOfCookie } from './session-id.ts';
 
 /** Whoever is known by an earlier request goes on. */
-export interface HlsAccess extends ViewAccess<HlsStream>, Pick<StreamAccess, 'elsewhere'> {
+interface HlsAccess extends ViewAccess<HlsStream>, Pick<StreamAccess, 'elsewhere'> {
   present(name: StreamName): HlsStream | undefined;
 }
 
