@@ -15,6 +15,7 @@ const schema = z.object({
   httpsPort: port.min(1),
   tlsDir: z.string().min(1),
   nats: z.string().optional(),
+  otlpEndpoint: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 
@@ -37,6 +38,7 @@ export function parseLocalFlags(args: readonly string[], root: string): LocalFla
     option('--https-port <port>', 'port of HTTPS media, of all workers', '8443'),
     option('--tls-dir <path>', 'a folder for each Secret that spec.tls names', '.run/tls', root),
     option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
+    option('--otlp-endpoint <url>', 'a collector of OpenTelemetry for spans of sessions'),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];
   return { ...parseCommandLine(args, options, schema), root };

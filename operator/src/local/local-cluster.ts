@@ -181,6 +181,7 @@ export class LocalCluster {
     return {
       ...{ node: process.execPath, root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort },
       tlsDir: path.resolve(this.flags.tlsDir),
+      otlpEndpoint: this.flags.otlpEndpoint,
       ...{ natsUrl: '', bucket: '', operator: '' },
     };
   }

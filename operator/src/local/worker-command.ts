@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly bucket: string;
   /** `host:port` of OperatorService. */
   readonly operator: string;
+  /** Where spans of sessions go; undefined: nowhere. */
+  readonly otlpEndpoint?: string | undefined;
   readonly listen: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
@@ -52,6 +54,7 @@ export function workerCommand(
     listen: settings.listen.join(','),
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
+    ...(settings.otlpEndpoint !== undefined && { 'otlp-endpoint': settings.otlpEndpoint }),
     ...tlsOf(settings, resource),
     ...redirectOf(settings, resource, place),
     'admin-host': '127.0.0.1',

@@ -30,21 +30,30 @@ export interface SessionsOptions {
   readonly log: Logger;
 }
 
+type EndListener = (session: Session, reason: string, nowUnixMs: number) => void;
+
 /** Who publishes and plays at this worker. */
 export class Sessions implements Visitors {
   readonly bans: Bans;
   private readonly options: SessionsOptions;
   private readonly accessLog: AccessLog;
   private readonly sessions = new Map<string, Session>();
-  private readonly onEnded = (session: Session, reason: string): void => {
+  private readonly listeners: EndListener[] = [];
+  private readonly ended = (session: Session, reason: string): void => {
+    const nowUnixMs = this.options.clock.unixMs();
     this.sessions.delete(session.id);
-    this.accessLog.ended(session, reason, this.options.clock.unixMs());
+    this.accessLog.ended(session, reason, nowUnixMs);
+    for (const listener of this.listeners) listener(session, reason, nowUnixMs);
   };
 
   constructor(options: SessionsOptions) {
     this.options = options;
     this.bans = new Bans(options.clock);
     this.accessLog = new AccessLog(options.log);
+  }
+
+  onEnded(listener: EndListener): void {
+    this.listeners.push(listener);
   }
 
   get size(): number {
@@ -77,7 +86,7 @@ export class Sessions implements Visitors {
   private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, named = ''): Session {
     const startedUnixMs = this.options.clock.unixMs();
     const id = named === '' || this.sessions.has(named) ? newSessionId() : named;
-    const session = new Session({ ...facts, id, startedUnixMs }, this.onEnded);
+    const session = new Session({ ...facts, id, startedUnixMs }, this.ended);
     this.sessions.set(id, session);
     this.accessLog.began(session);
     return session;

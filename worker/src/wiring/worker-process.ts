@@ -29,6 +29,7 @@ import { startHelpers, threadsOf } from '../topology/threads.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
 import { ownPorts, publicAddresses } from './public-addresses.ts';
+import { openSessionSpans, type SessionSpans } from './session-spans.ts';
 import { UserCertificates } from './user-certificates.ts';
 import { visitorParts, type VisitorParts } from './visitor-parts.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
@@ -76,6 +77,7 @@ export class WorkerProcess {
   private admin: HttpServer | undefined = undefined;
   private media: MediaPorts | undefined = undefined;
   private readonly certificates: UserCertificates | undefined;
+  private spans: SessionSpans | undefined = undefined;
   private isReady = false;
 
   /** Throws ENGINE_MISSING, ENGINE_BROKEN, ENGINE_AFFINITY or TLS_CERTIFICATE_INVALID. */
@@ -106,12 +108,26 @@ export class WorkerProcess {
     this.credentials.start();
     this.peers.start();
     await startHelpers();
+    await this.openSpans();
     this.pinning.start();
     const cluster = await this.startControl();
     this.ticks = driveTicks(this.engine, fixedTicks(this.options));
     cluster.directory.onLoaded(() => this.tryBecomeReady());
     cluster.start();
     this.bus.start();
+  }
+
+  private async openSpans(): Promise<void> {
+    const { otlpEndpoint: endpoint, id, namespace, cluster } = this.options;
+    if (endpoint === undefined) return;
+    const attributes = {
+      'service.instance.id': id,
+      'service.namespace': namespace,
+      'streamcluster.cluster': cluster,
+    };
+    const spans = await openSessionSpans({ endpoint, attributes, log: this.log });
+    this.visitors.sessions.onEnded((...end) => spans.ended(...end));
+    this.spans = spans;
   }
 
   /** SIGTERM. What the StreamCluster says now, within what the process was
@@ -151,6 +167,7 @@ export class WorkerProcess {
     this.ticks?.close();
     this.pinning.close();
     this.streams.close();
+    await this.spans?.close();
     this.engine.close();
   }
 
