@@ -7,7 +7,7 @@ import { SegmentKeys } from './segment-keys.ts';
 import { SessionDesk } from './session-desk.ts';
 import type { ExpelReason, Session } from './session.ts';
 import { keptLog, type LogLine } from './testing/kept-log.ts';
-import { Sessions } from './visitors.ts';
+import { Sessions, type Entry } from './visitors.ts';
 
 const NEWS = streamName('live', 'news') as StreamName;
 const OTHER = streamName('live', 'other') as StreamName;
@@ -126,6 +126,17 @@ describe('SessionDesk', () => {
     expect(desk.ban(ban)).toBe(1);
     expect(sessions.size).toBe(1);
     expect(desk.ban({ ...ban, subject: 'nobody', address: '', userAgent: '' })).toBe(0);
+  });
+
+  it('ends one who was let in before the ban, and begins behind it', async () => {
+    const entry = sessions.enter(visit()) as Entry;
+    const untilUnixMs = clock.unixMs() + 1_000;
+    desk.ban({ address: '192.0.2.1', userAgent: 'vlc', subject: '', untilUnixMs });
+    const said: string[] = [];
+    entry.open({ bytes: 0, skips: 0, expel: (reason) => void said.push(reason) });
+    expect(said).toEqual([]);
+    await Promise.resolve();
+    expect(said).toEqual(['kicked']);
   });
 
   it('learns keys and bans from before it came', () => {

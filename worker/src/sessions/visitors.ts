@@ -83,12 +83,18 @@ export class Sessions implements Visitors {
     return { visit, grant, askedAtMs, open };
   }
 
+  private isBanned({ visit, grant }: Pick<Session, 'visit' | 'grant'>): boolean {
+    return this.bans.hasClient(visit) || this.bans.hasSubject(grant.subject);
+  }
+
   private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, named = ''): Session {
     const startedUnixMs = this.options.clock.unixMs();
     const id = named === '' || this.sessions.has(named) ? newSessionId() : named;
     const session = new Session({ ...facts, id, startedUnixMs }, this.ended);
     this.sessions.set(id, session);
     this.accessLog.began(session);
+    // While its stream was looked for; the protocol has to have it first.
+    if (this.isBanned(session)) queueMicrotask(() => session.control.expel('kicked'));
     return session;
   }
 }

@@ -11,15 +11,11 @@ function rig(): {
   const clock = new ManualClock();
   const players = new HlsPlayers(clock);
   const said: string[] = [];
-  const invite = (id: string, isEncrypted: boolean): HlsPlayer | undefined =>
-    players.invite(id, isEncrypted, {
-      began: () => void said.push(`${id} began`),
-      left: (reason) => void said.push(`${id} ${reason}`),
-    });
   const come = (id: string, isEncrypted = false): HlsPlayer => {
-    const player = players.find(id) ?? invite(id, isEncrypted);
+    const player = players.find(id) ?? players.invite(id, isEncrypted);
     if (player === undefined) throw new Error('no room');
-    players.meet(player, () => 0);
+    if (player.hasBegun) players.meet(player);
+    else players.begin(player, { left: (reason) => void said.push(`${id} ${reason}`) }, 0);
     return player;
   };
   return { clock, players, said, come };
@@ -38,7 +34,7 @@ describe('HlsPlayers', () => {
     players.forgetIdle(clock.nowMs());
     expect([players.size, players.encryptedSize]).toEqual([1, 0]);
     expect(players.find('plain')).toBeDefined();
-    expect(said).toEqual(['plain began', 'encrypted began', 'encrypted idle']);
+    expect(said).toEqual(['encrypted idle']);
   });
 
   it('counts nobody who was sent away, and knows him when he comes back', () => {
@@ -54,20 +50,16 @@ describe('HlsPlayers', () => {
     clock.advance(16_000);
     players.forgetIdle(clock.nowMs());
     expect([players.size, players.encryptedSize]).toEqual([0, 0]);
-    expect(said).toHaveLength(4);
+    expect(said).toEqual(['plain idle', 'encrypted idle']);
   });
 
   it('counts nobody who was let in and never came', () => {
     const { clock, players, said } = rig();
-    const watch = {
-      began: () => void said.push('began'),
-      left: (why: string) => void said.push(why),
-    };
-    players.invite('shy', false, watch);
+    players.invite('shy', false);
     expect([players.size, players.find('shy')?.isKnown]).toEqual([0, true]);
     clock.advance(16_000);
     players.forgetIdle(clock.nowMs());
-    expect([players.find('shy'), said]).toEqual([undefined, ['idle']]);
+    expect([players.find('shy'), said]).toEqual([undefined, []]);
   });
 
   it('tells each player once that it is over, whoever says so', () => {
@@ -79,7 +71,7 @@ describe('HlsPlayers', () => {
     one.sendAway();
     players.removeAll('ended');
     players.removeAll('ended');
-    expect(said.slice(2)).toEqual(['one kicked', 'two ended']);
+    expect(said).toEqual(['one kicked', 'two ended']);
     expect(players.size).toBe(0);
     expect(come('one')).not.toBe(one);
   });
@@ -87,9 +79,9 @@ describe('HlsPlayers', () => {
   it('estimates what a player fetched by what it was told of', () => {
     const { players, come } = rig();
     players.producedBytes = 1_000;
-    const player = players.invite('a', false, { began: () => undefined, left: () => undefined })!;
+    const player = players.invite('a', false)!;
     expect(player.bytes).toBe(0);
-    players.meet(player, () => 300);
+    players.begin(player, { left: () => undefined }, 300);
     expect(player.bytes).toBe(300);
     players.producedBytes += 100;
     expect(player.bytes).toBe(300);

@@ -6,10 +6,8 @@ const IDLE_MS = 15_000;
 /** Those who left are looked for this often. */
 const LOOK_MS = 1_000;
 
-/** Who is told of what a player does. */
+/** Who is told that a player left. */
 export interface PlayerWatch {
-  /** It asked for the media playlist, for the first time. */
-  began(): void;
   /** Once. `idle`: it asked for nothing for a while. */
   left(reason: string): void;
 }
@@ -25,26 +23,27 @@ export class HlsPlayer {
   /** It does not count: it has not begun, or was asked to go elsewhere. Should it come
    * back, it is known. */
   isLeaving = true;
-  /** Of HlsPlayers.producedBytes: where it began; undefined: it has not. */
-  firstBytes: number | undefined = undefined;
-  readonly watch: PlayerWatch;
+  /** Undefined: it has not begun. */
+  watch: PlayerWatch | undefined = undefined;
+  /** Of HlsPlayers.producedBytes: where it began. */
+  firstBytes = 0;
   private seenBytes = 0;
   private readonly players: HlsPlayers;
 
-  constructor(
-    players: HlsPlayers,
-    { id, isEncrypted, watch }: Pick<HlsPlayer, 'id' | 'isEncrypted' | 'watch'>,
-  ) {
+  constructor(players: HlsPlayers, id: string, isEncrypted: boolean) {
     this.players = players;
     this.id = id;
     this.isEncrypted = isEncrypted;
-    this.watch = watch;
     this.touch();
+  }
+
+  get hasBegun(): boolean {
+    return this.watch !== undefined;
   }
 
   /** Bytes of the segments that it was told of, an estimate of what it fetched. */
   get bytes(): number {
-    return Math.max(0, this.seenBytes - (this.firstBytes ?? this.seenBytes));
+    return this.hasBegun ? Math.max(0, this.seenBytes - this.firstBytes) : 0;
   }
 
   /** It asked again. */
@@ -99,21 +98,25 @@ export class HlsPlayers {
     return this.players.get(id);
   }
 
-  /** A player is let in; it counts once it asks for media. Undefined: there is no room. */
-  invite(id: string, isEncrypted: boolean, watch: PlayerWatch): HlsPlayer | undefined {
+  /** There is room for a player, who counts once it begins. Undefined: there is none. */
+  invite(id: string, isEncrypted: boolean): HlsPlayer | undefined {
     if (this.players.size >= MAX_PLAYERS) return undefined;
-    const player = new HlsPlayer(this, { id, isEncrypted, watch });
+    const player = new HlsPlayer(this, id, isEncrypted);
     this.players.set(id, player);
     return player;
   }
 
-  /** It asks for the media playlist. `startBytes`: of the segments that it will begin with. */
-  meet(player: HlsPlayer, startBytes: () => number): void {
+  /** It may have the media playlist. `startBytes`: of the segments that it begins with. */
+  begin(player: HlsPlayer, watch: PlayerWatch, startBytes: number): void {
+    player.watch = watch;
+    player.firstBytes = this.producedBytes - startBytes;
+    this.meet(player);
+  }
+
+  /** One who has begun asks for the media playlist. */
+  meet(player: HlsPlayer): void {
     player.touch();
     this.count(player, false);
-    if (player.firstBytes !== undefined) return;
-    player.firstBytes = this.producedBytes - startBytes();
-    player.watch.began();
   }
 
   sendAway(player: HlsPlayer): void {
@@ -125,7 +128,7 @@ export class HlsPlayers {
     this.count(player, true);
     player.isKnown = false;
     this.players.delete(player.id);
-    player.watch.left(reason);
+    player.watch?.left(reason);
   }
 
   /** The stream is no longer here. */

@@ -5,7 +5,7 @@ import { isTsCapable, PSI_PACKETS, TS_PACKET_BYTES } from '../formats/mpegts/pac
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { FrameStore } from './frame-store.ts';
-import { HlsPlayers, type HlsPlayer } from './hls-players.ts';
+import { HlsPlayers, type HlsPlayer, type PlayerWatch } from './hls-players.ts';
 import type { Segment } from './segment-list.ts';
 import type { SegmentKey } from './segment-key.ts';
 import type { StreamsConfig } from './streams-config.ts';
@@ -82,9 +82,9 @@ export class HlsWindow {
     return this.rendered;
   }
 
-  /** A player asks for the media playlist. */
-  meet(player: HlsPlayer): void {
-    this.players.meet(player, () => this.startBytes());
+  /** A player may have the media playlist, who has just come. */
+  begin(player: HlsPlayer, watch: PlayerWatch): void {
+    this.players.begin(player, watch, this.startBytes());
   }
 
   /** What the playlist is of, for one who chooses by that. */

@@ -14,6 +14,6 @@ export type HlsWindowView = Pick<
   | 'segment'
   | 'waitForSegment'
   | 'players'
-  | 'meet'
+  | 'begin'
   | 'standing'
 >;

@@ -79,20 +79,24 @@ export class HlsRoute implements MediaRoute {
     else this.again(exchange, name, id);
   }
 
-  /** Nobody counts yet: who has the address may never come with it. */
+  /** Nobody counts yet: who has the address may never come with it. Whoever does is
+   * asked again who he is, but neither sent elsewhere nor refused for want of room. */
   private first(exchange: HttpExchange, name: StreamName): void {
+    const { streams } = this.options;
     const before = sessionOfCookie(exchange.head.header('cookie') ?? '');
     const id = before ?? newSessionId();
-    const here = this.options.streams.present(name);
+    const here = streams.present(name);
     const isKnown = here?.hls.players.find(id) !== undefined;
-    if (sendElsewhere(this.options.streams, exchange, name, { id: before, isKnown })) return;
+    if (sendElsewhere(streams, exchange, name, { id: before, isKnown })) return;
     if (here !== undefined && isKnown) {
       this.answerFirst(exchange, here.hls, id);
       return;
     }
-    this.letIn(exchange, name, (hls, entry) => {
-      HlsSession.invite(hls, id, entry);
-      this.answerFirst(exchange, hls, id);
+    this.letIn(exchange, name, () => {
+      withStream(streams, exchange, name, ({ hls }) => {
+        hls.players.invite(id, exchange.connection.isEncrypted);
+        this.answerFirst(exchange, hls, id);
+      });
     });
   }
 
@@ -103,39 +107,49 @@ export class HlsRoute implements MediaRoute {
   }
 
   private again(exchange: HttpExchange, name: StreamName, id: string): void {
-    const here = this.options.streams.present(name);
+    const { streams } = this.options;
+    const here = streams.present(name);
     const player = here?.hls.players.find(id);
     const isKnown = player !== undefined;
-    const isSent = sendElsewhere(this.options.streams, exchange, name, { id, isKnown });
-    if (here !== undefined && isKnown && !isSent) this.answer(exchange, here.hls, player);
-    else if (!isSent) {
-      // Of another worker, or silent for long, or sent away by those who decide.
-      this.letIn(exchange, name, (hls, entry) => {
-        this.answer(exchange, hls, HlsSession.invite(hls, id, entry));
-      });
-    }
+    const isSent = sendElsewhere(streams, exchange, name, { id, isKnown });
+    if (!isSent && here !== undefined && player?.hasBegun === true) {
+      here.hls.players.meet(player);
+      this.answer(exchange, here.hls, player);
+    } else if (!isSent) this.begin(exchange, name, id);
     if (exchange.isShed) player?.sendAway();
   }
 
-  private answer(exchange: HttpExchange, hls: HlsWindowView, player: HlsPlayer | undefined): void {
-    const fault = hls.unavailable();
-    if (fault !== undefined) exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
-    else if (player === undefined) exchange.fail('WORKER_OVERLOADED', 'players of one stream');
-    else {
-      hls.meet(player);
-      this.playlists.media(exchange, hls, player);
-    }
+  /** Its first time here: another worker had it, it was silent for long, or was expelled. */
+  private begin(exchange: HttpExchange, name: StreamName, id: string): void {
+    const { streams } = this.options;
+    this.letIn(exchange, name, (entry) => {
+      const here = streams.present(name);
+      const isInvited = here?.hls.players.find(id) !== undefined;
+      const play = ({ hls }: HlsStream): void => this.play(exchange, hls, id, entry);
+      if (here !== undefined && isInvited) play(here);
+      else withStream(streams, exchange, name, play);
+    });
   }
 
-  private letIn(
-    exchange: HttpExchange,
-    name: StreamName,
-    use: (hls: HlsWindowView, entry: Entry) => void,
-  ): void {
-    const { streams, visitors } = this.options;
-    admitted(visitors, exchange, visitOf(exchange, name, 'hls'), (entry) => {
-      withStream(streams, exchange, name, ({ hls }) => use(hls, entry));
-    });
+  private play(exchange: HttpExchange, hls: HlsWindowView, id: string, entry: Entry): void {
+    const { players } = hls;
+    const player = players.find(id) ?? players.invite(id, exchange.connection.isEncrypted);
+    if (player === undefined) {
+      exchange.fail('WORKER_OVERLOADED', 'players of one stream');
+      return;
+    }
+    if (!player.hasBegun && hls.unavailable() === undefined) HlsSession.begin(hls, player, entry);
+    this.answer(exchange, hls, player);
+  }
+
+  private answer(exchange: HttpExchange, hls: HlsWindowView, player: HlsPlayer): void {
+    const fault = hls.unavailable();
+    if (fault === undefined) this.playlists.media(exchange, hls, player);
+    else exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
+  }
+
+  private letIn(exchange: HttpExchange, name: StreamName, use: (entry: Entry) => void): void {
+    admitted(this.options.visitors, exchange, visitOf(exchange, name, 'hls'), use);
   }
 
   private segment(exchange: HttpExchange): void {

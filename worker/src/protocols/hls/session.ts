@@ -3,45 +3,32 @@ import type { Entry } from '../../sessions/visitors.ts';
 import type { HlsPlayer, PlayerWatch } from '../../stream/hls-players.ts';
 import type { HlsWindowView } from './hls-stream.ts';
 
-/** A player of HLS, by whatever connections it asks. It was let in once, and begins
- * when it asks for the media playlist. */
+/** A player of HLS that has begun, by whatever connections it asks. */
 export class HlsSession implements SessionControl, PlayerWatch {
   readonly skips = 0;
   readonly areBytesEstimated = true;
-  /** Until it begins. */
-  private entry: Entry | undefined;
-  private player: HlsPlayer | undefined = undefined;
-  private session: Session | undefined = undefined;
+  private readonly player: HlsPlayer;
+  private readonly session: Session;
 
-  private constructor(entry: Entry) {
-    this.entry = entry;
+  private constructor(player: HlsPlayer, entry: Entry) {
+    this.player = player;
+    this.session = entry.open(this, player.id);
   }
 
-  /** The player of this id, which may be here already. Undefined: there is no room. */
-  static invite({ players }: HlsWindowView, id: string, entry: Entry): HlsPlayer | undefined {
-    const known = players.find(id);
-    if (known !== undefined) return known;
-    const session = new HlsSession(entry);
-    const player = players.invite(id, entry.visit.isEncrypted, session);
-    session.player = player;
-    return player;
+  static begin(hls: HlsWindowView, player: HlsPlayer, entry: Entry): void {
+    hls.begin(player, new HlsSession(player, entry));
   }
 
   get bytes(): number {
-    return this.player?.bytes ?? 0;
+    return this.player.bytes;
   }
 
   /** Its next request is that of a stranger, who is asked who he is. */
   expel(reason: ExpelReason): void {
-    this.player?.leave(reason);
-  }
-
-  began(): void {
-    this.session = this.entry?.open(this, this.player?.id);
-    this.entry = undefined;
+    this.player.leave(reason);
   }
 
   left(reason: string): void {
-    this.session?.end(reason);
+    this.session.end(reason);
   }
 }

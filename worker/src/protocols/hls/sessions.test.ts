@@ -72,8 +72,7 @@ describe('a player of HLS', () => {
     expect(sessions.size).toBe(0);
     expect(await statusOf(url.href)).toBe(200);
     expect(sessions.get(id)?.visit).toMatchObject({ protocol: 'hls', name: { key: 'live/news' } });
-    // It was let in with its first request.
-    expect(visits).toHaveLength(1);
+    expect(visits).toHaveLength(2);
   });
 
   it('is one session however often, and over however many connections, it asks', async () => {
@@ -97,7 +96,8 @@ describe('a player of HLS', () => {
     await statusOf(url);
     expect(await newPlayer(firstUrl(), { cookie: `a=b; ${cookie}` })).toBe(url);
     expect(await newPlayer(firstUrl())).not.toBe(url);
-    expect(visits).toHaveLength(2);
+    // Twice for one who begins, once for one who only has the address.
+    expect(visits).toHaveLength(3);
   });
 
   it('that another worker knows is asked about here, and keeps its id', async () => {
@@ -114,6 +114,15 @@ describe('a player of HLS', () => {
       'ACCESS_BANNED',
     ]);
     expect(await statusOf(firstUrl())).toBe(403);
+  });
+
+  it('is refused although it has the address, when that was decided since', async () => {
+    const url = await newPlayer(firstUrl());
+    isRefusing = true;
+    expect(await statusOf(url)).toBe(403);
+    isRefusing = false;
+    expect(await statusOf(url)).toBe(200);
+    expect(sessions.size).toBe(1);
   });
 
   it('is over when it asks for nothing for a while, with bytes that are estimated', async () => {
@@ -136,9 +145,9 @@ describe('a player of HLS', () => {
       ...{ msg: 'session ended', reason: 'idle', bytes, areBytesEstimated: true },
     });
     // A stranger again, who is asked about.
-    expect(visits).toHaveLength(1);
-    expect(await statusOf(url)).toBe(200);
     expect(visits).toHaveLength(2);
+    expect(await statusOf(url)).toBe(200);
+    expect(visits).toHaveLength(3);
   });
 
   it('is alive while it loads a segment that takes long', async () => {

@@ -8,9 +8,9 @@ export function meetPlayer(
   isEncrypted = false,
 ): HlsPlayer {
   const { players } = hls;
-  const watch = { began: () => undefined, left: () => undefined };
-  const player = players.find(id) ?? players.invite(id, isEncrypted, watch);
+  const player = players.find(id) ?? players.invite(id, isEncrypted);
   if (player === undefined) throw new Error('too many players');
-  hls.meet(player);
+  if (player.hasBegun) players.meet(player);
+  else hls.begin(player, { left: () => undefined });
   return player;
 }
