@@ -63,13 +63,14 @@ describe('sessions of three workers', { timeout: 90_000 }, () => {
     const players = [0, 1].map(() => new Recorder(url, cluster.folder, NEW_CONNECTIONS));
     const sessions = await eventually('a player at two workers', 20_000, async () => {
       const found = (await cluster.api.sessions(STREAM)).filter(({ action }) => action === 'play');
+      // Whoever came before the first segment was told of nothing at first.
+      if (found.some(({ bytes }) => bytes === 0)) return undefined;
       return found.some(({ workers }) => workers.length > 1) ? found : undefined;
     });
     expect(sessions).toHaveLength(players.length);
     for (const session of sessions) {
       expect(session).toMatchObject({ protocol: 'hls', areBytesEstimated: true });
       expect(session.userAgent).toMatch(/^Lavf/);
-      expect(session.bytes).toBeGreaterThan(0);
     }
     for (const player of players) {
       expect(player.child.running).toBe(true);

@@ -10,7 +10,7 @@ import { sessionCookie, withSession } from './session-id.ts';
 const TYPE = 'Content-Type: application/vnd.apple.mpegurl\r\n';
 const MEDIA_HEADERS = `${TYPE}Cache-Control: no-cache\r\n${CORS_HEADERS}`;
 /** It is one player's own. */
-const OWN_HEADERS = `${TYPE}Cache-Control: no-store\r\n${CORS_HEADERS}`;
+const OWN_HEADERS = `${TYPE}Cache-Control: no-store\r\n`;
 
 interface CachedAnswer {
   readonly playlist: string;

@@ -62,6 +62,8 @@ describe('a player of HLS', () => {
   it('is given an id, and keeps the parameters with which it came', async () => {
     const answer = await fetch(firstUrl('?token=a%2Bb&session=bad&x=1'));
     expect(answer.headers.get('cache-control')).toBe('no-store');
+    // Browsers refuse it when it is there twice.
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     const url = new URL(mediaUrlIn(await answer.text(), answer.url));
     const id = url.searchParams.get('session') ?? '';
     expect(url.search).toBe(`?token=a%2Bb&x=1&session=${id}`);
