@@ -2,6 +2,8 @@
  * a row in docs/errors.md; codes are never reused. */
 const WORKER_ERRORS = {
   STREAM_NAME_INVALID: { message: 'stream name is not valid', httpStatus: 400 },
+  ACCESS_BANNED: { message: 'refused for a time', httpStatus: 403 },
+  ACCESS_SEGMENT_KEY: { message: 'not the address that a playlist gave', httpStatus: 403 },
   STREAM_NOT_FOUND: { message: 'no such stream', httpStatus: 404 },
   STREAM_BUSY: { message: 'stream already has a publisher', httpStatus: 409 },
   STREAM_UPSTREAM_LOST: {

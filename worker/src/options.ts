@@ -75,6 +75,12 @@ const schema = z.strictObject({
   readTickMs: tick,
   /** Whether /debug/profile answers: a profile costs, and shows how this runs. */
   profile: z.enum(['on', 'off']).default('off'),
+  /** A collector of OpenTelemetry (OTLP over HTTP), to which a span is sent for each
+   * session that ended; without: none. */
+  otlpEndpoint: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'not an http:// or https:// URL')
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   drainDeadlineSeconds: seconds.default(600),
   drainPublisherGraceSeconds: seconds.default(60),

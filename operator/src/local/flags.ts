@@ -16,6 +16,7 @@ const schema = z.object({
   tlsDir: z.string().min(1),
   accessDir: z.string().min(1),
   nats: z.string().optional(),
+  otlpEndpoint: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 
@@ -39,6 +40,7 @@ export function parseLocalFlags(args: readonly string[], root: string): LocalFla
     option('--tls-dir <path>', 'a folder for each Secret that spec.tls names', '.run/tls', root),
     option('--access-dir <path>', 'what would be the Secret of spec.access', '.run/access', root),
     option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
+    option('--otlp-endpoint <url>', 'a collector of OpenTelemetry for spans of sessions'),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];
   return { ...parseCommandLine(args, options, schema), root };

@@ -15,6 +15,8 @@ export interface WorkerSettings {
   readonly bucket: string;
   /** `host:port` of OperatorService. */
   readonly operator: string;
+  /** Where spans of sessions go; undefined: nowhere. */
+  readonly otlpEndpoint?: string | undefined;
   readonly listen: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
@@ -55,6 +57,7 @@ export function workerCommand(
     listen: settings.listen.join(','),
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
+    ...(settings.otlpEndpoint !== undefined && { 'otlp-endpoint': settings.otlpEndpoint }),
     ...tlsOf(settings, resource),
     ...redirectOf(settings, resource, place),
     'access-dir': settings.accessDir,

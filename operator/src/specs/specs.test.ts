@@ -9,13 +9,15 @@ import { headlessService, usersService } from './services.ts';
 import { testResource } from './testing/resource.ts';
 import { workerPod, type WorkerPodRequest } from './worker-pod.ts';
 
+const SURROUNDINGS = { natsUrl: 'nats://ours:4222', operatorAddress: 'operator.sys.svc:9092' };
+
 function podOf(spec?: object, more: Partial<WorkerPodRequest> = {}): ReturnType<typeof workerPod> {
   return workerPod({
     resource: testResource(spec),
     slot: 2,
     incarnation: 5,
     defaultImage: 'default/worker:1',
-    surroundings: { natsUrl: 'nats://ours:4222', operatorAddress: 'operator.sys.svc:9092' },
+    surroundings: SURROUNDINGS,
     avoidNodes: [],
     ...more,
   });
@@ -27,6 +29,14 @@ function envOf(spec?: object): Record<string, string | undefined> {
 }
 
 describe('workerPod', () => {
+  it('sends spans where the installation has a collector', () => {
+    const endpoint = 'http://collector:4318';
+    const surroundings = { ...SURROUNDINGS, otlpEndpoint: endpoint };
+    const env = podOf(undefined, { surroundings }).spec?.containers[0]?.env ?? [];
+    expect(env).toContainEqual({ name: 'SC_OTLP_ENDPOINT', value: endpoint });
+    expect(envOf()).not.toHaveProperty('SC_OTLP_ENDPOINT');
+  });
+
   it('is named by slot and incarnation and belongs to its StreamCluster', () => {
     const { metadata } = podOf();
     expect(metadata?.name).toBe('live-2-5');

@@ -12,6 +12,8 @@ export interface WorkerSurroundings {
   readonly natsUrl: string;
   /** `host:port` of OperatorService. */
   readonly operatorAddress: string;
+  /** Where spans of sessions go; undefined: nowhere. */
+  readonly otlpEndpoint?: string | undefined;
 }
 
 export interface EnvVar {
@@ -46,6 +48,7 @@ export function workerEnv(
     SC_RTMP_PORT: RTMP_PORT,
     SC_HTTP_PORT: HTTP_PORT,
     ...tlsOf(resource),
+    ...(surroundings.otlpEndpoint !== undefined && { SC_OTLP_ENDPOINT: surroundings.otlpEndpoint }),
     SC_ADMIN_PORT: ADMIN_PORT,
     SC_GRPC_PORT: GRPC_PORT,
     SC_CREDENTIALS_DIR: CREDENTIALS_DIR,

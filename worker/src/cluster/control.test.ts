@@ -1,3 +1,4 @@
+import { hlsKeyId } from '@streamcluster/proto';
 import { describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim } from './testing/sim.ts';
@@ -19,10 +20,12 @@ describe('control', () => {
     const { control } = a!.cluster;
     const told = { placementPolicy: 'Local', drain: DRAIN };
     const base = { ...told, access: undefined };
-    expect(control.configure({ ...base, version: 4, streams: STREAMS })).toBe(4);
+    const hlsKey = Buffer.from('key');
+    expect(control.configure({ ...base, version: 4, streams: STREAMS, hlsKey })).toBe(4);
     const older = { ...STREAMS, publisherGraceSeconds: 99 };
-    expect(control.configure({ ...base, version: 3, streams: older, drain: undefined })).toBe(4);
-    expect(a!.settings).toMatchObject({ ...told, appliedVersion: 4 });
+    const before = { ...base, version: 3, streams: older, drain: undefined };
+    expect(control.configure({ ...before, hlsKey: Buffer.from('old') })).toBe(4);
+    expect(a!.settings).toMatchObject({ ...told, appliedVersion: 4, hlsKeyId: hlsKeyId(hlsKey) });
     publisher.lose();
     await sim.run(4_000);
     expect(a!.stream(NAME)?.state).toBe('ended');
@@ -32,7 +35,8 @@ describe('control', () => {
     const sim = new Sim();
     const [a] = await sim.add('w-a');
     const unchanged = { streams: undefined, drain: undefined, access: undefined };
-    a!.cluster.control.configure({ ...unchanged, version: 1, placementPolicy: 'Nearest' });
+    const hlsKey = Buffer.alloc(0);
+    a!.cluster.control.configure({ ...unchanged, hlsKey, version: 1, placementPolicy: 'Nearest' });
     expect(a!.settings.placementPolicy).toBe('Random');
   });
 

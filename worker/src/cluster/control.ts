@@ -1,6 +1,6 @@
 import { PLACEMENT_POLICIES } from '@streamcluster/placement';
 import type { Logger } from 'pino';
-import type { AccessConfig, StreamInfo } from '@streamcluster/proto';
+import { hlsKeyId, type AccessConfig, type StreamInfo } from '@streamcluster/proto';
 import type { StreamsConfig } from '../stream/streams-config.ts';
 import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
@@ -28,6 +28,8 @@ export interface Configuration {
   readonly drain: DrainSeconds | undefined;
   /** Undefined: as it is. */
   readonly access: AccessConfig | undefined;
+  /** Of HLS segments; empty: as it is. */
+  readonly hlsKey: Buffer;
 }
 
 export interface ControlOptions {
@@ -54,12 +56,13 @@ export class Control {
   }
 
   /** The version in force afterwards; older ones change nothing. */
-  configure({ version, streams, placementPolicy, drain, access }: Configuration): number {
+  configure({ version, streams, placementPolicy, drain, access, hlsKey }: Configuration): number {
     const { settings, log, onAccess } = this.options;
     if (version < settings.appliedVersion) return settings.appliedVersion;
     settings.appliedVersion = version;
     if (streams !== undefined) settings.streams = streams;
     if (drain !== undefined) settings.drain = drain;
+    if (hlsKey.length > 0) settings.hlsKeyId = hlsKeyId(hlsKey);
     settings.placementPolicy =
       PLACEMENT_POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
     if (access !== undefined) onAccess(access);

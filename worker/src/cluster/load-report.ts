@@ -151,6 +151,7 @@ export class LoadReports {
       grpcAddress: facts.grpcAddress,
       httpAddress: facts.httpAddress,
       appliedVersion: BigInt(settings.appliedVersion),
+      hlsKeyId: settings.hlsKeyId,
       startedUnixMs: BigInt(Math.round(facts.startedUnixMs)),
       pid: facts.pid,
       viewersByProtocol,

@@ -9,6 +9,8 @@ export type ExpelReason = 'kicked' | 'denied' | 'expired' | 'limit';
 export interface SessionControl {
   /** Media bytes to a viewer, from a publisher. */
   readonly bytes: number;
+  /** The bytes are an estimate. */
+  readonly areBytesEstimated?: boolean;
   /** How often the viewer jumped, because it was slow. */
   readonly skips: number;
   /** Says good-bye in the protocol's own way and calls Session.end. */

@@ -8,6 +8,7 @@ import { HlsRoute } from '../protocols/hls/route.ts';
 import { HttpServer, type HttpServerOptions } from '../protocols/http/server.ts';
 import { RtmpServer } from '../protocols/rtmp/server.ts';
 import { WsFlvRoute } from '../protocols/ws-flv/route.ts';
+import type { SegmentKeys } from '../sessions/segment-keys.ts';
 import type { Visitors } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { listening } from './listen-hosts.ts';
@@ -19,6 +20,7 @@ export interface MediaPortsOptions {
   readonly visitors: Visitors;
   /** Who is believed when he says whom he passes on. */
   readonly trust: TrustedProxies;
+  readonly segmentKeys: SegmentKeys;
   readonly log: Logger;
   readonly counters: { count(reason: string): void };
   /** Share of the players that ask again and again and should go elsewhere now. */
@@ -149,11 +151,11 @@ export class MediaPorts {
   }
 
   private http(name: Name, engine: Listening): Door {
-    const { streams, visitors, trust, log, counters, shedShare } = this.options;
+    const { streams, visitors, segmentKeys, trust, log, counters, shedShare } = this.options;
     const routes = [
       new WsFlvRoute({ streams, visitors, log, counters }),
       new FlvRoute({ streams, visitors }),
-      new HlsRoute({ streams }),
+      new HlsRoute({ streams, visitors, segmentKeys }),
     ];
     const { fallback } = this;
     const options = { ...this.base(name), engine, routes, fallback, shedShare, trust };

@@ -21,7 +21,6 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
-import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
 import { readMachine } from '../topology/machine.ts';
@@ -31,7 +30,9 @@ import { Access } from './access.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
 import { ownPorts, publicAddresses } from './public-addresses.ts';
+import { openSessionSpans, type SessionSpans } from './session-spans.ts';
 import { UserCertificates } from './user-certificates.ts';
+import { visitorParts, type VisitorParts } from './visitor-parts.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
 
 export interface WorkerEvents {
@@ -64,7 +65,7 @@ export class WorkerProcess {
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
   private readonly access: Access;
-  private readonly sessions: Sessions;
+  private readonly visitors: VisitorParts;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -78,6 +79,7 @@ export class WorkerProcess {
   private admin: HttpServer | undefined = undefined;
   private media: MediaPorts | undefined = undefined;
   private readonly certificates: UserCertificates | undefined;
+  private spans: SessionSpans | undefined = undefined;
   private isReady = false;
 
   /** Throws ENGINE_MISSING, ENGINE_BROKEN, ENGINE_AFFINITY or TLS_CERTIFICATE_INVALID. */
@@ -90,13 +92,13 @@ export class WorkerProcess {
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
-    this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
+    this.access = this.makeAccess();
+    this.visitors = visitorParts(log, this.access);
+    const segmentKey = this.visitors.segmentKeys.of;
+    this.streams = new StreamRegistry({ engine, clock: realClock, log, config, segmentKey });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
-    this.access = this.makeAccess();
-    const { gate, watch: watcher } = this.access;
-    this.sessions = new Sessions({ gate, watcher, clock: realClock, log });
     const base = { clock: realClock, log, counters: this.metrics };
     this.credentials = new WorkerCredentials({ ...options, ...base });
     this.certificates = UserCertificates.open({ ...base, engine, folders: options.tlsDir });
@@ -109,12 +111,26 @@ export class WorkerProcess {
     this.credentials.start();
     this.peers.start();
     await startHelpers();
+    await this.openSpans();
     this.pinning.start();
     const cluster = await this.startControl();
     this.ticks = driveTicks(this.engine, fixedTicks(this.options));
     cluster.directory.onLoaded(() => this.tryBecomeReady());
     cluster.start();
     this.bus.start();
+  }
+
+  private async openSpans(): Promise<void> {
+    const { otlpEndpoint: endpoint, id, namespace, cluster } = this.options;
+    if (endpoint === undefined) return;
+    const attributes = {
+      'service.instance.id': id,
+      'service.namespace': namespace,
+      'streamcluster.cluster': cluster,
+    };
+    const spans = await openSessionSpans({ endpoint, attributes, log: this.log });
+    this.visitors.sessions.onEnded((...end) => spans.ended(...end));
+    this.spans = spans;
   }
 
   /** SIGTERM. What the StreamCluster says now, within what the process was
@@ -155,12 +171,15 @@ export class WorkerProcess {
     this.ticks?.close();
     this.pinning.close();
     this.streams.close();
+    await this.spans?.close();
     this.engine.close();
   }
 
   private makeAccess(): Access {
-    const { options, log, metrics: counters } = this;
-    return new Access({ ...options, log, counters });
+    const { options, log } = this;
+    // They are made later: what they count is of streams, of which viewers are let in by this.
+    const count = (reason: string): void => this.metrics.count(reason);
+    return new Access({ ...options, log, counters: { count } });
   }
 
   private makeBus(): NatsBus {
@@ -203,6 +222,7 @@ export class WorkerProcess {
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
       hasProfiles: options.profile === 'on',
+      log,
     });
     this.admin = new HttpServer({
       engine,
@@ -224,6 +244,7 @@ export class WorkerProcess {
       host,
       port: options.grpcPort,
       control,
+      sessions: this.visitors.desk,
       counters: this.metrics,
       security: this.credentials.security,
     });
@@ -276,12 +297,13 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options, sessions: visitors, access } = this;
+    const { engine, log, metrics, options, access } = this;
+    const { sessions: visitors, segmentKeys } = this.visitors;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
     return new MediaPorts({
-      ...{ engine, streams, visitors, log, counters, hosts, rtmpPort, httpPort },
+      ...{ engine, streams, visitors, segmentKeys, log, counters, hosts, rtmpPort, httpPort },
       trust: access.trust,
       shedShare: () => streams.shedding.share(),
       ...ownPorts(options),

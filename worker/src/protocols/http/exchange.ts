@@ -3,7 +3,7 @@ import type { Connection, ConnectionHandler, EngineLog } from '../../engine/engi
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import type { LengthHeads } from './length-heads.ts';
 import type { PreparedResponse } from './prepared-response.ts';
-import type { Standing } from './repeats.ts';
+import type { Asker, Standing } from './repeats.ts';
 import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -13,6 +13,8 @@ export interface ExchangeOwner {
   readonly connection: Connection;
   /** This answer is the connection's last. */
   readonly closesAfterAnswer: boolean;
+  /** Who asked before on this connection for what may be asked for again. */
+  readonly asker: Asker | undefined;
   /** The same request may be answered alike when it comes again. */
   expect(standing: Standing): void;
   /** The answer's last byte is queued. */
@@ -67,6 +69,11 @@ export class HttpExchange {
 
   get connection(): Connection {
     return this.owner.connection;
+  }
+
+  /** Who asked before on this connection for what may be asked for again. */
+  get asker(): Asker | undefined {
+    return this.owner.asker;
   }
 
   /** The client went away before it was answered. */

@@ -14,7 +14,7 @@ import type { HttpContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
 import type { MediaHandler } from './media-route.ts';
-import { Repeats, type Standing } from './repeats.ts';
+import { Repeats, type Asker, type Standing } from './repeats.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
 /**
@@ -62,6 +62,10 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   get closesAfterAnswer(): boolean {
     return this.closes || this.isShed || this.context.isDraining;
+  }
+
+  get asker(): Asker | undefined {
+    return this.repeats.asker;
   }
 
   /** Between requests, with nothing under way. */

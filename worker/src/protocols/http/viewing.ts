@@ -11,8 +11,8 @@ export interface ViewAccess<S> {
 
 /** A player of HLS, which asks again and again. */
 export interface AskingPlayer {
-  /** Tells players apart, roughly. */
-  readonly id: string;
+  /** Its session's, where it has one already. */
+  readonly id: string | undefined;
   /** It watches here. */
   readonly isKnown: boolean;
 }
@@ -35,7 +35,7 @@ export function sendElsewhere(
     isKnown: player?.isKnown ?? false,
     isShed: exchange.isShed,
     sentAtEpoch: sentAtEpoch(exchange.query),
-    ...(player !== undefined && { player: player.id }),
+    ...(player?.id !== undefined && { player: player.id }),
   });
   if (found === undefined) return false;
   const parameters = exchange.query.split('&').filter((one) => one !== '' && !isSent(one));
