@@ -20,7 +20,7 @@ const WORKER_ERRORS = {
   ACCESS_LIMIT_REACHED: { message: 'a limit is reached', httpStatus: 429 },
   ACCESS_CALLBACK_FAILED: { message: 'who decides does not answer', httpStatus: 503 },
   ACCESS_NOT_READY: { message: 'the worker was not told the rules yet', httpStatus: 503 },
-  ACCESS_KEYS_INVALID: { message: 'keys are missing or malformed', httpStatus: 500 },
+  ACCESS_KEYS_INVALID: { message: 'keys are missing or malformed', httpStatus: 503 },
   ACCESS_RULES_INVALID: { message: 'rules of access are malformed', httpStatus: 500 },
   PROXY_HEADER_INVALID: { message: 'PROXY protocol header is malformed', httpStatus: 400 },
   DIRECTORY_UNAVAILABLE: { message: 'the directory does not answer', httpStatus: 503 },

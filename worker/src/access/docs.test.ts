@@ -38,7 +38,13 @@ describe('the commands of docs/access.md', () => {
   it('make tokens that are good', async () => {
     const keys = readTokenKeys(fs.readFileSync(path.join(folder, 'jwt.pem')));
     const tokens = new Tokens({
-      ...{ keys: () => keys, lookAgain: () => undefined, issuer: '', audience: '' },
+      ...{
+        keys: () => keys,
+        lookAgain: () => undefined,
+        isWaiting: () => false,
+        issuer: '',
+        audience: '',
+      },
       clock: realClock,
     });
     expect(await tokens.check(run('Tokens'))).toMatchObject({

@@ -36,12 +36,12 @@ async function source(document: string | Error = FIRST) {
 describe('JwksSource', () => {
   it('reads keys in the background, and says when they change', async () => {
     const { outside, pass, ids, changes } = await source();
-    expect([ids(), changes()]).toEqual([['a'], 0]);
+    expect([ids(), changes()]).toEqual([['a'], 1]);
     await pass(60_000);
-    expect([outside.gets.length, changes()]).toEqual([2, 0]);
+    expect([outside.gets.length, changes()]).toEqual([2, 1]);
     outside.document = SECOND;
     await pass(60_000);
-    expect([ids(), changes()]).toEqual([['b'], 1]);
+    expect([ids(), changes()]).toEqual([['b'], 2]);
   });
 
   it.each([
@@ -56,11 +56,11 @@ describe('JwksSource', () => {
     await pass(10_000);
     // Looked for sooner while it fails, and told once.
     expect(outside.gets.length).toBe(4);
-    expect([ids(), changes(), counted]).toEqual([['a'], 0, ['ACCESS_KEYS_INVALID']]);
+    expect([ids(), changes(), counted]).toEqual([['a'], 1, ['ACCESS_KEYS_INVALID']]);
     expect(lines.join('')).not.toContain('hidden');
     outside.document = SECOND;
     await pass(10_000);
-    expect([ids(), changes()]).toEqual([['b'], 1]);
+    expect([ids(), changes()]).toEqual([['b'], 2]);
   });
 
   it('looks again for a key that is not known, at most once in ten seconds', async () => {

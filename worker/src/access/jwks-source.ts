@@ -23,13 +23,14 @@ const AGAIN_MS = 10_000;
 export class JwksSource {
   /** Counts from the next reading on. */
   refreshMs: number;
+  /** They were read once. */
+  hasKeys = false;
   private readonly options: JwksSourceOptions;
   private current: readonly TokenKey[] = [];
   private reading: Promise<void> | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private readAtMs = -Infinity;
   private fault = '';
-  private hasKeys = false;
   private isClosed = false;
 
   constructor(options: JwksSourceOptions) {
@@ -84,13 +85,13 @@ export class JwksSource {
   }
 
   private use(keys: readonly TokenKey[]): void {
-    const before = this.hasKeys ? namesOf(this.current) : undefined;
+    const isSame = this.hasKeys && namesOf(keys) === namesOf(this.current);
     this.current = keys;
     this.hasKeys = true;
-    if (before === namesOf(keys)) return;
+    if (isSame) return;
     this.options.log.info({ url: this.name, keys: keys.length }, 'JWKS read');
-    // Nobody came by the first ones.
-    if (before !== undefined) this.options.onChange();
+    // Also the first ones: there may be somebody here of whom nobody could tell.
+    this.options.onChange();
   }
 
   private complain(error: unknown): void {

@@ -50,6 +50,11 @@ export class KeyRing {
     return this.sources.get(jwksUrl)?.lookAgain();
   }
 
+  /** Those at the URL were never read yet. */
+  isWaiting({ jwksUrl }: JwtConfig): boolean {
+    return this.sources.get(jwksUrl)?.hasKeys === false;
+  }
+
   secrets(names: readonly string[]): Buffer[] {
     return names.flatMap((name) => this.files.secret(name) ?? []);
   }

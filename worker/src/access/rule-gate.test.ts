@@ -204,6 +204,18 @@ describe('RuleGate', () => {
     expect(await codeOf(() => mine.recheck(who, EVERYBODY))).toBe('good');
   });
 
+  it('cannot tell before keys of a URL were read, and keeps who is here', async () => {
+    const mine = gate();
+    const jwt = { jwksUrl: KEYS_URL, jwksRefreshSeconds: 60 };
+    mine.configure(rules({ jwt, play: action({ byJwt: true }) }));
+    const who = await withToken();
+    expect(await codeOf(() => mine.admit(who))).toBe('ACCESS_KEYS_INVALID');
+    expect(await codeOf(() => mine.recheck(who, EVERYBODY))).toBe('ACCESS_KEYS_INVALID');
+    // Files can be read at any time: what is not there is no key.
+    mine.configure(rules({ jwt: JWT, play: action({ byJwt: true }) }));
+    expect(await codeOf(() => mine.admit(who))).toBe('ACCESS_TOKEN_INVALID');
+  });
+
   it('keeps the old rules when new ones cannot be read', async () => {
     const mine = gate();
     mine.configure(rules({ play: action({ deny: ['192.0.2.0/24'] }) }));

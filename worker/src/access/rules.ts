@@ -68,6 +68,7 @@ function compiled(rule: AccessRule, keys: KeyRing, clock: Clock): RuleOfApps {
       new Tokens({
         keys: () => keys.tokenKeys(jwt),
         lookAgain: () => keys.lookAgain(jwt),
+        isWaiting: () => keys.isWaiting(jwt),
         issuer: jwt.issuer,
         audience: jwt.audience,
         clock,

@@ -11,7 +11,13 @@ const ALL = [pem(RSA.publicKey), pem(EC.publicKey), SECRET].flatMap((text) =>
 );
 
 function tokens(options: Partial<TokensOptions> = {}): Tokens {
-  const none = { keys: () => ALL, lookAgain: () => undefined, issuer: '', audience: '' };
+  const none = {
+    keys: () => ALL,
+    lookAgain: () => undefined,
+    isWaiting: () => false,
+    issuer: '',
+    audience: '',
+  };
   return new Tokens({ ...none, clock, ...options });
 }
 

@@ -11,6 +11,8 @@ export interface TokensOptions {
   readonly keys: () => readonly TokenKey[];
   /** A key that is not known may be new; undefined: it was looked for a moment ago. */
   readonly lookAgain: () => Promise<void> | undefined;
+  /** Keys were never read yet: nobody can tell whether a token is good. */
+  readonly isWaiting: () => boolean;
   /** Empty: any. */
   readonly issuer: string;
   /** Empty: only tokens that are meant for nobody. */
@@ -45,7 +47,7 @@ export class Tokens {
     this.known.clear();
   }
 
-  /** Throws or rejects with ACCESS_TOKEN_INVALID or ACCESS_TOKEN_EXPIRED. */
+  /** Throws or rejects with ACCESS_TOKEN_INVALID, ACCESS_TOKEN_EXPIRED, ACCESS_KEYS_INVALID. */
   check(token: string): TokenClaims | Promise<TokenClaims> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw invalid('too long');
     const name = hash('sha256', token, 'base64');
@@ -60,6 +62,7 @@ export class Tokens {
       await this.options.lookAgain();
       keys = this.fitting(header);
     }
+    if (keys.length === 0 && this.options.isWaiting()) throw new WorkerError('ACCESS_KEYS_INVALID');
     if (keys.length === 0) throw invalid('no key for it');
     const claims = await this.verified(token, header, keys);
     // Keys that changed meanwhile have a check of their own to come.

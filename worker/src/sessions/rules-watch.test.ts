@@ -85,6 +85,7 @@ describe('RulesWatch', () => {
     ['ACCESS_TOKEN_EXPIRED', 'expired'],
     ['ACCESS_CALLBACK_FAILED', ''],
     ['ACCESS_NOT_READY', ''],
+    ['ACCESS_KEYS_INVALID', ''],
   ] as const)('asks again when rules change: %s means %j', async (code, reason) => {
     const [good, bad, slow] = [
       open(),

@@ -133,7 +133,8 @@ export class RulesWatch {
     const reason = error instanceof WorkerError ? EXPEL_REASONS.get(error.code) : undefined;
     const { log, counters } = this.options;
     if (!(error instanceof WorkerError) || reason === undefined) {
-      log.warn({ session: session.id, err: error }, 'session not asked about');
+      // What failed is told by who was asked, once for all.
+      log.debug({ session: session.id, err: error }, 'session stays: nobody could tell');
       return;
     }
     counters.count(error.code);
@@ -145,7 +146,7 @@ export class RulesWatch {
   }
 }
 
-/** A callback that fails, and rules that are not known, say nothing of who is here. */
+/** A callback that fails, and rules and keys that are not known, say nothing of who is here. */
 const EXPEL_REASONS: ReadonlyMap<WorkerErrorCode, ExpelReason> = new Map([
   ['ACCESS_TOKEN_EXPIRED', 'expired'],
   ['ACCESS_LIMIT_REACHED', 'limit'],
