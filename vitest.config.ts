@@ -10,6 +10,7 @@ const TIMED = [
   'moves',
   'reconnect',
   'tls',
+  'access',
 ].map((name) => `e2e/src/${name}.test.ts`);
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 

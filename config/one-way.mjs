@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   'worker/src/engine': [],
   'worker/src/formats': ['media'],
   'worker/src/stream': ['formats', 'media', 'engine'],
-  'worker/src/access': ['media'],
+  'worker/src/access': ['stream', 'media'],
   'worker/src/sessions': ['access', 'stream', 'media'],
   'worker/src/topology': ['stream', 'engine'],
   'worker/src/cluster': ['topology', 'stream', 'formats', 'media', 'engine', 'protocols/http'],

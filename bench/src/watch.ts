@@ -15,6 +15,7 @@ interface Options {
   readonly within: number;
   readonly leave: number;
   readonly seconds: number;
+  readonly query: string;
 }
 
 const SEEN_MS = 30_000;
@@ -32,6 +33,7 @@ const { host, port, app, ...options } = new Command('watch')
   .option('--within <seconds>', 'they come within so long', Number, 10)
   .option('--leave <share>', 'of them leave in a second, and as many come', Number, 0)
   .option('--seconds <number>', 'how long in all', Number, 60)
+  .option('--query <text>', 'parameters of the addresses, `token=…`', '')
   .parse()
   .opts<Options>();
 
@@ -49,7 +51,7 @@ function streamOf(viewer: number): number {
 
 const plan = { count: options.viewers, withinMs: options.within * 1000, leaveShare: options.leave };
 const crowd = new CheckedCrowd(plan, (number) => {
-  const path = `/${app}/s-${streamOf(number)}.flv`;
+  const path = `/${app}/s-${streamOf(number)}.flv${options.query && `?${options.query}`}`;
   return new CheckedViewer({ engine, host, port, path }, clip);
 });
 try {

@@ -128,6 +128,7 @@ function judgePod({ metadata, spec, status }: Stored<Pod>): void {
   });
   expect(spec?.volumes).toEqual([
     { name: 'credentials', secret: { secretName: metadata.name, defaultMode: 0o444 } },
+    { name: 'access', secret: { secretName: 'live-access', optional: true, defaultMode: 0o444 } },
   ]);
   judgeContainer(spec!.containers[0]!, `sc-${metadata.ownerReferences![0]!.uid}`);
 }
@@ -167,6 +168,7 @@ describe('certificates for users', () => {
     const [container] = pod!.spec!.containers;
     expect(container?.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual([
       '/etc/streamcluster/credentials',
+      '/etc/streamcluster/access',
       '/etc/streamcluster/tls/users.example',
       '/etc/streamcluster/tls/others',
     ]);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publish, Recorder } from './clients/ffmpeg.ts';
 import { gstreamer, rtmpdump, vlc } from './clients/others.ts';
 import { compareAudio, compareVideo } from './content/compare.ts';
-import { parsePlaylist } from './clients/playlist.ts';
+import { fetchMediaPlaylist, parsePlaylist } from './clients/playlist.ts';
 import { fixture, FRAME_BYTES, type Fixture } from './content/fixture.ts';
 import { withoutBrokenTail, locateShown } from './content/raw-frames.ts';
 import { TestCluster } from './harness/cluster.ts';
@@ -34,7 +34,7 @@ describe('players that are not ffmpeg', { timeout: 240_000 }, () => {
     const flv = cluster.httpUrl(STREAM, 'flv');
     const hls = cluster.httpUrl(STREAM, 'm3u8');
     await eventuallyTrue('three segments', 30_000, async () => {
-      const answer = await fetch(hls);
+      const answer = await fetchMediaPlaylist(hls);
       return answer.ok && parsePlaylist(await answer.text()).segments.length >= 3;
     });
     const players = {

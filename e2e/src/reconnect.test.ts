@@ -5,7 +5,7 @@ import { Door } from './clients/doors.ts';
 import { publish } from './clients/ffmpeg.ts';
 import type { FlvViewer } from './clients/flv.ts';
 import { HlsNumbers } from './clients/hls-numbers.ts';
-import { parsePlaylist } from './clients/playlist.ts';
+import { fetchMediaPlaylist, parsePlaylist, playlistPath } from './clients/playlist.ts';
 import { rtmpdump } from './clients/others.ts';
 import { viewerOn } from './clients/viewers.ts';
 import { WsFlvRecorder } from './clients/ws-flv.ts';
@@ -80,7 +80,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
 
   it('goes on in HLS behind a discontinuity', async () => {
     const playlist = await eventually('a discontinuity', PICTURES_MS, async () => {
-      const text = await (await fetch(cluster.httpUrl(STREAM, 'm3u8'))).text();
+      const text = await (await fetchMediaPlaylist(cluster.httpUrl(STREAM, 'm3u8'))).text();
       return /#EXT-X-DISCONTINUITY(\n|-SEQUENCE:[1-9])/.test(text) ? text : undefined;
     });
     expect(playlist).not.toContain('#EXT-X-ENDLIST');
@@ -103,7 +103,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
       expect(tags.filter(isVideo).length).toBeGreaterThan(100);
       expectTimeForward(tags);
     }
-    const playlist = await fetch(cluster.httpUrl(STREAM, 'm3u8'));
+    const playlist = await fetchMediaPlaylist(cluster.httpUrl(STREAM, 'm3u8'));
     if (playlist.ok) expect(await playlist.text()).toContain('#EXT-X-ENDLIST');
     else expect(playlist.status).toBe(404);
   });
@@ -165,7 +165,7 @@ describe('a publisher that is killed and comes back', { timeout: 240_000 }, () =
       return cluster.workers().find((worker) => worker.id === id && worker.pid !== deadPid)?.pid;
     });
     const door = await Door.to(pid, cluster.workerPids(), cluster.httpPort);
-    const { status, body } = await door.get(`/${BEREFT}.m3u8`);
+    const { status, body } = await door.get(playlistPath(BEREFT, 'back'));
     door.close();
     expect(status).toBe(200);
     const { mediaSequence, segments } = parsePlaylist(body.toString());

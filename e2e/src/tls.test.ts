@@ -37,7 +37,7 @@ describe('a publisher and players over TLS', { timeout: 180_000 }, () => {
     );
     const ca = fs.readFileSync(certificateFile);
     const file = path.join(folder, 'wss.flv');
-    const socket = await new WsFlvRecorder(cluster.wssUrl(STREAM), file, ca).open();
+    const socket = await new WsFlvRecorder(cluster.wssUrl(STREAM), file, { ca }).open();
 
     await publisher.success(PLAYED_MS);
     await socket.ended;

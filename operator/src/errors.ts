@@ -20,6 +20,7 @@ const OPERATOR_ERRORS = {
   NO_WORKERS: { message: 'no worker can take the stream', httpStatus: 503 },
   NOT_FOUND: { message: 'there is no such thing', httpStatus: 404 },
   REQUEST_INVALID: { message: 'the request is malformed', httpStatus: 400 },
+  REQUEST_CROSS_SITE: { message: 'the request came from another site', httpStatus: 403 },
   CREDENTIALS_INVALID: { message: 'a Secret with credentials cannot be used', httpStatus: 500 },
   CREDENTIALS_CONTESTED: { message: 'others keep changing a Secret', httpStatus: 500 },
   CREDENTIALS_REFUSED: { message: 'the certificate is not for this', httpStatus: 403 },

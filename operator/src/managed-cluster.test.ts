@@ -1,7 +1,7 @@
 import { seededRandom } from '@streamcluster/placement';
 import pino from 'pino';
 import { expect, it } from 'vitest';
-import type { WorkerControl } from './control/worker-control.ts';
+import type { SessionControl, WorkerControl } from './control/worker-control.ts';
 import type { Bucket, BusLink } from './fleet/bus-link.ts';
 import { ManagedCluster } from './managed-cluster.ts';
 import { ManualClock } from './testing/manual-clock.ts';
@@ -19,7 +19,7 @@ it('starts over when another one leads: shows what that one wrote, and decides a
   const written = { phase: 'Ready', conditions: [] };
   const runtime = new MemoryRuntime('{fixed: {replicas: 1}}', written);
   const cluster = new ManagedCluster({
-    ...{ runtime, link: LINK, control: {} as WorkerControl },
+    ...{ runtime, link: LINK, control: {} as WorkerControl & SessionControl },
     directory: { bucket: 'sc-1', storage: 'memory', replicas: 1 },
     endpoints: { rtmp: 1935, http: 8080, rtmps: 1936, https: 8443 },
     onCount: () => undefined,

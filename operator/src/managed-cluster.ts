@@ -2,7 +2,7 @@ import { loadSubject } from '@streamcluster/proto';
 import type { Random } from '@streamcluster/placement';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import type { WorkerControl } from './control/worker-control.ts';
+import type { SessionControl, WorkerControl } from './control/worker-control.ts';
 import type { BucketOptions, BusLink } from './fleet/bus-link.ts';
 import { Directory } from './fleet/directory.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -16,11 +16,13 @@ import type { RebalanceStepOptions } from './reconcile/rebalance/step.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import type { Runtime, WorkerInstance } from './reconcile/runtime.ts';
 import type { Effects, Observation } from './reconcile/step.ts';
+import { Bans } from './sessions/bans.ts';
+import { SessionDesk } from './sessions/session-desk.ts';
 
 export interface ManagedClusterOptions {
   readonly runtime: Runtime;
   readonly link: BusLink;
-  readonly control: WorkerControl;
+  readonly control: WorkerControl & SessionControl;
   readonly directory: BucketOptions;
   readonly endpoints: Endpoints;
   readonly onCount: Effects['count'];
@@ -43,6 +45,8 @@ export class ManagedCluster {
   private readonly directory: Directory;
   private readonly sightings: Sightings;
   private readonly decisions = new StreamDecisions();
+  private readonly bans: Bans;
+  private readonly sessions: SessionDesk;
   private instances: readonly WorkerInstance[] = [];
   private outdated: ReadonlySet<string> = new Set();
   private reconciler: Reconciler;
@@ -55,6 +59,11 @@ export class ManagedCluster {
     this.fleet = new Fleet(clock);
     this.sightings = new Sightings(this.fleet);
     const { isLeading } = options;
+    this.bans = new Bans(clock);
+    this.sessions = new SessionDesk({
+      sightings: () => this.fleet.list(),
+      ...{ control: options.control, bans: this.bans, onMissed: options.onDue, log },
+    });
     this.directory = new Directory({ ...options.directory, link, isLeading, clock, log });
     this.placer = new Placer({
       workers: () => this.fleet.list(),
@@ -117,10 +126,10 @@ export class ManagedCluster {
   }
 
   private makeReconciler(): Reconciler {
-    const { fleet, decisions } = this;
+    const { fleet, decisions, bans } = this;
     const { runtime, control, clock, random, log, onCount, onStreamChange } = this.options;
     return new Reconciler({
-      ...{ runtime, control, log, clock, random, decisions, onStreamChange },
+      ...{ runtime, control, log, clock, random, decisions, bans, onStreamChange },
       markDraining: (worker, isDraining) => fleet.markDraining(worker, isDraining),
       forget: (worker) => fleet.forget(worker),
       count: onCount,
@@ -159,7 +168,7 @@ export class ManagedCluster {
   }
 
   private makeView(): ClusterView {
-    const { fleet, directory, decisions } = this;
+    const { fleet, directory, decisions, sessions } = this;
     const rebalance = (): Rebalancing => this.reconciler.rebalance;
     const { runtime, endpoints } = this.options;
     const ownStatus = (): Reconciler['status'] => this.status;
@@ -183,6 +192,7 @@ export class ManagedCluster {
       get rebalancing() {
         return rebalance();
       },
+      sessions,
       decisionOn: (stream) => decisions.get(stream),
       ...streamSource({
         directory: () => (directory.isLoaded ? directory.streams : undefined),

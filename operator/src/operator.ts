@@ -9,6 +9,7 @@ import { Metrics } from './http/metrics.ts';
 import type { MediaPorts } from './http/page.ts';
 import { createHttpServer } from './http/server.ts';
 import { WorkQueue } from './kube/work-queue.ts';
+import { LogLevel } from './log-level.ts';
 import { ManagedCluster, type ManagedClusterOptions } from './managed-cluster.ts';
 import { PlaceServer, type PlaceCredentials } from './place/adapters/server.ts';
 import type { PlaceForward } from './place/adapters/forward.ts';
@@ -41,6 +42,7 @@ const random: Random = { next: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS };
 export class Operator {
   readonly metrics = new Metrics();
   private readonly options: OperatorOptions;
+  private readonly logLevel: LogLevel;
   private readonly managed = new Map<string, ManagedCluster>();
   private readonly placeServer: PlaceServer;
   private queue: WorkQueue | undefined = undefined;
@@ -48,6 +50,7 @@ export class Operator {
 
   constructor(options: OperatorOptions) {
     this.options = options;
+    this.logLevel = new LogLevel(options.log);
     const { log, placeCredentials, forward } = options;
     this.placeServer = new PlaceServer({
       placerOf: (namespace, cluster) => this.managed.get(`${namespace}/${cluster}`)?.placer,
@@ -74,6 +77,7 @@ export class Operator {
       mediaPorts: this.options.mediaPorts,
       leaderUrl: this.options.leaderUrl,
       log: this.options.log,
+      logLevel: this.logLevel,
     });
     try {
       await this.http.listen(at);

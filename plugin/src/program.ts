@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { drain, type DrainFlags } from './commands/drain.ts';
 import { rebalance } from './commands/rebalance.ts';
+import { kick, type KickFlags } from './commands/kick.ts';
 import { report, type ReportFlags } from './commands/report.ts';
+import { sessions, type SessionsFlags } from './commands/sessions.ts';
 import { status } from './commands/status.ts';
 import { stream, type StreamFlags } from './commands/stream.ts';
 import { streams, type StreamsFlags } from './commands/streams.ts';
@@ -20,7 +22,9 @@ const NAME = 'the StreamCluster; may be left out where there is only one';
 /** All commands and flags. */
 export function program(io: Io): Command {
   const root = new Command('kubectl streamcluster')
-    .description('Look at StreamClusters, their streams and workers, and drain workers.')
+    .description(
+      'Look at StreamClusters, their streams, sessions and workers; end sessions, drain workers.',
+    )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .showHelpAfterError('(--help shows what there is)');
@@ -35,6 +39,7 @@ export function program(io: Io): Command {
         await action(new Session(io, flags), command.args[0], flags);
       });
   addViews(add);
+  addSessions(add);
   addDrains(add);
   addSupport(add);
   return root;
@@ -52,6 +57,17 @@ function addViews(add: Add): void {
     .argument('<stream>', 'the stream, as APP/NAME')
     .option('--cluster <name>', NAME);
   add('rebalance', 'what is moved, split and merged, and why', rebalance).argument('[name]', NAME);
+}
+
+function addSessions(add: Add): void {
+  add<SessionsFlags>('sessions', 'who publishes and watches', sessions)
+    .argument('[name]', NAME)
+    .option('--stream <stream>', 'of one stream, as APP/NAME')
+    .option('--limit <n>', 'most that are shown', wholeNumber(1));
+  add<KickFlags>('kick', 'end a session; its client may come back at once', kick)
+    .argument('<session>', 'the session, as `sessions` shows it')
+    .option('--ban <seconds>', 'refuse its client for so long', wholeNumber(1))
+    .option('--cluster <name>', NAME);
 }
 
 function addDrains(add: Add): void {

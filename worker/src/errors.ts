@@ -2,6 +2,8 @@
  * a row in docs/errors.md; codes are never reused. */
 const WORKER_ERRORS = {
   STREAM_NAME_INVALID: { message: 'stream name is not valid', httpStatus: 400 },
+  ACCESS_BANNED: { message: 'refused for a time', httpStatus: 403 },
+  ACCESS_SEGMENT_KEY: { message: 'not the address that a playlist gave', httpStatus: 403 },
   STREAM_NOT_FOUND: { message: 'no such stream', httpStatus: 404 },
   STREAM_BUSY: { message: 'stream already has a publisher', httpStatus: 409 },
   STREAM_UPSTREAM_LOST: {
@@ -10,6 +12,17 @@ const WORKER_ERRORS = {
   },
   WORKER_DRAINING: { message: 'worker is draining', httpStatus: 503 },
   WORKER_OVERLOADED: { message: 'worker has no room for more', httpStatus: 503 },
+  ACCESS_TOKEN_MISSING: { message: 'a token or a signed URL is needed', httpStatus: 401 },
+  ACCESS_TOKEN_INVALID: { message: 'the token or the signature is not good', httpStatus: 401 },
+  ACCESS_TOKEN_EXPIRED: { message: 'the token or the signed URL is over', httpStatus: 401 },
+  ACCESS_REFUSED: { message: 'not allowed', httpStatus: 403 },
+  ACCESS_ADDRESS_REFUSED: { message: 'not allowed from this address', httpStatus: 403 },
+  ACCESS_LIMIT_REACHED: { message: 'a limit is reached', httpStatus: 429 },
+  ACCESS_CALLBACK_FAILED: { message: 'who decides does not answer', httpStatus: 503 },
+  ACCESS_NOT_READY: { message: 'the worker was not told the rules yet', httpStatus: 503 },
+  ACCESS_KEYS_INVALID: { message: 'keys are missing or malformed', httpStatus: 503 },
+  ACCESS_RULES_INVALID: { message: 'rules of access are malformed', httpStatus: 500 },
+  PROXY_HEADER_INVALID: { message: 'PROXY protocol header is malformed', httpStatus: 400 },
   DIRECTORY_UNAVAILABLE: { message: 'the directory does not answer', httpStatus: 503 },
   CLAIM_LOST: { message: 'another worker has this stream', httpStatus: 409 },
   RELAY_BROKEN: { message: 'what the upstream worker sends cannot be used', httpStatus: 502 },
@@ -80,6 +93,8 @@ export const WORKER_ERROR_CODES = Object.keys(WORKER_ERRORS) as WorkerErrorCode[
 export class WorkerError extends Error {
   readonly code: WorkerErrorCode;
   readonly httpStatus: number;
+  /** Empty: there is none. */
+  readonly detail: string;
 
   /** `detail` is appended to the code's constant message. */
   constructor(code: WorkerErrorCode, detail?: string, options?: ErrorOptions) {
@@ -88,5 +103,6 @@ export class WorkerError extends Error {
     this.name = 'WorkerError';
     this.code = code;
     this.httpStatus = httpStatus;
+    this.detail = detail ?? '';
   }
 }

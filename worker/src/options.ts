@@ -44,6 +44,10 @@ const schema = z.strictObject({
     .transform((text) => text.split(','))
     .pipe(z.array(z.string().startsWith('/')).min(1).max(MAX_CERTIFICATES))
     .optional(),
+  /** Folder with the keys that rules of access name, one a file. */
+  accessDir: z.string().startsWith('/').optional(),
+  /** Closed: nobody is let in before the operator has told the rules. */
+  access: z.enum(['open', 'closed']).default('open'),
   /** Where viewers reach this very worker, so that others may send them to it: an
    * address that it does not share. Port 0: on a further port, which is drawn. */
   publicHttp: hostAndPort.optional(),
@@ -71,6 +75,12 @@ const schema = z.strictObject({
   readTickMs: tick,
   /** Whether /debug/profile answers: a profile costs, and shows how this runs. */
   profile: z.enum(['on', 'off']).default('off'),
+  /** A collector of OpenTelemetry (OTLP over HTTP), to which a span is sent for each
+   * session that ended; without: none. */
+  otlpEndpoint: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'not an http:// or https:// URL')
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   drainDeadlineSeconds: seconds.default(600),
   drainPublisherGraceSeconds: seconds.default(60),

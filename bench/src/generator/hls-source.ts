@@ -6,6 +6,13 @@ const HOST = '127.0.0.1';
 const LOOK_MS = 500;
 const BEGIN_MS = 30_000;
 
+const ID_CHARACTERS = 16;
+
+/** Who has an id is served the media playlist at once. */
+export function sessionQuery(player: string): string {
+  return `?session=${player.padEnd(ID_CHARACTERS, '-')}`;
+}
+
 export interface HlsSourceOptions {
   readonly server: ServerUnderTest;
   readonly app: string;
@@ -45,14 +52,16 @@ export class HlsSource {
     }
   }
 
-  /** The next request of a client, whole. Players have names of their own: a
-   * server that counts them by these has as many as there are. */
+  /** The next request of a client, whole. Players of our worker ask for the playlist by
+   * the address that they were given, with an id of their own. */
   request(client: number): Buffer {
     const made = this.requests.get(client);
     if (made !== undefined) return made;
-    const { http = 0 } = this.options.server.ports;
-    const agent = `player/${client}`;
-    const request = requestHead({ host: HOST, port: http, path: this.path, agent });
+    const { server, what } = this.options;
+    const { http = 0 } = server.ports;
+    const isNamed = server.kind === 'worker' && what === 'playlist';
+    const path = isNamed ? this.path + sessionQuery(`player-${client}`) : this.path;
+    const request = requestHead({ host: HOST, port: http, path, agent: `player/${client}` });
     this.requests.set(client, request);
     return request;
   }
@@ -77,7 +86,7 @@ export class HlsSource {
   private async segments(): Promise<string[]> {
     const { server, app, name } = this.options;
     const path = server.paths.playlist?.(app, name) ?? '';
-    const base = `http://${HOST}:${server.ports.http ?? 0}${path}`;
+    const base = `http://${HOST}:${server.ports.http ?? 0}${path}${sessionQuery('source')}`;
     const response = await fetch(base);
     const text = await response.text();
     if (!response.ok) return [];

@@ -1,6 +1,7 @@
 import type { Engine } from '@streamcluster/worker';
 import type { Feed } from '../generator/feed.ts';
 import { Publisher } from '../generator/publisher.ts';
+import { sessionQuery } from '../generator/hls-source.ts';
 import {
   CountingHttpViewer,
   CountingRtmpViewer,
@@ -98,7 +99,7 @@ export class Churn {
     const name = key.slice(APP.length + 1);
     switch (number % 4) {
       case 0:
-        return new CountingHttpViewer({ ...at, path: `/${key}.m3u8` });
+        return new CountingHttpViewer({ ...at, path: `/${key}.m3u8${playerOf(number)}` });
       case 1:
         return new CountingHttpViewer({ ...at, path: `/${key}.flv`, webSocket: true });
       case 2:
@@ -107,4 +108,9 @@ export class Churn {
         return new CountingHttpViewer({ ...at, path: `/${key}.flv` });
     }
   }
+}
+
+/** Some players were given an id before. */
+function playerOf(number: number): string {
+  return number % 8 === 0 ? '' : sessionQuery(`churn-${number % 10_000}`);
 }

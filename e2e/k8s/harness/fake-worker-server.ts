@@ -81,5 +81,8 @@ function handlers(calls: FakeWorkerCalls, worker: string): WorkerServiceServer {
       return {};
     }),
     accept: answer(() => ({})),
+    listSessions: answer(() => ({ sessions: [], total: 0 })),
+    kick: answer(() => ({ found: false, banned: undefined })),
+    ban: answer(() => ({ ended: 0 })),
   };
 }

@@ -1,8 +1,9 @@
 import http from 'node:http';
+import { playlistPath } from './playlist.ts';
 
 const ASK_MS = 2_000;
 
-/** Players of HLS, each of which asks for the playlist again and again on a connection that it
+/** Players of HLS that have their ids, each of which asks for the playlist again and again on a connection that it
  * keeps as long as it may. */
 export class AskingPlayers {
   asked = 0;
@@ -13,10 +14,12 @@ export class AskingPlayers {
   private readonly timer: NodeJS.Timeout;
   private next = 0;
 
-  constructor(count: number, urls: readonly string[]) {
+  /** `origin`: as `http://127.0.0.1:8080`. */
+  constructor(count: number, origin: string, streams: readonly string[]) {
     this.players = Array.from({ length: count }, (_, i) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-      return { agent, url: urls[i % urls.length] ?? '', name: `player-${i}`, sockets: new Set() };
+      const url = origin + playlistPath(streams[i % streams.length] ?? '', `player-${i}`);
+      return { agent, url, sockets: new Set() };
     });
     const everyMs = 20;
     const atOnce = Math.ceil((count * everyMs) / ASK_MS);
@@ -34,8 +37,7 @@ export class AskingPlayers {
     const player = this.players[this.next % this.players.length];
     this.next += 1;
     if (player === undefined) return;
-    const headers = { 'user-agent': player.name };
-    const request = http.get(player.url, { agent: player.agent, headers }, (response) => {
+    const request = http.get(player.url, { agent: player.agent }, (response) => {
       if (response.statusCode !== 200) this.faults.push(`answered ${response.statusCode}`);
       response.resume();
       this.asked += 1;
@@ -52,6 +54,5 @@ export class AskingPlayers {
 interface Player {
   readonly agent: http.Agent;
   readonly url: string;
-  readonly name: string;
   readonly sockets: Set<object>;
 }

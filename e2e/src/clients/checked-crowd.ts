@@ -7,6 +7,8 @@ import { NODE, ROOT } from '../harness/paths.ts';
 const SEEN_MS = 60_000;
 
 export interface CrowdOptions {
+  /** Literal address; this machine's by default. */
+  readonly host?: string;
   readonly port: number;
   readonly app: string;
   readonly streams: number;
@@ -19,6 +21,8 @@ export interface CrowdOptions {
   readonly leave: number;
   /** It stops by itself. */
   readonly seconds: number;
+  /** Parameters of the addresses. */
+  readonly query?: string;
 }
 
 /** Viewers in a process of their own, each of whom compares every tag with what is published. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TsContinuity } from '../content/ts-continuity.ts';
 import { holderOfConnection } from '../harness/procfs.ts';
 import type { CheckedViewer, ViewTarget } from './checked-viewer.ts';
-import { parsePlaylist } from './playlist.ts';
+import { mediaPlaylistUrl, parsePlaylist } from './playlist.ts';
 import { Received } from './received.ts';
 
 const POLL_MS = 700;
@@ -48,8 +48,11 @@ export class CheckedHls implements CheckedViewer {
   }
 
   private async play(): Promise<void> {
+    const path = `/${this.target.stream}.m3u8`;
+    const first = await this.get(path);
+    const { pathname, search } = new URL(mediaPlaylistUrl(first.toString(), path));
     while (!this.isClosed) {
-      const playlist = parsePlaylist((await this.get(`/${this.target.stream}.m3u8`)).toString());
+      const playlist = parsePlaylist((await this.get(pathname + search)).toString());
       if (playlist.ended) throw new Error('the playlist ended');
       const { segments, mediaSequence } = playlist;
       this.next ??= Math.max(mediaSequence, mediaSequence + segments.length - BEHIND);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Door } from './doors.ts';
-import { parsePlaylist } from './playlist.ts';
+import { parsePlaylist, playlistPath } from './playlist.ts';
 
 const POLL_MS = 300;
 
@@ -13,13 +13,13 @@ export class HlsNumbers {
   /** Answers that were no 200. */
   readonly refusals: string[] = [];
   private readonly door: Door;
-  private readonly stream: string;
+  private readonly path: string;
   private readonly running: Promise<void>;
   private isOver = false;
 
   constructor(door: Door, stream: string) {
     this.door = door;
-    this.stream = stream;
+    this.path = playlistPath(stream, `numbers-${door.workerPid}`);
     this.running = this.run();
   }
 
@@ -30,7 +30,7 @@ export class HlsNumbers {
 
   private async run(): Promise<void> {
     while (!this.isOver) {
-      const text = await this.get(`/${this.stream}.m3u8`);
+      const text = await this.get(this.path);
       if (text !== undefined) await this.segments(text.toString());
       await sleep(POLL_MS);
     }
@@ -41,7 +41,7 @@ export class HlsNumbers {
       if (sequence <= (this.numbers.at(-1) ?? -1)) continue;
       this.numbers.push(sequence);
       if (discontinuity) this.discontinuities.push(sequence);
-      await this.get(new URL(uri, `http://host/${this.stream}.m3u8`).pathname);
+      await this.get(new URL(uri, `http://host${this.path}`).pathname);
     }
   }
 

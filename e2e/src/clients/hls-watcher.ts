@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../harness/eventually.ts';
 import type { Answer, Door } from './doors.ts';
-import { parsePlaylist, type Playlist } from './playlist.ts';
+import { mediaPlaylistUrl, parsePlaylist, type Playlist } from './playlist.ts';
 
 const POLL_MS = 400;
 
@@ -57,9 +57,10 @@ export class HlsWatcher {
 
   private async watch(door: Door): Promise<Playlist> {
     const fetched = new Set<number>();
+    const first = await this.playlist(door, this.path);
+    const { pathname, search } = new URL(mediaPlaylistUrl(first.body.toString(), this.path));
     for (;;) {
-      const answer = await door.get(this.path);
-      if (answer.status !== 200) throw new Error(`${this.path} answered ${answer.status}`);
+      const answer = await this.playlist(door, pathname + search);
       const playlist = parsePlaylist(answer.body.toString());
       const { mediaSequence, segments, ended } = playlist;
       const state = ended ? 'ended' : 'going on';
@@ -72,6 +73,12 @@ export class HlsWatcher {
       if (ended) return playlist;
       await sleep(POLL_MS);
     }
+  }
+
+  private async playlist(door: Door, path: string): Promise<Answer> {
+    const answer = await door.get(path);
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
+    return answer;
   }
 
   private async segment(door: Door, uri: string): Promise<Answer> {

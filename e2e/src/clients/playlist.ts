@@ -6,6 +6,27 @@ export interface Playlist {
   readonly ended: boolean;
 }
 
+/** Where a multivariant playlist sends its player. `url`: of that playlist, or its path. */
+export function mediaPlaylistUrl(text: string, url: string): string {
+  if (!text.includes('#EXT-X-STREAM-INF:'))
+    throw new Error(`not multivariant: ${text.slice(0, 200)}`);
+  const uri = text.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
+  return new URL(uri, new URL(url, 'http://host')).href;
+}
+
+const ID_CHARACTERS = 16;
+
+/** Path of the media playlist for a player that was given an id before, on any worker. */
+export function playlistPath(stream: string, player: string): string {
+  return `/${stream}.m3u8?session=${player.padEnd(ID_CHARACTERS, '-').slice(0, ID_CHARACTERS)}`;
+}
+
+/** The media playlist, as a player asks that comes for the first time; else the refusal. */
+export async function fetchMediaPlaylist(url: string): Promise<Response> {
+  const first = await fetch(url);
+  return first.ok ? fetch(mediaPlaylistUrl(await first.text(), first.url)) : first;
+}
+
 export interface Segment {
   readonly uri: string;
   readonly sequence: number;

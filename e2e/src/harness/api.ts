@@ -30,12 +30,30 @@ export interface RelayNode {
 export interface StreamDetail extends StreamItem {
   readonly tree: readonly RelayNode[];
   readonly decision: { readonly kind: string; readonly outcome: string } | null;
+  readonly health: {
+    readonly framesPerSecond: number;
+    readonly keyIntervalMs: number;
+    readonly warnings: readonly { readonly code: string }[];
+  } | null;
 }
 
 export interface PlanItem {
   readonly unixMs: number;
   readonly reason: string;
   readonly changes: readonly { readonly stream: string }[];
+}
+
+export interface SessionItem {
+  readonly id: string;
+  readonly stream: string;
+  readonly action: string;
+  readonly protocol: string;
+  readonly address: string;
+  readonly userAgent: string;
+  readonly startedUnixMs: number;
+  readonly bytes: number;
+  readonly areBytesEstimated: boolean;
+  readonly workers: readonly string[];
 }
 
 export interface EventItem {
@@ -87,6 +105,23 @@ export class Api {
 
   streamDetail(name: string): Promise<StreamDetail> {
     return this.inCluster(`streams/${name}`);
+  }
+
+  async sessions(stream: string): Promise<readonly SessionItem[]> {
+    const path = `streams/${stream}/sessions`;
+    return (await this.inCluster<{ items: SessionItem[] }>(path)).items;
+  }
+
+  /** Ends a session; the answer's status. */
+  async kick({ stream, id }: SessionItem, banSeconds = 0): Promise<number> {
+    const { namespace, name } = await this.cluster();
+    const path = `/api/v1/clusters/${namespace}/${name}/streams/${stream}/sessions/${id}`;
+    const response = await fetch(`${this.url}${path}?banSeconds=${banSeconds}`, {
+      method: 'DELETE',
+      headers: { 'x-streamcluster-request': 'e2e' },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return response.status;
   }
 
   rebalance(): Promise<{ plan: PlanItem | null; recent: PlanItem[] }> {

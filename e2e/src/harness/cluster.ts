@@ -28,6 +28,10 @@ export interface ClusterOptions {
   readonly redirect?: boolean;
   /** Of a server of the test's own; without: what `make run` starts. */
   readonly natsUrl?: string;
+  /** spec.access. */
+  readonly access?: object;
+  /** What would be in the Secret of spec.access, by name. */
+  readonly accessKeys?: Readonly<Record<string, string>>;
   /** Disabled where a test moves streams itself. */
   readonly rebalance?: 'Auto' | 'DryRun' | 'Disabled';
 }
@@ -68,6 +72,7 @@ export class TestCluster {
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
+    writeKeys(folder, options.accessKeys ?? {});
     const cluster = new TestCluster(folder, startOperator(folder, ports, options.natsUrl), ports);
     try {
       await cluster.ready(options.replicas ?? 3);
@@ -127,6 +132,11 @@ export class TestCluster {
     return { natsUrl: valueOf('--nats'), bucket: valueOf('--bucket') };
   }
 
+  /** What workers have said so far, line by line. */
+  workerLog(): string[] {
+    return fs.readFileSync(path.join(this.folder, 'logs/workers.log'), 'utf8').split('\n');
+  }
+
   /** The own ports of workers that run, from their log. */
   adminPorts(): number[] {
     return [...this.readyLines().values()].map(({ adminPort }) => adminPort);
@@ -141,8 +151,7 @@ export class TestCluster {
 
   /** What each worker said last when it was ready. */
   private readyLines(): Map<string, ReadyLine> {
-    const log = fs.readFileSync(path.join(this.folder, 'logs/workers.log'), 'utf8');
-    const ready = log.split('\n').filter((line) => line.includes('"worker ready"'));
+    const ready = this.workerLog().filter((line) => line.includes('"worker ready"'));
     const lines = ready.map((line) => JSON.parse(line.slice(line.indexOf('{'))) as ReadyLine);
     return new Map(lines.map((line) => [line.worker, line]));
   }
@@ -208,10 +217,17 @@ export function startOperator(folder: string, ports: Ports, natsUrl?: string): C
       ...(ports.rtmps !== undefined && { SC_RTMPS_PORT: String(ports.rtmps) }),
       ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
       SC_TLS_DIR: path.join(folder, 'tls'),
+      SC_ACCESS_DIR: path.join(folder, 'access'),
       SC_API_PORT: String(ports.api),
       ...(natsUrl !== undefined && { SC_NATS: natsUrl }),
     },
   });
+}
+
+function writeKeys(folder: string, keys: Readonly<Record<string, string>>): void {
+  const secret = path.join(folder, 'access');
+  fs.mkdirSync(secret);
+  for (const [name, text] of Object.entries(keys)) fs.writeFileSync(path.join(secret, name), text);
 }
 
 /** Signed by itself, in the form of a Secret. */
@@ -245,6 +261,7 @@ export function writeResource(file: string, options: ClusterOptions): void {
       ...(options.redirect === true && { service: { redirect: { mode: 'HostPorts' } } }),
       streams: { publisherGraceSeconds, maxLagSeconds },
       ...(options.certificateFor !== undefined && { tls: { secretNames: [SECRET] } }),
+      ...(options.access !== undefined && { access: options.access }),
     },
   };
   fs.writeFileSync(file, YAML.stringify(resource));

@@ -22,6 +22,11 @@ export class FoundWorkers implements Runtime {
     this.marks = new Map(names.map((name) => [name, { accepting: true, busy: false }]));
   }
 
+  /** They have one already, or none. */
+  hlsKey(): undefined {
+    return undefined;
+  }
+
   resource(): ResourceSnapshot {
     return this.resourceFile.snapshot;
   }

@@ -43,7 +43,7 @@ export class LooseCluster extends TestCluster {
     const names = Array.from({ length: replicas }, (_, slot) => `w-${slot}`);
     const settings = {
       ...{ node: process.execPath, root: ROOT, natsUrl: nats.url, bucket: BUCKET },
-      ...{ operator: `${HOST}:${grpc}`, listen: [HOST], tlsDir: folder },
+      ...{ operator: `${HOST}:${grpc}`, listen: [HOST], tlsDir: folder, accessDir: folder },
       ...{ rtmpPort: ports.rtmp, httpPort: ports.http },
       ...{ rtmpsPort: ports.rtmps, httpsPort: ports.https },
     };

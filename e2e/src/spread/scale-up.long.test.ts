@@ -68,12 +68,11 @@ describe('three workers with 2,000 players of HLS become six', { timeout: 240_00
     try {
       const many = { port: cluster.rtmpPort, count: STREAMS, app: APP, seconds: 200 };
       const load = await publishMany(many);
-      const urls = Array.from({ length: STREAMS }, (_, i) =>
-        cluster.httpUrl(`${APP}/s-${i}`, 'm3u8'),
-      );
+      const streams = Array.from({ length: STREAMS }, (_, i) => `${APP}/s-${i}`);
+      const origin = `http://127.0.0.1:${cluster.httpPort}`;
       // Segments enough for a playlist.
       await sleep(10_000);
-      const players = new AskingPlayers(CROWD.viewers, urls);
+      const players = new AskingPlayers(CROWD.viewers, origin, streams);
       await sleep(10_000);
       writeResource(cluster.resourceFile, { ...options, replicas: AFTER });
       await cluster.ready(AFTER);

@@ -69,7 +69,8 @@ function rules(node: SchemaNode): string[] {
 /** docs/streamcluster.md, as the committed file has it. */
 export function renderDocs(): string {
   const spec = structuralSchema(specSchema);
-  const more = [...rules(streamClusterSchema.meta() as SchemaNode), ...rules(spec)].join('\n');
+  const all = [...rules(streamClusterSchema.meta() as SchemaNode), ...rules(spec)];
+  const more = [...new Set(all)].join('\n');
   const tables = `## spec\n\n${specTable(spec)}\n\nFurther rules:\n\n${more}\n\n## status\n\n${statusTable()}\n`;
   return `${DOCS_HEAD}\n${tables}\n${DOCS_TAIL}`;
 }

@@ -74,6 +74,7 @@ describe('parseStreamCluster', () => {
         waitForPublisherSeconds: 0,
         hls: { segmentSeconds: 2, segments: 6 },
       },
+      access: { forwardedHeader: 'XForwardedFor' },
       nats: {},
     });
   });

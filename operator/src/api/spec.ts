@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { withRules, type ChangeRule } from './rule.ts';
+import { access } from './spec/access.ts';
 import { hotStreams, placement, rebalance } from './spec/balance.ts';
 import { drain, update } from './spec/lifecycle.ts';
 import { nats } from './spec/nats.ts';
@@ -22,6 +23,7 @@ const fields = z.object({
   update,
   drain,
   streams,
+  access,
   nats,
 });
 export type StreamClusterSpec = z.output<typeof fields>;

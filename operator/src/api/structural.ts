@@ -26,7 +26,7 @@ export const INT_OR_STRING = 'x-kubernetes-int-or-string';
  */
 const ALLOWED = new Set([
   ...['type', 'description', 'default', 'enum', 'properties', 'required', 'items', 'format'],
-  ...['minimum', 'maximum', 'minLength', 'maxLength', 'maxItems', 'pattern'],
+  ...['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'pattern'],
   ...['additionalProperties', 'maxProperties', INT_OR_STRING],
   ...['x-kubernetes-validations', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
 ]);

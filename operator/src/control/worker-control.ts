@@ -2,8 +2,14 @@ import { credentials, Metadata, type ChannelCredentials, type ServiceError } fro
 import {
   WorkerServiceClient,
   type AcceptRequest,
+  type BanRequest,
+  type BanResponse,
   type ConfigureRequest,
   type DrainRequest,
+  type KickRequest,
+  type KickResponse,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
   type ServeRequest,
   type ServeResponse,
 } from '@streamcluster/proto';
@@ -20,6 +26,14 @@ export interface WorkerControl {
   serve(address: string, request: ServeRequest): Promise<ServeResponse>;
   /** Whether new connections come to the ports that it shares with others. */
   accept(address: string, request: AcceptRequest): Promise<void>;
+}
+
+/** What the operator asks of workers about who publishes and plays there. Rejects with
+ * WORKER_UNREACHABLE. */
+export interface SessionControl {
+  listSessions(address: string, request: ListSessionsRequest): Promise<ListSessionsResponse>;
+  kick(address: string, request: KickRequest): Promise<KickResponse>;
+  ban(address: string, request: BanRequest): Promise<BanResponse>;
 }
 
 /** How to speak with the workers of one cluster over mTLS. */
@@ -40,8 +54,8 @@ const IDLE_MS = 30_000;
 
 type Callback<Answer> = (error: ServiceError | null, answer: Answer) => void;
 
-/** WorkerControl on gRPC; one channel an address. */
-export class GrpcWorkerControl implements WorkerControl {
+/** Both on gRPC; one channel an address. */
+export class GrpcWorkerControl implements WorkerControl, SessionControl {
   private readonly credentials: ControlCredentials | undefined;
   private readonly clients = new Map<string, WorkerServiceClient>();
 
@@ -82,6 +96,27 @@ export class GrpcWorkerControl implements WorkerControl {
     const client = this.client(address);
     await asked(address, (done) =>
       client.accept(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
+  async listSessions(address: string, request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const client = this.client(address);
+    return await asked(address, (done) =>
+      client.listSessions(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
+  async kick(address: string, request: KickRequest): Promise<KickResponse> {
+    const client = this.client(address);
+    return await asked(address, (done) =>
+      client.kick(request, new Metadata(), { deadline: deadline() }, done),
+    );
+  }
+
+  async ban(address: string, request: BanRequest): Promise<BanResponse> {
+    const client = this.client(address);
+    return await asked(address, (done) =>
+      client.ban(request, new Metadata(), { deadline: deadline() }, done),
     );
   }
 

@@ -1,6 +1,7 @@
 import {
   StreamInfo_Role,
   type DirectoryEntry,
+  type PublisherHealth,
   type StreamInfo,
   type TrackInfo,
 } from '@streamcluster/proto';
@@ -35,6 +36,8 @@ export interface StreamView {
   readonly tracks: readonly TrackInfo[];
   readonly startedUnixMs: number | undefined;
   readonly workers: readonly StreamPart[];
+  /** How its publisher sends; null while nobody does, or nothing is reported yet. */
+  readonly health: PublisherHealth | null;
 }
 
 const ROLES: Readonly<Record<number, Role>> = {
@@ -85,6 +88,7 @@ function streamView(
     bitsPerSecond: source?.bitsPerSecond ?? 0,
     tracks: described?.tracks ?? [],
     startedUnixMs: startOf(source, entry),
+    health: source?.health ?? null,
     workers: reported.map(({ worker, info }) => ({
       worker,
       role: ROLES[info.role] ?? 'relay',

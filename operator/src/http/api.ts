@@ -6,6 +6,7 @@ import { hasTls } from '../specs/user-ports.ts';
 import { CLUSTER } from './document/calls.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
+import { registerSessions } from './sessions.ts';
 import { StreamPages, type PageQuery } from './stream-pages.ts';
 import type { ClusterView } from './view.ts';
 import { workerItems } from './worker-items.ts';
@@ -26,8 +27,8 @@ interface StreamParams extends ClusterParams {
 }
 
 /**
- * The JSON API. It only reads: what changes anything goes through Kubernetes'
- * API, whose RBAC decides who may.
+ * The JSON API. It ends sessions and reads all else: what changes a StreamCluster goes
+ * through Kubernetes' API, whose RBAC decides who may.
  */
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const { clusters } = options;
@@ -59,6 +60,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     },
   );
   registerStreams(app, find);
+  registerSessions(app, find);
 }
 
 function registerStreams(app: FastifyInstance, find: (params: ClusterParams) => ClusterView): void {

@@ -10,6 +10,7 @@ async function operator(
   registerLeader(app, leaderUrl);
   app.get('/api/v1/clusters', (_request, reply) => reply.code(200).send({ from: name }));
   app.get('/api/v1/missing', (_request, reply) => reply.code(404).send({ from: name }));
+  app.delete('/api/v1/thing', ({ query }) => ({ from: name, query }));
   app.get('/metrics', () => name);
   await app.listen({ host: '127.0.0.1', port: 0 });
   return app;
@@ -43,6 +44,16 @@ describe('registerLeader', () => {
 
   it('answers by itself what is only its own', async () => {
     expect((await other.inject('/metrics')).body).toBe('other');
+  });
+
+  it('lets who leads change things, and nobody else where it does not answer', async () => {
+    const request = { method: 'DELETE', url: '/api/v1/thing?x=1' } as const;
+    expect((await other.inject(request)).json()).toEqual({ from: 'leader', query: { x: '1' } });
+    leaderUrl = 'http://127.0.0.1:1';
+    const refused = await other.inject(request);
+    expect([refused.statusCode, refused.json()]).toMatchObject([500, { code: 'NO_LEADER' }]);
+    leaderUrl = undefined;
+    expect((await other.inject(request)).json()).toMatchObject({ from: 'other' });
   });
 
   it('answers by itself where nobody leads, or does not answer', async () => {

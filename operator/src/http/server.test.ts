@@ -1,7 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NumaAlignment, StreamInfo_Role, type LoadReport } from '@streamcluster/proto';
+import {
+  NumaAlignment,
+  PublisherHealth,
+  StreamInfo_Role,
+  type LoadReport,
+} from '@streamcluster/proto';
 import type { StreamView } from '../fleet/stream-view.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
 import { Metrics } from './metrics.ts';
@@ -9,6 +13,7 @@ import { contentSecurityPolicy, sourcesAt } from './page.ts';
 import { createHttpServer } from './server.ts';
 import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
 import { checkAnswers } from './testing/check-answers.ts';
+import { silence } from './testing/serve.ts';
 import { TestCluster } from './testing/cluster-view.ts';
 import type { ClusterView } from './view.ts';
 
@@ -21,6 +26,11 @@ const PLACE = {
   numaAlignment: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
 };
 
+const HEALTH = PublisherHealth.fromPartial({
+  ...{ framesPerSecond: 25, keyIntervalMs: 10_000, driftMs: -3 },
+  warnings: [{ code: 'KEY_FRAMES_RARE', message: 'key frame every 10 s: viewers start late' }],
+});
+
 describe('the HTTP server', () => {
   let app: FastifyInstance;
   let reason: string | undefined;
@@ -31,7 +41,7 @@ describe('the HTTP server', () => {
     cluster = new TestCluster('{fixed: {replicas: 2}}');
     await cluster.runtime.create(1);
     await cluster.runtime.create(0);
-    const topStreams = [streamInfo('live/news', { viewers: { flv: 2, hls: 1 } })];
+    const topStreams = [streamInfo('live/news', { viewers: { flv: 2, hls: 1 }, health: HEALTH })];
     const viewersByProtocol = { flv: 2, hls: 1 };
     cluster.fleet.receive(
       reportBytes('w-0', { topStreams, viewersByProtocol, loopUtilization: 0.5, ...PLACE }),
@@ -46,7 +56,7 @@ describe('the HTTP server', () => {
       counts: () => cluster.fleet,
       notReady: () => reason,
       mediaPorts: { http: 8080, https: 8443 },
-      log: pino({ level: 'silent' }),
+      ...silence(),
     });
     checkAnswers(app);
   });
@@ -66,6 +76,20 @@ describe('the HTTP server', () => {
     const [item] = ((await json('/api/v1/clusters')) as { items: { endpoints: object }[] }).items;
     expect(item?.endpoints).toEqual({ rtmp: 1935, http: 8080 });
     expect(await json(BASE)).toMatchObject({ spec: { fixed: { replicas: 2 } }, events: [] });
+  });
+
+  it('changes what is logged, for programs and the own page only', async () => {
+    const put = (level: string, headers: object): Promise<{ statusCode: number }> =>
+      app.inject({
+        method: 'PUT',
+        url: `/debug/log-level?level=${level}`,
+        headers: { ...headers },
+      });
+    const own = { 'x-streamcluster-request': 'test' };
+    expect((await put('debug', {})).statusCode).toBe(403);
+    expect((await put('loud', own)).statusCode).toBe(400);
+    expect((await put('warn', own)).statusCode).toBe(200);
+    expect(await json('/debug/log-level')).toEqual({ level: 'warn' });
   });
 
   it('lists workers that exist, reporting or not', async () => {
@@ -120,6 +144,7 @@ describe('the HTTP server', () => {
     expect(await json(`${BASE}/streams/live/news`)).toMatchObject({
       ...stream,
       workers: [{ worker: 'w-0', role: 'ingest-and-home', viewers: { flv: 2, hls: 1 } }],
+      health: { keyIntervalMs: 10_000, driftMs: -3, warnings: [{ code: 'KEY_FRAMES_RARE' }] },
     });
   });
 
@@ -290,6 +315,7 @@ describe('renderStreamMetrics', () => {
         nonce: 'n',
       },
       ...{ viewers: i, viewersByProtocol: {}, bitsPerSecond: 0, tracks: [], workers: [] },
+      health: null,
       startedUnixMs: undefined,
     });
     const streams = Array.from({ length: MAX_STREAM_SERIES + 7 }, (_, i) => stream(i));

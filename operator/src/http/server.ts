@@ -6,7 +6,9 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
+import type { LogLevel } from '../log-level.ts';
 import { registerApi } from './api.ts';
+import { refuseOtherSites } from './cross-site.ts';
 import { openApi } from './document/openapi.ts';
 import { PROBLEM_TYPE, problemOf } from './document/problem.ts';
 import { registerLeader, type LeaderUrl } from './leader.ts';
@@ -28,6 +30,8 @@ export interface HttpServerOptions {
   /** Without: this one always leads. */
   readonly leaderUrl?: LeaderUrl | undefined;
   readonly log: Logger;
+  /** Of this process. */
+  readonly logLevel: LogLevel;
 }
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -56,6 +60,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     const error = new OperatorError('NOT_FOUND', pathOf(request.url));
     return sendProblem(request, reply, error);
   });
+  refuseOtherSites(app);
   if (options.leaderUrl !== undefined) registerLeader(app, options.leaderUrl);
   registerHealth(app, options);
   registerApi(app, options);
@@ -77,7 +82,12 @@ function sendProblem(
 }
 
 function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {
-  const { clusters, metrics, counts, notReady } = options;
+  const { clusters, metrics, counts, notReady, logLevel } = options;
+  app.get('/debug/log-level', () => ({ level: logLevel.level }));
+  app.put<{ Querystring: { level?: string } }>('/debug/log-level', ({ query }) => {
+    logLevel.become(query.level ?? '');
+    return { level: logLevel.level };
+  });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
     const reason = notReady();

@@ -4,6 +4,7 @@ import type { Change } from '../reconcile/rebalance/change.ts';
 import type { PlanRecord } from '../reconcile/rebalance/plan-record.ts';
 import type { WorkerSighting } from '../fleet/fleet.ts';
 import type { RecordedEvent, WorkerInstance } from '../reconcile/runtime.ts';
+import type { SessionDesk } from '../sessions/session-desk.ts';
 import type { StreamSource } from './stream-source.ts';
 
 /** Ports on which users reach workers; the encrypted ones are open where the
@@ -36,6 +37,7 @@ export interface ClusterView extends StreamSource {
   instances(): Promise<readonly WorkerInstance[]>;
   sightings(): readonly WorkerSighting[];
   readonly rebalancing: Rebalancing;
+  readonly sessions: Pick<SessionDesk, 'list' | 'kick'>;
   /** The last one; undefined: none is known. */
   decisionOn(stream: string): StreamDecision | undefined;
 }

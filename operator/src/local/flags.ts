@@ -14,7 +14,9 @@ const schema = z.object({
   rtmpsPort: port.min(1),
   httpsPort: port.min(1),
   tlsDir: z.string().min(1),
+  accessDir: z.string().min(1),
   nats: z.string().optional(),
+  otlpEndpoint: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 
@@ -36,7 +38,9 @@ export function parseLocalFlags(args: readonly string[], root: string): LocalFla
     option('--rtmps-port <port>', 'port of RTMPS, of all workers', '1936'),
     option('--https-port <port>', 'port of HTTPS media, of all workers', '8443'),
     option('--tls-dir <path>', 'a folder for each Secret that spec.tls names', '.run/tls', root),
+    option('--access-dir <path>', 'what would be the Secret of spec.access', '.run/access', root),
     option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
+    option('--otlp-endpoint <url>', 'a collector of OpenTelemetry for spans of sessions'),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];
   return { ...parseCommandLine(args, options, schema), root };

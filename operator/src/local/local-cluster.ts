@@ -181,6 +181,8 @@ export class LocalCluster {
     return {
       ...{ node: process.execPath, root, listen, rtmpPort, httpPort, rtmpsPort, httpsPort },
       tlsDir: path.resolve(this.flags.tlsDir),
+      accessDir: path.resolve(this.flags.accessDir),
+      otlpEndpoint: this.flags.otlpEndpoint,
       ...{ natsUrl: '', bucket: '', operator: '' },
     };
   }

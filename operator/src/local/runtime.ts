@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import YAML from 'yaml';
 import { cpuCount } from '../api/quantity.ts';
@@ -43,6 +44,7 @@ interface Running {
 const STOP_ALL_MS = 5_000;
 const MAX_EVENTS = 100;
 const KEEP_CLOSED_MS = 10_000;
+const HLS_KEY_BYTES = 32;
 
 /** Workers as child processes, the StreamCluster in a file. */
 export class LocalRuntime implements Runtime {
@@ -54,11 +56,17 @@ export class LocalRuntime implements Runtime {
   private lookTimer: NodeJS.Timeout | undefined = undefined;
   private readonly closedTimer = setInterval(() => void this.keepClosed(), KEEP_CLOSED_MS).unref();
   private hasSaidShared = false;
+  private readonly segmentKey = randomBytes(HLS_KEY_BYTES);
 
   constructor(options: LocalRuntimeOptions) {
     this.options = options;
     this.statusFile = new CarefulFile(options.statusFile, options.log);
     options.resourceFile.onChange(() => this.changed());
+  }
+
+  /** Workers live no longer than this. */
+  hlsKey(): Buffer {
+    return this.segmentKey;
   }
 
   resource(): ResourceSnapshot {

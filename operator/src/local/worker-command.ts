@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { nodeFlags } from '../api/node-flags.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
+import { hasAccessRules } from '../specs/access-keys.ts';
 import { publicHost, redirects } from '../specs/redirect.ts';
 import type { Command } from './worker-child.ts';
 
@@ -14,6 +15,8 @@ export interface WorkerSettings {
   readonly bucket: string;
   /** `host:port` of OperatorService. */
   readonly operator: string;
+  /** Where spans of sessions go; undefined: nowhere. */
+  readonly otlpEndpoint?: string | undefined;
   readonly listen: readonly string[];
   readonly rtmpPort: number;
   readonly httpPort: number;
@@ -21,6 +24,8 @@ export interface WorkerSettings {
   readonly httpsPort: number;
   /** Absolute: what would be a Secret's content lies in a folder of its name. */
   readonly tlsDir: string;
+  /** Absolute: the keys that rules of access name. */
+  readonly accessDir: string;
 }
 
 /** A small pool: its threads share the worker's CPU with its loop. */
@@ -52,8 +57,11 @@ export function workerCommand(
     listen: settings.listen.join(','),
     'rtmp-port': settings.rtmpPort,
     'http-port': settings.httpPort,
+    ...(settings.otlpEndpoint !== undefined && { 'otlp-endpoint': settings.otlpEndpoint }),
     ...tlsOf(settings, resource),
     ...redirectOf(settings, resource, place),
+    'access-dir': settings.accessDir,
+    access: hasAccessRules(resource) ? 'closed' : 'open',
     'admin-host': '127.0.0.1',
     'admin-port': 0,
     'grpc-port': 0,

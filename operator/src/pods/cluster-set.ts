@@ -130,6 +130,7 @@ export class ClusterSet {
       return new PodRuntime({
         ...{ object, client, cache, surroundings, isLeading, clock, log },
         issuer: async (resource) => await credentials.issuer(resource),
+        hlsKey: () => credentials.hlsKey(object.metadata.uid),
         record: (event, about) => this.record(event, about),
       });
     } catch (error) {

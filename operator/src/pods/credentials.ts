@@ -7,6 +7,7 @@ import {
   NatsAccounts,
   natsAuthenticator,
   OperatorCertificate,
+  segmentKeyOf,
   type NatsCredentials,
 } from '../credentials/mod.ts';
 import { OperatorError } from '../errors.ts';
@@ -100,6 +101,13 @@ export class Credentials {
     if (view === undefined)
       throw new OperatorError('CREDENTIALS_INVALID', 'the CA is not read yet');
     return { view, nats: await this.natsOf(resource) };
+  }
+
+  /** Follows from the CA's key, which is a secret already and the same for all operators;
+   * changes with it. Undefined: the CA is not read yet. */
+  hlsKey(uid: string): Buffer | undefined {
+    const { view } = this.authority;
+    return view && segmentKeyOf(view.signer, uid);
   }
 
   /** Where the operator itself finds the bus of a StreamCluster. */

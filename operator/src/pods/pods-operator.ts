@@ -177,7 +177,8 @@ export class PodsOperator implements Stoppable {
 
   private makeClusters(): ClusterSet {
     const { flags, operator, client, cache, credentials, recorder, log } = this;
-    const { bucketReplicas, nats, operatorAddress, podNamespace, workerImage } = flags;
+    const { bucketReplicas, nats, operatorAddress, podNamespace, workerImage, otlpEndpoint } =
+      flags;
     return new ClusterSet({
       ...{ operator, client, cache, credentials, recorder, bucketReplicas, log },
       clock: realClock,
@@ -185,6 +186,7 @@ export class PodsOperator implements Stoppable {
       surroundings: {
         natsUrl: nats,
         operatorAddress,
+        otlpEndpoint,
         operatorNamespace: podNamespace,
         defaultImage: workerImage,
       },

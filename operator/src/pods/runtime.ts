@@ -55,6 +55,8 @@ export interface PodRuntimeOptions {
   readonly surroundings: Surroundings;
   /** Rejects with CREDENTIALS_INVALID. */
   readonly issuer: (resource: StreamCluster) => Promise<Issuer>;
+  /** See Runtime. */
+  readonly hlsKey: () => Buffer | undefined;
   /** Whether this operator may write, as of now. */
   readonly isLeading: () => boolean;
   /** Shows users an event, at the StreamCluster or at a pod of it. */
@@ -105,6 +107,10 @@ export class PodRuntime implements Runtime {
     this.expectations = new Expectations(clock);
     this.avoided = new AvoidedNodes(clock);
     this.pods = new OwnPods(uid, () => cache.podsOf(namespace, name));
+  }
+
+  hlsKey(): Buffer | undefined {
+    return this.options.hlsKey();
   }
 
   resource(): ResourceSnapshot {

@@ -10,11 +10,13 @@ import { BackOff } from './restart/back-off.ts';
 import { RestartStep } from './restart/step.ts';
 import { ScaleStep } from './scale/step.ts';
 import { StatusStep } from './status/step.ts';
+import type { Bans } from '../sessions/bans.ts';
 import type { Effects, Observation, Step } from './step.ts';
 
 export interface ReconcilerOptions
   extends Effects, Pick<RebalanceStepOptions, 'decisions' | 'onStreamChange' | 'clock' | 'random'> {
   readonly log: Logger;
+  readonly bans: Bans;
   readonly observe: () => Promise<Observation>;
 }
 
@@ -32,7 +34,7 @@ export class Reconciler {
     this.options = options;
     const backOff = new BackOff();
     const calls = new DrainCalls(options);
-    const configure = new ConfigureStep(options);
+    const configure = new ConfigureStep(options, options.bans);
     const scale = new ScaleStep({ effects: options, backOff, calls });
     const rebalance = new RebalanceStep({ ...options, effects: options });
     this.rebalance = rebalance;

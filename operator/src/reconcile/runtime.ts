@@ -91,6 +91,9 @@ export interface Runtime {
   mark(name: string, marks: Marks): Promise<void>;
   /** What keeps workers from being made or from running. */
   problems(): readonly RuntimeProblem[];
+  /** Of which addresses of HLS segments are made: a secret of this StreamCluster, the same
+   * for every operator. Undefined: not known yet. */
+  hlsKey(): Buffer | undefined;
   writeStatus(status: StreamClusterStatus): Promise<void>;
   emit(event: RuntimeEvent): void;
   /** The last ones, newest last. */

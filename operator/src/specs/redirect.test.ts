@@ -82,6 +82,7 @@ describe('redirect mode of processes', () => {
     ...{ node: 'node', root: '/', natsUrl: 'nats://x:1', bucket: 'b', operator: 'o:1' },
     ...{ listen: ['::1', '127.0.0.1'], rtmpPort: 1, httpPort: 2, rtmpsPort: 3, httpsPort: 4 },
     tlsDir: '/tls',
+    accessDir: '/access',
   };
 
   function flag(redirect: object, name: string): string | undefined {

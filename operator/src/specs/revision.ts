@@ -6,7 +6,7 @@ import { redirects } from './redirect.ts';
 const HASH_CHARACTERS = 10;
 const DEFAULTS = specSchema.parse({ fixed: {} });
 
-type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls' | 'service'>;
+type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls' | 'service' | 'access'>;
 
 /**
  * Names what of a StreamCluster a running worker cannot follow, so that it has
@@ -15,12 +15,13 @@ type Replacing = Pick<StreamClusterSpec, 'worker' | 'nats' | 'tls' | 'service'>;
  * upgrade of the operator replaces nobody. Seconds of a drain and nodes to
  * avoid concern only workers to come.
  */
-export function revisionOf({ worker, nats, tls, service }: Replacing): string {
+export function revisionOf({ worker, nats, tls, service, access }: Replacing): string {
   const parts: object[] = [unlike(worker, DEFAULTS.worker), unlike(nats, DEFAULTS.nats)];
   // Mounts and ports; what is in the Secrets reaches running workers.
   const { secretNames = [] } = tls;
   if (secretNames.length > 0) parts.push({ secretNames });
   if (redirects(service)) parts.push({ redirect: service.redirect });
+  if (access.secretName !== undefined) parts.push({ accessSecretName: access.secretName });
   const text = JSON.stringify(parts, sortedKeys);
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
 }

@@ -9,13 +9,15 @@ import { headlessService, usersService } from './services.ts';
 import { testResource } from './testing/resource.ts';
 import { workerPod, type WorkerPodRequest } from './worker-pod.ts';
 
+const SURROUNDINGS = { natsUrl: 'nats://ours:4222', operatorAddress: 'operator.sys.svc:9092' };
+
 function podOf(spec?: object, more: Partial<WorkerPodRequest> = {}): ReturnType<typeof workerPod> {
   return workerPod({
     resource: testResource(spec),
     slot: 2,
     incarnation: 5,
     defaultImage: 'default/worker:1',
-    surroundings: { natsUrl: 'nats://ours:4222', operatorAddress: 'operator.sys.svc:9092' },
+    surroundings: SURROUNDINGS,
     avoidNodes: [],
     ...more,
   });
@@ -27,6 +29,14 @@ function envOf(spec?: object): Record<string, string | undefined> {
 }
 
 describe('workerPod', () => {
+  it('sends spans where the installation has a collector', () => {
+    const endpoint = 'http://collector:4318';
+    const surroundings = { ...SURROUNDINGS, otlpEndpoint: endpoint };
+    const env = podOf(undefined, { surroundings }).spec?.containers[0]?.env ?? [];
+    expect(env).toContainEqual({ name: 'SC_OTLP_ENDPOINT', value: endpoint });
+    expect(envOf()).not.toHaveProperty('SC_OTLP_ENDPOINT');
+  });
+
   it('is named by slot and incarnation and belongs to its StreamCluster', () => {
     const { metadata } = podOf();
     expect(metadata?.name).toBe('live-2-5');
@@ -129,17 +139,42 @@ describe('workerPod', () => {
   });
 });
 
+describe('keys of access', () => {
+  it('are mounted from a Secret that need not be there', () => {
+    const pod = podOf().spec;
+    const secret = { secretName: 'live-access', optional: true, defaultMode: 0o444 };
+    expect(pod?.volumes).toContainEqual({ name: 'access', secret });
+    const mountPath = '/etc/streamcluster/access';
+    expect(pod?.containers[0]?.volumeMounts).toContainEqual({
+      ...{ name: 'access', mountPath, readOnly: true },
+    });
+    expect(envOf()).toMatchObject({ SC_ACCESS_DIR: mountPath, SC_ACCESS: 'open' });
+  });
+
+  it('come from another Secret in other pods', () => {
+    const spec = { fixed: {}, access: { secretName: 'keys' } };
+    expect(podOf(spec).spec?.volumes?.[1]?.secret?.secretName).toBe('keys');
+    expect(revisionOf(testResource(spec).spec)).not.toBe(revisionOf(testResource().spec));
+  });
+
+  it('keep a worker closed that starts with rules, in the same pods', () => {
+    const spec = { fixed: {}, access: { rules: [{ play: { deny: ['192.0.2.0/24'] } }] } };
+    expect(envOf(spec)).toMatchObject({ SC_ACCESS: 'closed' });
+    expect(revisionOf(testResource(spec).spec)).toBe(revisionOf(testResource().spec));
+  });
+});
+
 describe('certificates for users', () => {
   const spec = { fixed: {}, tls: { secretNames: ['b.example', 'a'] } };
 
   it('are mounted in their order, without other keys of their Secrets', () => {
     const pod = podOf(spec).spec;
     const items = ['tls.crt', 'tls.key'].map((key) => ({ key, path: key }));
-    expect(pod?.volumes?.slice(1)).toEqual([
+    expect(pod?.volumes?.slice(2)).toEqual([
       { name: 'tls-0', secret: { secretName: 'b.example', items, defaultMode: 0o444 } },
       { name: 'tls-1', secret: { secretName: 'a', items, defaultMode: 0o444 } },
     ]);
-    expect(pod?.containers[0]?.volumeMounts?.slice(1)).toEqual([
+    expect(pod?.containers[0]?.volumeMounts?.slice(2)).toEqual([
       { name: 'tls-0', mountPath: '/etc/streamcluster/tls/b.example', readOnly: true },
       { name: 'tls-1', mountPath: '/etc/streamcluster/tls/a', readOnly: true },
     ]);

@@ -1,5 +1,6 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import { memoryMib } from '../api/quantity.ts';
+import { ACCESS_DIR, hasAccessRules } from './access-keys.ts';
 import { bucketName } from './names.ts';
 import { ADMIN_PORT, GRPC_PORT, HTTP_PORT, HTTPS_PORT, RTMP_PORT, RTMPS_PORT } from './ports.ts';
 import { publicHost, publicPorts } from './redirect.ts';
@@ -11,6 +12,8 @@ export interface WorkerSurroundings {
   readonly natsUrl: string;
   /** `host:port` of OperatorService. */
   readonly operatorAddress: string;
+  /** Where spans of sessions go; undefined: nowhere. */
+  readonly otlpEndpoint?: string | undefined;
 }
 
 export interface EnvVar {
@@ -45,9 +48,12 @@ export function workerEnv(
     SC_RTMP_PORT: RTMP_PORT,
     SC_HTTP_PORT: HTTP_PORT,
     ...tlsOf(resource),
+    ...(surroundings.otlpEndpoint !== undefined && { SC_OTLP_ENDPOINT: surroundings.otlpEndpoint }),
     SC_ADMIN_PORT: ADMIN_PORT,
     SC_GRPC_PORT: GRPC_PORT,
     SC_CREDENTIALS_DIR: CREDENTIALS_DIR,
+    SC_ACCESS_DIR: ACCESS_DIR,
+    SC_ACCESS: hasAccessRules(resource) ? 'closed' : 'open',
     SC_PIN: spec.worker.pinning === 'Exclusive' ? 'auto' : 'off',
     SC_ARENA_MIB: arenaMib,
     SC_DRAIN_DEADLINE_SECONDS: spec.drain.deadlineSeconds,

@@ -1,6 +1,7 @@
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import { nodeFlags } from '../api/node-flags.ts';
 import type { Pod } from '../kube/resources.ts';
+import { accessKeys } from './access-keys.ts';
 import {
   ACCEPTING_LABEL,
   BUSY_LABEL,
@@ -70,6 +71,7 @@ export function workerPod(request: WorkerPodRequest): Pod {
       // Not an emptyDir, which makes `kubectl drain` refuse.
       volumes: [
         { name: 'credentials', secret: { secretName: name, defaultMode: 0o444 } },
+        accessKeys(resource).volume,
         ...userCertificates(resource).volumes,
       ],
     },
@@ -111,6 +113,7 @@ function container({ resource, slot, defaultImage, surroundings }: WorkerPodRequ
     },
     volumeMounts: [
       { name: 'credentials', mountPath: CREDENTIALS_DIR, readOnly: true },
+      accessKeys(resource).volumeMount,
       ...userCertificates(resource).volumeMounts,
     ],
   };

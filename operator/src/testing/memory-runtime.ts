@@ -43,6 +43,12 @@ export class MemoryRuntime implements Runtime {
     this.snapshot = { resource, generation: 1, fault: undefined };
   }
 
+  someHlsKey: Buffer | undefined = undefined;
+
+  hlsKey(): Buffer | undefined {
+    return this.someHlsKey;
+  }
+
   resource(): ResourceSnapshot {
     return this.snapshot;
   }

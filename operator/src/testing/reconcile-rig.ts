@@ -15,6 +15,7 @@ import { StreamDecisions } from '../fleet/stream-decisions.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import type { Observation } from '../reconcile/step.ts';
+import { Bans } from '../sessions/bans.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryRuntime } from './memory-runtime.ts';
 import { reportBytes } from './reports.ts';
@@ -32,6 +33,7 @@ export class ReconcileRig {
   readonly runtime: MemoryRuntime;
   readonly reconciler: Reconciler;
   readonly decisions = new StreamDecisions();
+  readonly bans = new Bans(this.clock);
   readonly configured: [address: string, request: ConfigureRequest][] = [];
   readonly drained: [address: string, request: DrainRequest][] = [];
   readonly served: [address: string, request: ServeRequest][] = [];
@@ -59,6 +61,7 @@ export class ReconcileRig {
       clock: this.clock,
       random: seededRandom(SEED),
       decisions: this.decisions,
+      bans: this.bans,
       onStreamChange: (kind, outcome) => this.changes.push(`${kind} ${outcome}`),
       control: {
         configure: (address, request) =>

@@ -29,6 +29,7 @@ export function streamInfo(name: string, more: Partial<StreamInfo> = {}): Stream
     relaysOut: 0,
     upstreamWorker: '',
     viewersEncrypted: {},
+    health: undefined,
     ...more,
   };
 }

@@ -1,5 +1,4 @@
-import { PluginError } from '../errors.ts';
-import { clusterPath } from '../operator/operator-api.ts';
+import { clusterPath, streamPath } from '../operator/operator-api.ts';
 import type { RelayNode, StreamDetail } from '../operator/types.ts';
 import { paint } from '../output/paint.ts';
 import { fields, plain } from '../output/table.ts';
@@ -17,13 +16,9 @@ export async function stream(
   name: string | undefined,
   { cluster: clusterName }: StreamFlags,
 ): Promise<void> {
-  const parts = (name ?? '').split('/');
-  if (parts.length !== 2 || parts.includes('')) {
-    throw new PluginError('USAGE', 'name the stream as APP/NAME');
-  }
+  const path = streamPath(name ?? '');
   const { metadata } = await oneStreamCluster(session, clusterName);
   const { namespace = '', name: cluster } = metadata;
-  const path = `/streams/${parts.map(encodeURIComponent).join('/')}`;
   const found = await session.operator.get<StreamDetail>(clusterPath(namespace, cluster, path));
   if (session.isJson) session.json({ namespace, cluster, ...found });
   else session.io.out(textOf(session, found));

@@ -5,12 +5,14 @@ import { PluginError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 
 export interface KubeRequest {
-  readonly method: 'GET' | 'PATCH';
+  readonly method: 'GET' | 'PATCH' | 'DELETE';
   /** Beginning with a slash, with its query. */
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
   readonly accept?: string;
+  /** Further ones, in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface KubeResponse {
@@ -36,7 +38,7 @@ export async function send(config: KubeConfig, request: KubeRequest): Promise<Ku
 
 async function optionsOf(
   config: KubeConfig,
-  { method, path, contentType, accept = 'application/json' }: KubeRequest,
+  { method, path, contentType, accept = 'application/json', headers }: KubeRequest,
 ): Promise<https.RequestOptions> {
   const url = new URL(config.getCurrentCluster()?.server ?? '');
   const options: https.RequestOptions = {
@@ -46,6 +48,7 @@ async function optionsOf(
     port: url.port,
     path: `${url.pathname.replace(/\/$/, '')}${path}`,
     headers: {
+      ...headers,
       accept,
       'user-agent': `kubectl-streamcluster/${VERSION}`,
       ...(contentType !== undefined && { 'content-type': contentType }),

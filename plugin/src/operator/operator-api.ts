@@ -7,6 +7,9 @@ import { findOperator, type OperatorAddress, type OperatorOptions } from './find
 /** Most that one page of streams may have. */
 export const PAGE_LIMIT = 5_000;
 
+/** What the operator wants of those who change something. */
+const NOT_A_PAGE = { 'x-streamcluster-request': 'plugin' };
+
 interface OperatorRefusal {
   readonly code?: string;
   readonly message?: string;
@@ -29,7 +32,18 @@ export class OperatorApi {
   }
 
   async get<Body>(path: string, query: Query = {}): Promise<Body> {
-    const text = await this.text(path, query);
+    return await this.parsed(path, await this.text(path, query));
+  }
+
+  async delete<Body>(path: string, query: Query = {}): Promise<Body> {
+    return await this.parsed(path, await this.send('DELETE', path, query));
+  }
+
+  async text(path: string, query: Query = {}): Promise<string> {
+    return await this.send('GET', path, query);
+  }
+
+  private async parsed<Body>(path: string, text: string): Promise<Body> {
     try {
       return JSON.parse(text) as Body;
     } catch (error) {
@@ -39,14 +53,15 @@ export class OperatorApi {
     }
   }
 
-  async text(path: string, query: Query = {}): Promise<string> {
+  private async send(method: 'GET' | 'DELETE', path: string, query: Query): Promise<string> {
     const address = await this.address();
     const { namespace, service } = address;
     const base = `${corePath('services', namespace)}/http:${service}:http/proxy`;
     const response = await this.kube.ask({
-      method: 'GET',
+      method,
       path: withQuery(base + path, query),
       accept: '*/*',
+      ...(method === 'DELETE' && { headers: NOT_A_PAGE }),
     });
     if (response.status < 400) return response.text;
     const said = statusOf(response.text);
@@ -57,6 +72,15 @@ export class OperatorApi {
 
 export function clusterPath(namespace: string, name: string, rest = ''): string {
   return `/api/v1/clusters/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}${rest}`;
+}
+
+/** Of APP/NAME, below that of its StreamCluster. */
+export function streamPath(name: string): string {
+  const parts = name.split('/');
+  if (parts.length === 2 && !parts.includes('')) {
+    return `/streams/${parts.map(encodeURIComponent).join('/')}`;
+  }
+  throw new PluginError('USAGE', 'name the stream as APP/NAME');
 }
 
 /** The operator itself answered. */

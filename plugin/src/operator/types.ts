@@ -44,6 +44,33 @@ export interface StreamItem {
   readonly startedUnixMs?: number;
 }
 
+/** A play or publish. */
+export interface SessionItem {
+  readonly id: string;
+  readonly stream: string;
+  readonly action?: string;
+  readonly protocol?: string;
+  readonly address?: string;
+  readonly userAgent?: string;
+  readonly startedUnixMs?: number;
+  readonly bytes?: number;
+  readonly areBytesEstimated?: boolean;
+  readonly workers?: readonly string[];
+}
+
+export interface SessionPage {
+  readonly items: readonly SessionItem[];
+  readonly total?: number;
+  readonly page?: string;
+  readonly unreached?: readonly string[];
+}
+
+export interface KickAnswer {
+  readonly workers?: readonly string[];
+  readonly ban?: { readonly address: string; readonly userAgent: string } | null;
+  readonly unreached?: readonly string[];
+}
+
 export interface StreamPage {
   readonly items: readonly StreamItem[];
   readonly total?: number;

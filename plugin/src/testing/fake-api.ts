@@ -11,6 +11,8 @@ export interface SeenRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly authorization: string;
   readonly contentType: string;
+  /** Who says that it is no page of another site. */
+  readonly ownHeader: string;
   readonly body: string;
 }
 
@@ -77,10 +79,12 @@ export class FakeApi {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://x');
     const { authorization = '', 'content-type': contentType = '' } = request.headers;
+    const ownHeader = String(request.headers['x-streamcluster-request'] ?? '');
     const body = (await buffer(request)).toString();
     const method = request.method ?? '';
     const query = Object.fromEntries(url.searchParams);
-    this.seen.push({ method, path: url.pathname, query, authorization, contentType, body });
+    const seen = { method, path: url.pathname, query, authorization, contentType };
+    this.seen.push({ ...seen, ownHeader, body });
     const { status, body: answer } = this.answerTo(url.pathname);
     response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
   }

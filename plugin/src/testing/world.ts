@@ -68,6 +68,14 @@ function stream(name: string, more: object = {}): object {
   };
 }
 
+function sessionItem(id: string): object {
+  return {
+    ...{ id, stream: 'live/news', action: 'play', protocol: 'hls', address: '192.0.2.1' },
+    ...{ userAgent: 'vlc \u001b[2J', startedUnixMs: Date.parse(AGO), bytes: 5 * 1024 * 1024 },
+    ...{ areBytesEstimated: true, skips: 0, subject: '', traceId: '', workers: ['live-0-1'] },
+  };
+}
+
 /** A StreamCluster of two workers, an operator that knows it, two streams. */
 export function buildWorld(api: FakeApi): void {
   const service = { metadata: { name: 'sc-operator', namespace: 'sys' }, spec: { ports: [] } };
@@ -92,6 +100,15 @@ export function buildWorld(api: FakeApi): void {
     total: 2,
   });
   api.answer(`${LIVE}/rebalance`, plan());
+  const both = [sessionItem('AAAABBBBCCCCDDDD'), sessionItem('BAAABBBBCCCCDDDD')];
+  api.answer(`${LIVE}/sessions`, { items: both, total: 2, unreached: [] });
+  api.answer(`${LIVE}/streams/live/news/sessions`, {
+    ...{ items: both.slice(0, 1), total: 3, page: 'AAAABBBBCCCCDDDD', unreached: ['live-1-1'] },
+  });
+  api.answer(`${LIVE}/streams/live/news/sessions/AAAABBBBCCCCDDDD`, {
+    ...{ id: 'AAAABBBBCCCCDDDD', stream: 'live/news', workers: ['live-0-1'], unreached: [] },
+    ban: { address: '192.0.2.1', userAgent: 'vlc', subject: '', untilUnixMs: 1 },
+  });
   api.answer(`${LIVE}/streams/live/news`, detail());
   api.answer('/version', { gitVersion: 'v1.34.4' });
   api.list('/api/v1/namespaces/sys/pods', [

@@ -55,8 +55,22 @@ static napi_value call_tls_failure(napi_env env, napi_callback_info info) {
   return text;
 }
 
+/* The header in front of the handshake of the connection in this slot, if there was one. */
+static napi_value call_preface(napi_env env, napi_callback_info info) {
+  Call call;
+  napi_value buffer;
+  size_t length;
+  if (!call_open(&call, env, info)) return NULL;
+  const Connection *connection = call_connection(&call, 0);
+  if (!connection) return NULL;
+  const uint8_t *bytes = tls_preface(connection, &length);
+  if (!bytes || napi_create_buffer_copy(env, length, bytes, NULL, &buffer) != napi_ok) return NULL;
+  return buffer;
+}
+
 void define_tls_calls(Call *call, napi_value target) {
   call_define(call, target, "tlsOpen", call_tls_open);
   call_define(call, target, "tlsReplace", call_tls_replace);
   call_define(call, target, "tlsFailure", call_tls_failure);
+  call_define(call, target, "preface", call_preface);
 }

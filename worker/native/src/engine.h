@@ -42,7 +42,7 @@ typedef struct TlsContext TlsContext;
 
 /* ---- What both sides of the addon know: keep in step with binding.ts. ---- */
 
-#define LAYOUT_VERSION 6
+#define LAYOUT_VERSION 7
 
 enum { EVENT_ACCEPT, EVENT_CONNECT, EVENT_DATA, EVENT_DRAIN, EVENT_LIMIT, EVENT_LATE, EVENT_CLOSE };
 /* events[0] is the index of the event being handled; events follow the head. */

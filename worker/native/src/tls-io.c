@@ -150,6 +150,7 @@ void tls_closed(Engine *engine, Connection *connection, CloseReason reason) {
   drop_rest(engine, own);
   SSL_free(own->ssl);
   ERR_clear_error();
+  free(own->preface);
   free(own);
   connection->tls = NULL;
 }

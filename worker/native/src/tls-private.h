@@ -10,6 +10,8 @@
 /* One send: many records, so that a viewer costs one system call a tick. */
 #define BATCH_RECORDS 16
 
+/* MAX_PROXY_HEADER_BYTES of formats/proxy-protocol. */
+#define PREFACE_MAX_BYTES 2048
 #define PROTOCOLS_MAX_BYTES 64
 #define FAILURE_MAX_BYTES 128
 #define SECRET_BYTES 32
@@ -46,6 +48,9 @@ struct TlsConnection {
   uint64_t messages_since_ms;
   bool broken; /* What came cannot be read on. */
   bool open;   /* Hands are shaken. */
+  bool prefaced; /* What stands in front of the handshake is known. */
+  uint8_t *preface; /* Owned: a header of the PROXY protocol. NULL: none. */
+  uint32_t preface_length;
 };
 
 /* Of an engine. The buffers are empty between calls, or hold what the next call
@@ -74,6 +79,9 @@ ssize_t tls_shake(Engine *engine, Connection *connection);
 bool tls_may_shake(Engine *engine);
 /* Of a connection that is closed in the middle. */
 void tls_shake_failed(Engine *engine, TlsConnection *own, CloseReason reason);
+
+/* tls-preface.c: looks for a header in front of a handshake and keeps it. As recv(). */
+ssize_t tls_preface_read(Engine *engine, Connection *connection);
 
 /* tls-bio.c: the buffers as OpenSSL sees them. */
 bool bio_open(Tls *tls);

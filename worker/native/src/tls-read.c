@@ -54,6 +54,10 @@ ssize_t tls_read(Engine *engine, Connection *connection, size_t room, bool *more
     if (own->broken) return fault(EPROTO);
     if (ended(own)) return 0;
     engine->stats.read_calls++;
+    if (!own->prefaced) {
+      ssize_t first = tls_preface_read(engine, connection);
+      if (first <= 0) return first;
+    }
     ssize_t n = recv(connection->fd, engine->tls->in, most, MSG_DONTWAIT);
     if (n <= 0) return n;
     engine->tls->in_at = 0;

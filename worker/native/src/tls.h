@@ -53,5 +53,8 @@ bool tls_end(Engine *engine, Connection *connection);
 /* Frees all, with a last close_notify where the peer may wait for one; counts a
  * handshake that failed, and remembers why for whoever asks. */
 void tls_closed(Engine *engine, Connection *connection, CloseReason reason);
+/* The header of the PROXY protocol that came before the handshake; NULL: none. It is
+ * the connection's. */
+uint8_t *tls_preface(const Connection *connection, size_t *length);
 /* Why the last handshake failed; empty: none did. */
 const char *tls_failure(const Engine *engine);

@@ -6,6 +6,8 @@ export interface Grant {
   readonly subject: string;
   /** Infinity: as long as he likes. */
   readonly untilUnixMs: number;
+  /** The callback that said yes; without: none was asked. */
+  readonly askedUrl?: string;
 }
 
 /** Decides who may publish and play. */
@@ -13,9 +15,11 @@ export interface Gate {
   /** Throws or rejects with an ACCESS_ code; without a promise where nobody has to be
    * asked, so that a viewer starts at once. */
   admit(visit: Visit): Grant | Promise<Grant>;
+  /** Not everybody may play what is published there. */
+  guards(app: string): boolean;
 }
 
-const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
+export const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
 
 /** Where there are no rules. */
-export const openGate: Gate = { admit: () => EVERYBODY };
+export const openGate: Gate = { admit: () => EVERYBODY, guards: () => false };

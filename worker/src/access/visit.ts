@@ -1,7 +1,7 @@
 import type { StreamName } from '../media/stream-name.ts';
 
 export type VisitAction = 'publish' | 'play';
-export type VisitProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'hls';
+type VisitProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'hls';
 
 /** Somebody who wants to publish or play, as a protocol met him. */
 export interface Visit {
@@ -17,8 +17,8 @@ export interface Visit {
   readonly authorization: string;
   /** Header `Cookie`; empty without. Never logged. */
   readonly cookie: string;
-  /** What the client calls itself; of RTMP its `flashVer`. */
+  /** What the client calls itself, by cleanUserAgent(); of RTMP its `flashVer`. */
   readonly userAgent: string;
-  /** W3C Trace Context, `traceparent`; empty without. */
+  /** W3C Trace Context, `traceparent`, where it is one; else empty. */
   readonly traceParent: string;
 }

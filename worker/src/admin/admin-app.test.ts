@@ -10,6 +10,7 @@ import { WorkerMetrics } from './metrics.ts';
 describe('admin', () => {
   let server: Server;
   let base: string;
+  const log = { level: 'info' };
   let fault: { code: string; message: string } | undefined;
   const zero = (): number => 0;
   const no = (): boolean => false;
@@ -62,6 +63,7 @@ describe('admin', () => {
       loop: () => ({ a: 1 }),
       objects: () => ({ b: 2 }),
       hasProfiles: true,
+      log,
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -70,6 +72,17 @@ describe('admin', () => {
   afterAll(() => server.close());
 
   const get = (path: string) => fetch(base + path, { headers: { connection: 'close' } });
+
+  it('changes what is logged', async () => {
+    const put = async (level: string): Promise<number> => {
+      const url = `${base}/debug/log-level?level=${level}`;
+      return (await fetch(url, { method: 'PUT' })).status;
+    };
+    expect(await put('debug')).toBe(200);
+    expect(log.level).toBe('debug');
+    expect([await put('loud'), await put('')]).toEqual([400, 400]);
+    expect(await (await fetch(`${base}/debug/log-level`)).json()).toEqual({ level: 'debug' });
+  });
 
   it('is alive also when it is not ready', async () => {
     fault = { code: 'NATS_UNREACHABLE', message: 'directory not read yet' };
@@ -146,6 +159,7 @@ describe('admin', () => {
       loop: () => ({}),
       objects: () => ({}),
       hasProfiles: false,
+      log: { level: 'info' },
     });
     off.listen(0, '127.0.0.1');
     await once(off, 'listening');

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import { CpuProfiler } from './cpu-profile.ts';
 
@@ -12,7 +13,12 @@ export interface AdminSource {
   readonly objects: () => object;
   /** Whether CPU profiles may be taken. */
   readonly hasProfiles: boolean;
+  /** Whose level is changed; it has no children, which would keep theirs. */
+  readonly log: Pick<Logger, 'level'>;
 }
+
+/** What /debug/log-level takes. */
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 /**
  * What a worker's own port answers beside relays. /healthz says that the loop
@@ -36,6 +42,7 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
   });
   app.get('/debug/loop', () => source.loop());
   app.get('/debug/objects', () => source.objects());
+  addLogLevel(app, source);
   if (source.hasProfiles) addProfiles(app);
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ code: 'STREAM_NOT_FOUND', message: 'no such path' }),
@@ -43,6 +50,20 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
   await app.ready();
   if (server === undefined) throw new Error('fastify made no server');
   return server;
+}
+
+/** Until the process ends. */
+function addLogLevel(app: FastifyInstance, { log }: AdminSource): void {
+  app.get('/debug/log-level', () => ({ level: log.level }));
+  app.put<{ Querystring: { level?: string } }>('/debug/log-level', ({ query }, reply) => {
+    const { level = '' } = query;
+    if (LOG_LEVELS.includes(level)) log.level = level;
+    else {
+      const message = `level must be one of ${LOG_LEVELS.join(', ')}`;
+      return reply.code(400).send({ code: 'HTTP_REQUEST_INVALID', message });
+    }
+    return reply.send({ level });
+  });
 }
 
 function addProfiles(app: FastifyInstance): void {

@@ -1,3 +1,4 @@
+import type { AccessConfig } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import type { StreamName } from '../media/stream-name.ts';
@@ -42,6 +43,7 @@ import type {
   StreamAccess,
 } from './stream-access.ts';
 import { StreamInfos } from './stream-infos.ts';
+import type { ViewersElsewhere } from './viewers-elsewhere.ts';
 import { Viewing } from './viewing.ts';
 import type { Workers } from './workers.ts';
 
@@ -57,6 +59,9 @@ export interface ClusterOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: Settings;
+  /** Who may publish and play, as the operator says. */
+  readonly onAccess: (access: AccessConfig) => void;
+  readonly viewersElsewhere: ViewersElsewhere;
   readonly facts: ProcessFacts;
   readonly cpuFacts: () => CpuFacts;
   readonly publicAddresses: () => PublicAddresses;

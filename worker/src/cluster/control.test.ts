@@ -1,3 +1,4 @@
+import { hlsKeyId } from '@streamcluster/proto';
 import { describe, expect, it } from 'vitest';
 import { streamName } from '../media/stream-name.ts';
 import { Sim } from './testing/sim.ts';
@@ -17,11 +18,14 @@ describe('control', () => {
     const [a] = await sim.add('w-a');
     const publisher = await a!.publish(NAME);
     const { control } = a!.cluster;
-    const base = { placementPolicy: 'Local', drain: DRAIN };
-    expect(control.configure({ ...base, version: 4, streams: STREAMS })).toBe(4);
+    const told = { placementPolicy: 'Local', drain: DRAIN };
+    const base = { ...told, access: undefined };
+    const hlsKey = Buffer.from('key');
+    expect(control.configure({ ...base, version: 4, streams: STREAMS, hlsKey })).toBe(4);
     const older = { ...STREAMS, publisherGraceSeconds: 99 };
-    expect(control.configure({ ...base, version: 3, streams: older, drain: undefined })).toBe(4);
-    expect(a!.settings).toMatchObject({ ...base, appliedVersion: 4 });
+    const before = { ...base, version: 3, streams: older, drain: undefined };
+    expect(control.configure({ ...before, hlsKey: Buffer.from('old') })).toBe(4);
+    expect(a!.settings).toMatchObject({ ...told, appliedVersion: 4, hlsKeyId: hlsKeyId(hlsKey) });
     publisher.lose();
     await sim.run(4_000);
     expect(a!.stream(NAME)?.state).toBe('ended');
@@ -30,8 +34,9 @@ describe('control', () => {
   it('keeps the policy that it has when another one is unknown', async () => {
     const sim = new Sim();
     const [a] = await sim.add('w-a');
-    const unchanged = { streams: undefined, drain: undefined };
-    a!.cluster.control.configure({ ...unchanged, version: 1, placementPolicy: 'Nearest' });
+    const unchanged = { streams: undefined, drain: undefined, access: undefined };
+    const hlsKey = Buffer.alloc(0);
+    a!.cluster.control.configure({ ...unchanged, hlsKey, version: 1, placementPolicy: 'Nearest' });
     expect(a!.settings.placementPolicy).toBe('Random');
   });
 

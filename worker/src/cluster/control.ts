@@ -1,6 +1,6 @@
 import { PLACEMENT_POLICIES } from '@streamcluster/placement';
 import type { Logger } from 'pino';
-import type { StreamInfo } from '@streamcluster/proto';
+import { hlsKeyId, type AccessConfig, type StreamInfo } from '@streamcluster/proto';
 import type { StreamsConfig } from '../stream/streams-config.ts';
 import type { Directory } from './directory.ts';
 import type { Drain, DrainPlan } from './drain.ts';
@@ -26,6 +26,10 @@ export interface Configuration {
   readonly streams: StreamsConfig | undefined;
   readonly placementPolicy: string;
   readonly drain: DrainSeconds | undefined;
+  /** Undefined: as it is. */
+  readonly access: AccessConfig | undefined;
+  /** Of HLS segments; empty: as it is. */
+  readonly hlsKey: Buffer;
 }
 
 export interface ControlOptions {
@@ -37,6 +41,8 @@ export interface ControlOptions {
   readonly steering: Steering;
   readonly moves: Moves;
   readonly preparing: Preparing;
+  /** Who may publish and play, from now on. */
+  readonly onAccess: (access: AccessConfig) => void;
   readonly log: Logger;
 }
 
@@ -50,15 +56,18 @@ export class Control {
   }
 
   /** The version in force afterwards; older ones change nothing. */
-  configure({ version, streams, placementPolicy, drain }: Configuration): number {
-    const { settings, log } = this.options;
+  configure({ version, streams, placementPolicy, drain, access, hlsKey }: Configuration): number {
+    const { settings, log, onAccess } = this.options;
     if (version < settings.appliedVersion) return settings.appliedVersion;
     settings.appliedVersion = version;
     if (streams !== undefined) settings.streams = streams;
     if (drain !== undefined) settings.drain = drain;
+    if (hlsKey.length > 0) settings.hlsKeyId = hlsKeyId(hlsKey);
     settings.placementPolicy =
       PLACEMENT_POLICIES.find((policy) => policy === placementPolicy) ?? settings.placementPolicy;
-    log.info({ version, streams, placementPolicy, drain }, 'configured');
+    if (access !== undefined) onAccess(access);
+    const rules = access?.rules.length;
+    log.info({ version, streams, placementPolicy, drain, rules }, 'configured');
     return version;
   }
 

@@ -10,6 +10,7 @@ import type { Claims } from './claims.ts';
 import { jitter, type Random } from './random.ts';
 import type { Settings } from './settings.ts';
 import type { StreamInfos } from './stream-infos.ts';
+import type { ViewersElsewhere } from './viewers-elsewhere.ts';
 import type { Workers } from './workers.ts';
 
 /** How busy this process is; rates are of the last period. */
@@ -50,6 +51,7 @@ export interface LoadReportsOptions {
   readonly isDraining: () => boolean;
   readonly admission: Pick<Admission, 'isOpen'>;
   readonly publicAddresses: () => PublicAddresses;
+  readonly viewersElsewhere: ViewersElsewhere;
 }
 
 /** Where viewers reach this very worker, `host:port`; empty: only by an address that
@@ -149,6 +151,7 @@ export class LoadReports {
       grpcAddress: facts.grpcAddress,
       httpAddress: facts.httpAddress,
       appliedVersion: BigInt(settings.appliedVersion),
+      hlsKeyId: settings.hlsKeyId,
       startedUnixMs: BigInt(Math.round(facts.startedUnixMs)),
       pid: facts.pid,
       viewersByProtocol,
@@ -175,7 +178,9 @@ export class LoadReports {
       weighedLoad: report.weighedLoad,
       startedUnixMs: Number(report.startedUnixMs),
     });
-    if (isNew && report.worker !== this.options.workers.self) this.greet();
+    if (report.worker === this.options.workers.self) return;
+    this.options.viewersElsewhere.note(report);
+    if (isNew) this.greet();
   }
 
   /** A worker that just came would else not know of this one for up to a period. */

@@ -16,6 +16,8 @@ export interface Settings {
   drain: DrainSeconds | undefined;
   /** Generation of the StreamCluster; 0 before the first Configure. */
   appliedVersion: number;
+  /** Names the key of HLS segments that was told; 0: none. */
+  hlsKeyId: number;
 }
 
 export function defaultSettings(): Settings {
@@ -24,5 +26,6 @@ export function defaultSettings(): Settings {
     placementPolicy: 'Random',
     drain: undefined,
     appliedVersion: 0,
+    hlsKeyId: 0,
   };
 }

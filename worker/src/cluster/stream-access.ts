@@ -38,7 +38,7 @@ export interface NewViewer {
   readonly isShed: boolean;
   /** Epoch of the directory by which another worker sent it here. */
   readonly sentAtEpoch: number | undefined;
-  /** Players of HLS, told apart roughly: they are sent where they were sent before. */
+  /** Id of a player of HLS: it is sent where it was sent before. */
   readonly player?: string;
 }
 

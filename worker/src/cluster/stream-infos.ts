@@ -1,6 +1,7 @@
 import type { StreamServers } from '@streamcluster/placement';
-import { StreamInfo, StreamInfo_Role, TrackInfo } from '@streamcluster/proto';
+import { PublisherHealth, StreamInfo, StreamInfo_Role, TrackInfo } from '@streamcluster/proto';
 import type { AudioTrack, VideoTrack } from '../media/track.ts';
+import type { HealthReport } from '../stream/health.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import { placeOfClaim } from './claim.ts';
@@ -76,6 +77,7 @@ export class StreamInfos {
       ingestWorker: ingest,
       replicas: [...replicas],
       relaysOut: viewers['relay'] ?? 0,
+      health: stream.health && healthInfo(stream.health),
       upstreamWorker: this.options.relays.get(key)?.relay.upstreamWorker ?? '',
     });
   }
@@ -99,6 +101,10 @@ export class StreamInfos {
 
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+function healthInfo({ warnings, ...facts }: HealthReport): PublisherHealth {
+  return PublisherHealth.fromPartial({ ...facts, warnings: [...warnings] });
 }
 
 function trackInfo(track: VideoTrack | AudioTrack): TrackInfo {

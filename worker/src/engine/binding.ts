@@ -2,7 +2,7 @@
  * The addon as TypeScript sees it. Only this folder may use it. Layouts are
  * those of worker/native/src/engine.h; LAYOUT_VERSION changes with them.
  */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 /** Kinds of events in a batch. */
 export const EVENT = {
@@ -98,6 +98,8 @@ export interface Binding {
   /** Certificate, key, certificate, key … in bytes, their lengths in results.
    * Nothing, or why not; results: which pair is of no use. */
   tlsReplace(id: number, bytes: Uint8Array, pairs: number): string | undefined;
+  /** The header of the PROXY protocol before the handshake of who was just accepted. */
+  preface(slot: number): Buffer | undefined;
   /** Why the last handshake failed. */
   tlsFailure(): string | undefined;
   setTicks(sendTickMs: number, readTickMs: number): void;

@@ -48,8 +48,8 @@ const OVER = ENDED | CLOSED | TOLD;
 export class NativeConnection implements Connection {
   readonly id: number;
   readonly generation: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly localPort: number;
   handler: ConnectionHandler = NOBODY;
   readonly #door: EngineDoor;
@@ -174,6 +174,11 @@ export class NativeConnection implements Connection {
 
   forget(): void {
     if (!this.closed) this.#door.binding.forget(this.#slot);
+  }
+
+  passesOn(address: string, port: number): void {
+    this.remoteAddress = address;
+    this.remotePort = port;
   }
 
   end(): void {

@@ -60,7 +60,9 @@ export interface ListenOptions {
   readonly paced?: boolean;
   /** Accepted connections speak TLS 1.2 or 1.3, and are told of once they do. */
   readonly tls?: TlsContext | undefined;
-  readonly onAccept: (connection: Connection) => void;
+  /** `preface`: the header of the PROXY protocol that came before a handshake of TLS;
+   * whoever takes the connection decides whether the peer may write one. */
+  readonly onAccept: (connection: Connection, preface?: Buffer) => void;
 }
 
 export interface Listener {
@@ -119,6 +121,7 @@ export interface SocketMemory {
 /** One TCP connection. All methods are no-ops once it is closed. */
 export interface Connection {
   readonly id: number;
+  /** The peer's, or whom it passes on: see passesOn(). */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
@@ -178,6 +181,8 @@ export interface Connection {
   expect(answer: StandingAnswer, start: number, end: number): void;
   /** Nothing is expected any more. */
   forget(): void;
+  /** The peer is a proxy, and this is its client. */
+  passesOn(address: string, port: number): void;
   /** Sends what is queued (not the cursor's), then closes; at most 5 s. */
   end(): void;
   /** Closes at once. */

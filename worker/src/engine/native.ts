@@ -62,7 +62,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 interface Accepting {
-  readonly onAccept: (connection: Connection) => void;
+  readonly onAccept: ListenOptions['onAccept'];
   readonly isEncrypted: boolean;
 }
 
@@ -219,7 +219,8 @@ class NativeEngine implements Engine {
       return;
     }
     if (accepting.isEncrypted) connection.setEncrypted();
-    accepting.onAccept(connection);
+    const preface = accepting.isEncrypted ? this.#binding.preface(slot) : undefined;
+    accepting.onAccept(connection, preface);
   }
 
   #tell(connection: NativeConnection, slot: number, at: number): void {

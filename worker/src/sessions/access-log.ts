@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { parseTraceParent } from '../access/trace-parent.ts';
 import type { Session } from './session.ts';
 
 /** One line when a session begins, one with what it came to when it ends. No tokens: neither
@@ -21,6 +22,7 @@ export class AccessLog {
         ...who(session),
         reason,
         bytes: control.bytes,
+        ...(control.areBytesEstimated === true && { areBytesEstimated: true }),
         skips: control.skips,
         durationMs: nowUnixMs - startedUnixMs,
       },
@@ -37,6 +39,6 @@ function who({ id, visit, grant }: Session): object {
     ...(isEncrypted && { isEncrypted }),
     ...(grant.subject !== '' && { subject: grant.subject }),
     ...(userAgent !== '' && { userAgent }),
-    ...(traceParent !== '' && { traceParent }),
+    ...parseTraceParent(traceParent),
   };
 }

@@ -3,12 +3,14 @@ import type { Grant } from '../access/gate.ts';
 import type { Visit } from '../access/visit.ts';
 
 /** Why a session is ended from here. */
-export type ExpelReason = 'kicked' | 'denied' | 'expired';
+export type ExpelReason = 'kicked' | 'denied' | 'expired' | 'limit';
 
 /** What a protocol lets be seen of a session, and be done to it. */
 export interface SessionControl {
   /** Media bytes to a viewer, from a publisher. */
   readonly bytes: number;
+  /** The bytes are an estimate. */
+  readonly areBytesEstimated?: boolean;
   /** How often the viewer jumped, because it was slow. */
   readonly skips: number;
   /** Says good-bye in the protocol's own way and calls Session.end. */
@@ -27,7 +29,8 @@ export function newSessionId(): string {
 export class Session {
   readonly id: string;
   readonly visit: Visit;
-  readonly grant: Grant;
+  /** As of the last time that he was asked about. */
+  grant: Grant;
   readonly startedUnixMs: number;
   readonly control: SessionControl;
   private readonly onEnded: (session: Session, reason: string) => void;

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Gate, Grant } from '../access/gate.ts';
 import type { Visit } from '../access/visit.ts';
+import { WorkerError } from '../errors.ts';
 import type { Clock } from '../stream/clock.ts';
 import { AccessLog } from './access-log.ts';
+import { Bans } from './bans.ts';
 import { newSessionId, Session, type SessionControl } from './session.ts';
 
 /** A visitor who was let in, and has no session yet. */
@@ -11,7 +13,8 @@ export interface Entry {
   readonly grant: Grant;
   /** When he asked, by the clock's nowMs. */
   readonly askedAtMs: number;
-  /** Begins the session. `id`: of a client that names one (HLS); else it is drawn. */
+  /** Begins the session. `id`: of a client that names one (HLS), unless another session
+   * here has it; else it is drawn. */
   open(control: SessionControl, id?: string): Session;
 }
 
@@ -21,25 +24,44 @@ export interface Visitors {
   enter(visit: Visit): Entry | Promise<Entry>;
 }
 
+/** Who is told of sessions. */
+interface SessionWatcher {
+  opened(session: Session): void;
+  ended(session: Session, reason: string, nowUnixMs: number): void;
+}
+
 export interface SessionsOptions {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly watcher?: SessionWatcher;
 }
+
+type EndListener = (session: Session, reason: string, nowUnixMs: number) => void;
 
 /** Who publishes and plays at this worker. */
 export class Sessions implements Visitors {
+  readonly bans: Bans;
   private readonly options: SessionsOptions;
   private readonly accessLog: AccessLog;
   private readonly sessions = new Map<string, Session>();
-  private readonly onEnded = (session: Session, reason: string): void => {
+  private readonly listeners: EndListener[] = [];
+  private readonly ended = (session: Session, reason: string): void => {
+    const nowUnixMs = this.options.clock.unixMs();
     this.sessions.delete(session.id);
-    this.accessLog.ended(session, reason, this.options.clock.unixMs());
+    this.accessLog.ended(session, reason, nowUnixMs);
+    this.options.watcher?.ended(session, reason, nowUnixMs);
+    for (const listener of this.listeners) listener(session, reason, nowUnixMs);
   };
 
   constructor(options: SessionsOptions) {
     this.options = options;
+    this.bans = new Bans(options.clock);
     this.accessLog = new AccessLog(options.log);
+  }
+
+  onEnded(listener: EndListener): void {
+    this.listeners.push(listener);
   }
 
   get size(): number {
@@ -55,22 +77,33 @@ export class Sessions implements Visitors {
   }
 
   enter(visit: Visit): Entry | Promise<Entry> {
+    if (this.bans.hasClient(visit)) throw new WorkerError('ACCESS_BANNED');
     const askedAtMs = this.options.clock.nowMs();
     const grant = this.options.gate.admit(visit);
     if (!(grant instanceof Promise)) return this.entry(visit, grant, askedAtMs);
     return grant.then((found) => this.entry(visit, found, askedAtMs));
   }
 
+  /** Whose token it is, is known by now. */
   private entry(visit: Visit, grant: Grant, askedAtMs: number): Entry {
+    if (this.bans.hasSubject(grant.subject)) throw new WorkerError('ACCESS_BANNED');
     const open: Entry['open'] = (control, id) => this.open({ visit, grant, control }, id);
     return { visit, grant, askedAtMs, open };
   }
 
-  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, id = newSessionId()): Session {
+  private isBanned({ visit, grant }: Pick<Session, 'visit' | 'grant'>): boolean {
+    return this.bans.hasClient(visit) || this.bans.hasSubject(grant.subject);
+  }
+
+  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, named = ''): Session {
     const startedUnixMs = this.options.clock.unixMs();
-    const session = new Session({ ...facts, id, startedUnixMs }, this.onEnded);
+    const id = named === '' || this.sessions.has(named) ? newSessionId() : named;
+    const session = new Session({ ...facts, id, startedUnixMs }, this.ended);
     this.sessions.set(id, session);
     this.accessLog.began(session);
+    this.options.watcher?.opened(session);
+    // While its stream was looked for; the protocol has to have it first.
+    if (this.isBanned(session)) queueMicrotask(() => session.control.expel('kicked'));
     return session;
   }
 }

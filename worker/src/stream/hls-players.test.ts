@@ -1,38 +1,91 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from './clock.ts';
-import { HlsPlayers } from './hls-players.ts';
+import { HlsPlayers, type HlsPlayer } from './hls-players.ts';
+
+function rig(): {
+  clock: ManualClock;
+  players: HlsPlayers;
+  said: string[];
+  come: (id: string, isEncrypted?: boolean) => HlsPlayer;
+} {
+  const clock = new ManualClock();
+  const players = new HlsPlayers(clock);
+  const said: string[] = [];
+  const come = (id: string, isEncrypted = false): HlsPlayer => {
+    const player = players.find(id) ?? players.invite(id, isEncrypted);
+    if (player === undefined) throw new Error('no room');
+    if (player.hasBegun) players.meet(player);
+    else players.begin(player, { left: (reason) => void said.push(`${id} ${reason}`) }, 0);
+    return player;
+  };
+  return { clock, players, said, come };
+}
 
 describe('HlsPlayers', () => {
   it('counts those over TLS for themselves, for as long as they ask', () => {
-    const clock = new ManualClock();
-    const players = new HlsPlayers(clock);
-    players.meet('plain', false);
-    players.meet('encrypted', true);
-    players.meet('encrypted', true);
+    const { clock, players, said, come } = rig();
+    come('plain');
+    come('encrypted', true);
+    come('encrypted', true);
     expect([players.size, players.encryptedSize]).toEqual([2, 1]);
     clock.advance(14_000);
-    players.meet('plain', false);
+    come('plain');
     clock.advance(2_000);
     players.forgetIdle(clock.nowMs());
     expect([players.size, players.encryptedSize]).toEqual([1, 0]);
-    expect(players.knows('plain')).toBe(true);
+    expect(players.find('plain')).toBeDefined();
+    expect(said).toEqual(['encrypted idle']);
   });
 
   it('counts nobody who was sent away, and knows him when he comes back', () => {
-    const clock = new ManualClock();
-    const players = new HlsPlayers(clock);
-    players.meet('plain', false);
-    players.meet('encrypted', true);
-    for (let times = 0; times < 2; times += 1) players.sendAway('encrypted');
-    players.sendAway('nobody');
+    const { clock, players, said, come } = rig();
+    come('plain');
+    const encrypted = come('encrypted', true);
+    for (let times = 0; times < 2; times += 1) encrypted.sendAway();
     expect([players.size, players.encryptedSize]).toEqual([1, 0]);
-    expect(players.knows('encrypted')).toBe(true);
-    for (let times = 0; times < 2; times += 1) players.meet('encrypted', true);
+    expect(players.find('encrypted')).toBe(encrypted);
+    for (let times = 0; times < 2; times += 1) come('encrypted', true);
     expect([players.size, players.encryptedSize]).toEqual([2, 1]);
-    players.sendAway('plain');
+    come('plain').sendAway();
     clock.advance(16_000);
     players.forgetIdle(clock.nowMs());
     expect([players.size, players.encryptedSize]).toEqual([0, 0]);
-    expect(players.knows('plain')).toBe(false);
+    expect(said).toEqual(['plain idle', 'encrypted idle']);
+  });
+
+  it('counts nobody who was let in and never came', () => {
+    const { clock, players, said } = rig();
+    players.invite('shy', false);
+    expect([players.size, players.find('shy')?.isKnown]).toEqual([0, true]);
+    clock.advance(16_000);
+    players.forgetIdle(clock.nowMs());
+    expect([players.find('shy'), said]).toEqual([undefined, []]);
+  });
+
+  it('tells each player once that it is over, whoever says so', () => {
+    const { players, said, come } = rig();
+    const one = come('one');
+    come('two');
+    one.leave('kicked');
+    one.leave('kicked');
+    one.sendAway();
+    players.removeAll('ended');
+    players.removeAll('ended');
+    expect(said).toEqual(['one kicked', 'two ended']);
+    expect(players.size).toBe(0);
+    expect(come('one')).not.toBe(one);
+  });
+
+  it('estimates what a player fetched by what it was told of', () => {
+    const { players, come } = rig();
+    players.producedBytes = 1_000;
+    const player = players.invite('a', false)!;
+    expect(player.bytes).toBe(0);
+    players.begin(player, { left: () => undefined }, 300);
+    expect(player.bytes).toBe(300);
+    players.producedBytes += 100;
+    expect(player.bytes).toBe(300);
+    come('a');
+    expect(player.bytes).toBe(400);
   });
 });

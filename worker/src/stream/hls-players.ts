@@ -6,31 +6,67 @@ const IDLE_MS = 15_000;
 /** Those who left are looked for this often. */
 const LOOK_MS = 1_000;
 
-/** One who asks for a playlist again and again. */
+/** Who is told that a player left. */
+export interface PlayerWatch {
+  /** Once. `idle`: it asked for nothing for a while. */
+  left(reason: string): void;
+}
+
+/** One who asks for a playlist again and again, wherever it connects from. */
 export class HlsPlayer {
-  /** False once he asked for nothing for a while. */
-  isKnown = true;
-  seenMs = 0;
-  /** He does not count: was asked to go elsewhere. Should he come back, he is known. */
-  isLeaving = true;
+  readonly id: string;
   /** Asks over TLS. */
   readonly isEncrypted: boolean;
+  /** False once it left. */
+  isKnown = true;
+  seenMs = 0;
+  /** It does not count: it has not begun, or was asked to go elsewhere. Should it come
+   * back, it is known. */
+  isLeaving = true;
+  /** Undefined: it has not begun. */
+  watch: PlayerWatch | undefined = undefined;
+  /** Of HlsPlayers.producedBytes: where it began. */
+  firstBytes = 0;
+  private seenBytes = 0;
   private readonly players: HlsPlayers;
 
-  constructor(players: HlsPlayers, isEncrypted: boolean) {
+  constructor(players: HlsPlayers, id: string, isEncrypted: boolean) {
     this.players = players;
+    this.id = id;
     this.isEncrypted = isEncrypted;
     this.touch();
   }
 
-  /** He asked again. */
+  get hasBegun(): boolean {
+    return this.watch !== undefined;
+  }
+
+  /** Bytes of the segments that it was told of, an estimate of what it fetched. */
+  get bytes(): number {
+    return this.hasBegun ? Math.max(0, this.seenBytes - this.firstBytes) : 0;
+  }
+
+  /** It asked again. */
   touch(): void {
     this.seenMs = this.players.touch();
+    this.seenBytes = this.players.producedBytes;
+  }
+
+  /** It was asked to go elsewhere. */
+  sendAway(): void {
+    this.players.sendAway(this);
+  }
+
+  /** It is a stranger from now on. */
+  leave(reason: string): void {
+    this.players.remove(this, reason);
   }
 }
 
-/** Who plays a stream by HLS. There are no sessions: names tell players apart, roughly. */
+/** Who plays a stream by HLS, by the ids that they name. */
 export class HlsPlayers {
+  /** Bytes of all segments so far. */
+  producedBytes = 0;
   private readonly clock: Clock;
   private readonly players = new Map<string, HlsPlayer>();
   private counted = 0;
@@ -57,31 +93,47 @@ export class HlsPlayers {
     return this.clock.nowMs() - this.touchedAtMs < IDLE_MS;
   }
 
-  /** Whether the player asked for something lately. */
-  knows(name: string): boolean {
-    return this.players.has(name);
+  /** A player that asked for something lately. */
+  find(id: string): HlsPlayer | undefined {
+    return this.players.get(id);
   }
 
-  /** A player asked for something. */
-  meet(name: string, isEncrypted: boolean): HlsPlayer {
-    const known = this.players.get(name);
-    if (known !== undefined) {
-      known.touch();
-      this.count(known, false);
-      return known;
-    }
-    const player = new HlsPlayer(this, isEncrypted);
-    player.isKnown = this.players.size < MAX_PLAYERS;
-    if (!player.isKnown) return player;
-    this.players.set(name, player);
-    this.count(player, false);
+  /** There is room for a player, who counts once it begins. Undefined: there is none. */
+  invite(id: string, isEncrypted: boolean): HlsPlayer | undefined {
+    if (this.players.size >= MAX_PLAYERS) return undefined;
+    const player = new HlsPlayer(this, id, isEncrypted);
+    this.players.set(id, player);
     return player;
   }
 
-  /** A player, if he is known, was asked to go elsewhere. */
-  sendAway(name: string): void {
-    const player = this.players.get(name);
-    if (player !== undefined) this.count(player, true);
+  /** It may have the media playlist. `startBytes`: of the segments that it begins with. */
+  begin(player: HlsPlayer, watch: PlayerWatch, startBytes: number): void {
+    player.watch = watch;
+    player.firstBytes = this.producedBytes - startBytes;
+    this.meet(player);
+  }
+
+  /** One who has begun asks for the media playlist. */
+  meet(player: HlsPlayer): void {
+    player.touch();
+    this.count(player, false);
+  }
+
+  sendAway(player: HlsPlayer): void {
+    if (player.isKnown) this.count(player, true);
+  }
+
+  remove(player: HlsPlayer, reason: string): void {
+    if (!player.isKnown) return;
+    this.count(player, true);
+    player.isKnown = false;
+    this.players.delete(player.id);
+    player.watch?.left(reason);
+  }
+
+  /** The stream is no longer here. */
+  removeAll(reason: string): void {
+    for (const player of [...this.players.values()]) this.remove(player, reason);
   }
 
   /** Somebody asked for something. Returns the time. */
@@ -93,11 +145,8 @@ export class HlsPlayers {
   forgetIdle(nowMs: number): void {
     if (this.players.size === 0 || nowMs - this.lookedAtMs < LOOK_MS) return;
     this.lookedAtMs = nowMs;
-    for (const [name, player] of this.players) {
-      if (nowMs - player.seenMs < IDLE_MS) continue;
-      this.count(player, true);
-      player.isKnown = false;
-      this.players.delete(name);
+    for (const player of this.players.values()) {
+      if (nowMs - player.seenMs >= IDLE_MS) this.remove(player, 'idle');
     }
   }
 

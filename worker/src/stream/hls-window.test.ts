@@ -4,6 +4,7 @@ import { FrameKind } from '../media/frame.ts';
 import { CONFIGURATIONS } from '../media/testing/configurations.ts';
 import { avcConfig, frameOf, picture } from './testing/frames.ts';
 import { memoryLog } from './testing/memory-log.ts';
+import { meetPlayer } from './testing/players.ts';
 import { Rig } from './testing/rig.ts';
 
 function sequencesOf(playlist: string): number[] {
@@ -62,7 +63,7 @@ describe('HlsWindow', () => {
   it('forgets TS that nobody asks for, and makes the same again', () => {
     const { rig, source } = started(9_000);
     const { hls } = rig.stream;
-    hls.players.meet('a', false);
+    meetPlayer(rig.stream, 'a');
     const sequence = sequencesOf(hls.playlist()!)[1]!;
     const read = (): Buffer => {
       const span = hls.segment(sequence)!;

@@ -1,16 +1,18 @@
 import type { Engine, EngineLog, StandingAnswer } from '../engine/engine.ts';
-import { renderPlaylist } from '../formats/hls/playlist.ts';
+import type { Variant } from '../formats/hls/multivariant.ts';
+import { renderPlaylist, type PlaylistSegment } from '../formats/hls/playlist.ts';
 import { isTsCapable, PSI_PACKETS, TS_PACKET_BYTES } from '../formats/mpegts/packetizer.ts';
+import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { FrameStore } from './frame-store.ts';
-import { HlsPlayers } from './hls-players.ts';
+import { HlsPlayers, type HlsPlayer, type PlayerWatch } from './hls-players.ts';
 import type { Segment } from './segment-list.ts';
+import type { SegmentKey } from './segment-key.ts';
 import type { StreamsConfig } from './streams-config.ts';
 import type { TrackHistory, Tracks } from './tracks.ts';
 
 export interface HlsWindowOptions {
-  /** Of the stream, without app. */
-  readonly name: string;
+  readonly name: StreamName;
   readonly engine: Pick<Engine, 'createAnswer'>;
   readonly store: FrameStore;
   readonly tracks: TrackHistory;
@@ -18,6 +20,7 @@ export interface HlsWindowOptions {
   readonly clock: Clock;
   /** False while a relay has not caught up: the window would show too little. */
   readonly isReady: () => boolean;
+  readonly segmentKey: SegmentKey;
 }
 
 /** Bytes of a segment: for Connection.writeSpan. */
@@ -39,6 +42,10 @@ interface Waiter {
 const MAX_WAITERS = 4_096;
 /** With which every segment begins. */
 const TABLES_BYTES = PSI_PACKETS * TS_PACKET_BYTES;
+/** Players begin three segments before the end (RFC 8216 6.3.3). */
+const START_SEGMENTS = 3;
+/** Where the size of no segment is known. */
+const ASSUMED_BITS_PER_SECOND = 2_000_000;
 
 /** A stream as HLS: one playlist a segment, segments as spans of the TS log. */
 export class HlsWindow {
@@ -51,6 +58,8 @@ export class HlsWindow {
   private fault: string | undefined = undefined;
   /** Version of the tracks that it is about. */
   private judgedVersion = -1;
+  /** Segments up to this one are in players.producedBytes. */
+  private countedSequence = -1;
 
   constructor(options: HlsWindowOptions) {
     this.options = options;
@@ -71,6 +80,27 @@ export class HlsWindow {
   playlist(): string | undefined {
     this.rendered ??= this.render();
     return this.rendered;
+  }
+
+  /** A player may have the media playlist, who has just come. */
+  begin(player: HlsPlayer, watch: PlayerWatch): void {
+    this.players.begin(player, watch, this.startBytes());
+  }
+
+  /** What the playlist is of, for one who chooses by that. */
+  variant(): Variant {
+    const { video, audio } = this.options.tracks.current;
+    const codecs = [video?.codecString ?? '', audio?.codecString ?? ''].filter((one) => one !== '');
+    const rates = this.packaged().map(
+      (segment) => (lengthOf(segment) * 8_000) / segment.durationMs,
+    );
+    const peak = Math.max(0, ...rates);
+    return {
+      bandwidth: peak === 0 ? ASSUMED_BITS_PER_SECOND : Math.ceil(peak),
+      codecs,
+      width: video?.width ?? 0,
+      height: video?.height ?? 0,
+    };
   }
 
   /** Calls back with the playlist once there is one; undefined when the stream
@@ -137,6 +167,7 @@ export class HlsWindow {
   /** A segment was completed, or the window may show more than before. */
   onChange(): void {
     this.rendered = undefined;
+    this.countBytes();
     this.takeBackAnswer();
     this.wake();
   }
@@ -150,6 +181,33 @@ export class HlsWindow {
   tick(nowMs: number): void {
     this.takeBackAnswer();
     this.players.forgetIdle(nowMs);
+  }
+
+  /** The stream is no longer here. */
+  close(reason: string): void {
+    this.players.removeAll(reason);
+  }
+
+  /** Those of the playlist whose bytes are there. */
+  private packaged(): Segment[] {
+    const { store, clock, config } = this.options;
+    store.open('ts', clock.nowMs());
+    return store.segments.window(config().hls.segments).filter((one) => lengthOf(one) > 0);
+  }
+
+  private startBytes(): number {
+    const first = this.packaged().slice(-START_SEGMENTS);
+    return first.reduce((sum, segment) => sum + lengthOf(segment), 0);
+  }
+
+  /** Of segments that are complete since; while nobody plays they have no bytes. */
+  private countBytes(): void {
+    for (const segment of this.options.store.segments.all) {
+      const { sequence } = segment.mark;
+      if (sequence <= this.countedSequence || segment.durationMs < 0) continue;
+      this.countedSequence = sequence;
+      this.players.producedBytes += lengthOf(segment);
+    }
   }
 
   private takeBackAnswer(): void {
@@ -182,13 +240,13 @@ export class HlsWindow {
   }
 
   private render(): string | undefined {
-    const { store, config, name, isReady } = this.options;
+    const { store, config, name, isReady, segmentKey } = this.options;
     if (!isReady() && !this.hasEnded) return undefined;
     const segments = store.segments.window(config().hls.segments);
     if (segments.length === 0 || this.unavailable() !== undefined) return undefined;
     return renderPlaylist({
-      name,
-      segments: segments.map(toRow),
+      name: name.name,
+      segments: segments.map((one) => toRow(one, segmentKey(name, one.mark.sequence))),
       targetDurationSeconds: store.segments.targetDurationSeconds,
       ended: this.hasEnded,
     });
@@ -200,13 +258,15 @@ function faultOf(tracks: Tracks): string | undefined {
   return hasTracks ? isTsCapable(tracks) : undefined;
 }
 
-function toRow({
-  mark,
-  durationMs,
-  isBroken,
-}: Segment): Parameters<typeof renderPlaylist>[0]['segments'][0] {
+/** 0 where it was not packaged, or in part. */
+function lengthOf({ tsPosition, tsEnd, isBroken }: Segment): number {
+  return tsPosition < 0 || isBroken ? 0 : Math.max(0, tsEnd - tsPosition);
+}
+
+function toRow({ mark, durationMs, isBroken }: Segment, key: string): PlaylistSegment {
   return {
     sequence: mark.sequence,
+    key,
     durationMs,
     isGap: isBroken,
     wallClockUnixMs: mark.wallClockUnixMs,

@@ -1,5 +1,6 @@
 import { FrameKind, type Frame } from '../media/frame.ts';
 import type { Clock } from './clock.ts';
+import { Health } from './health.ts';
 import type { Ingest } from './ingest.ts';
 import type { Segmenter } from './segmenter.ts';
 import { Timeline } from './timeline.ts';
@@ -28,6 +29,7 @@ const KEY_WAIT_MS = 10_000;
 /** Gives a publisher's frames their numbers, the stream's time and marks. */
 export class LocalSource implements PublishSource {
   lastAppendAtMs: number;
+  readonly health: Health;
   private readonly ingest: Ingest;
   private readonly segmenter: Segmenter;
   private readonly clock: Clock;
@@ -46,12 +48,14 @@ export class LocalSource implements PublishSource {
     this.timeline = new Timeline(options.ingest.lastDtsMs);
     this.startDtsMs = Math.max(0, options.ingest.lastDtsMs);
     this.lastAppendAtMs = options.clock.nowMs();
+    this.health = new Health(this.lastAppendAtMs);
   }
 
   append(frame: Frame): void {
     // The end of a sequence is not the end of the stream: it may go on.
     if (this.isClosed || frame.isEnd) return;
     this.lastAppendAtMs = this.clock.nowMs();
+    this.health.note(frame, this.lastAppendAtMs);
     const { ingest, segmenter } = this;
     const dtsMs = this.timeOf(frame);
     if (!this.passes(frame, dtsMs)) return;

@@ -4,6 +4,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import { relieveArena, type ArenaState } from './arena-relief.ts';
 import type { Clock, Timer } from './clock.ts';
 import { PackageMeter } from './package-meter.ts';
+import { noSegmentKey, type SegmentKey } from './segment-key.ts';
 import { SlowViewers } from './slow-viewers.ts';
 import { Stream } from './stream.ts';
 import type { StreamsConfig } from './streams-config.ts';
@@ -16,6 +17,8 @@ export interface StreamRegistryOptions {
   readonly log: Logger;
   /** Asked each time: it may change while streams run. */
   readonly config: () => StreamsConfig;
+  /** None by default. */
+  readonly segmentKey?: SegmentKey;
 }
 
 /** Deadlines of all streams are looked at this often. */
@@ -54,9 +57,10 @@ export class StreamRegistry {
     const present = this.streams.get(name.key);
     if (present !== undefined && present.state !== 'ended') return present;
     if (present !== undefined) this.remove(present);
-    const { engine, clock, log, config } = this.options;
+    const { engine, clock, log, config, segmentKey = noSegmentKey } = this.options;
     const { slowViewers: slow, packaging, times } = this;
-    const stream = new Stream({ name, engine, clock, log, config, slow, packaging, times });
+    const base = { name, engine, clock, log, config };
+    const stream = new Stream({ ...base, slow, packaging, times, segmentKey });
     this.streams.set(name.key, stream);
     this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
     return stream;

@@ -3,6 +3,7 @@ import { FrameKind } from '../media/frame.ts';
 import { CONFIGURATIONS } from '../media/testing/configurations.ts';
 import { aacConfig, avcConfig, metadata, picture, show, sound } from './testing/frames.ts';
 import { MemoryConnection } from './testing/memory-connection.ts';
+import { meetPlayer } from './testing/players.ts';
 import { Rig, tagsOf, type SeenTag, type Watch } from './testing/rig.ts';
 
 function isKeyPicture(tag: SeenTag): boolean {
@@ -343,7 +344,7 @@ describe('readers', () => {
     expect(unread).toBe(0);
     rig.clock.advance(3_000);
     expect(unread).toBe(1);
-    stream.hls.players.meet('a', true);
+    meetPlayer(stream, 'a', true);
     rig.clock.advance(1_000);
     expect(stream.viewerCounts()).toMatchObject({ flv: 0, hls: 1 });
     rig.clock.advance(30_000);

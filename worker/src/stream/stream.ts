@@ -8,6 +8,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { Continuation } from './continuation.ts';
 import { FrameStore } from './frame-store.ts';
+import type { HealthReport } from './health.ts';
 import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
@@ -22,6 +23,7 @@ import {
   type RelaySource,
 } from './relay-source.ts';
 import { relayGreeting, relayStart, type RelayStartOptions } from './relay-start.ts';
+import type { SegmentKey } from './segment-key.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SlowViewers } from './slow-viewers.ts';
 import type { StreamsConfig } from './streams-config.ts';
@@ -39,6 +41,7 @@ export interface StreamOptions {
   readonly slow: SlowViewers;
   readonly times: ViewerTimes;
   readonly packaging: PackageMeter;
+  readonly segmentKey: SegmentKey;
 }
 
 /**
@@ -84,7 +87,7 @@ export class Stream {
   private stallsCheckedMs = 0;
 
   constructor(options: StreamOptions) {
-    const { name, engine, clock, log, config, slow, packaging, times } = options;
+    const { name, engine, clock, log, config, slow, packaging, times, segmentKey } = options;
     const tracks = this.trackHistory;
     this.name = name;
     this.clock = clock;
@@ -95,7 +98,9 @@ export class Stream {
     const store = new FrameStore({ engine, tracks, config });
     this.store = store;
     const isReady = (): boolean => this.isCaughtUp;
-    this.hls = new HlsWindow({ name: name.name, engine, store, tracks, config, clock, isReady });
+    this.hls = new HlsWindow({
+      ...{ name, engine, store, tracks, config, clock, isReady, segmentKey },
+    });
     this.ingest = new Ingest({
       store,
       tracks,
@@ -129,7 +134,7 @@ export class Stream {
     return this.trackHistory.current;
   }
 
-  /** Viewers by protocol, HLS players estimated. */
+  /** Viewers by protocol; of HLS those who asked lately. */
   viewerCounts(): Record<string, number> {
     return { ...this.viewerSet.counts, hls: this.hls.players.size };
   }
@@ -156,6 +161,13 @@ export class Stream {
 
   get bitsPerSecond(): number {
     return this.currentState === 'live' ? this.ingest.bitrate.bitsPerSecond : 0;
+  }
+
+  /** How the publisher that is attached here sends. */
+  get health(): HealthReport | undefined {
+    const nowMs = this.clock.nowMs();
+    const { health } = this.local ?? {};
+    return health && { ...health.facts(nowMs), warnings: health.warnings(nowMs) };
   }
 
   /** 0 before the first publisher. */
@@ -266,6 +278,7 @@ export class Stream {
   /** Closes every viewer and frees everything. The registry calls it last. */
   dispose(reason: ViewerCloseReason): void {
     this.viewerSet.closeAll(reason);
+    this.hls.close(reason);
     this.end();
     this.store.close();
   }

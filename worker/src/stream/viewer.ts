@@ -15,7 +15,8 @@ export type ViewerCloseReason =
   // By who may watch: see sessions/session.ts.
   | 'kicked'
   | 'denied'
-  | 'expired';
+  | 'expired'
+  | 'limit';
 
 export interface AttachRequest {
   readonly connection: Connection;

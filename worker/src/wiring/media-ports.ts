@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
+import type { TrustedProxies } from '../access/trusted-proxies.ts';
 import type { StreamAccess } from '../cluster/stream-access.ts';
 import type { Engine, ListenOptions, TlsContext } from '../engine/engine.ts';
 import { FlvRoute } from '../protocols/flv/route.ts';
@@ -7,13 +8,19 @@ import { HlsRoute } from '../protocols/hls/route.ts';
 import { HttpServer, type HttpServerOptions } from '../protocols/http/server.ts';
 import { RtmpServer } from '../protocols/rtmp/server.ts';
 import { WsFlvRoute } from '../protocols/ws-flv/route.ts';
+import type { SegmentKeys } from '../sessions/segment-keys.ts';
 import type { Visitors } from '../sessions/visitors.ts';
+import { realClock } from '../stream/clock.ts';
 import { listening } from './listen-hosts.ts';
+import { proxied } from './proxied-listener.ts';
 
 export interface MediaPortsOptions {
   readonly engine: Engine;
   readonly streams: StreamAccess;
   readonly visitors: Visitors;
+  /** Who is believed when he says whom he passes on. */
+  readonly trust: TrustedProxies;
+  readonly segmentKeys: SegmentKeys;
   readonly log: Logger;
   readonly counters: { count(reason: string): void };
   /** Share of the players that ask again and again and should go elsewhere now. */
@@ -89,7 +96,8 @@ export class MediaPorts {
   /** Throws PORT_IN_USE. Opened again, they have the same numbers. */
   open(): OpenPorts {
     if (this.current !== undefined) return this.ports;
-    const { engine, secure, hasOwnHttp, hasOwnHttps } = this.options;
+    const { secure, hasOwnHttp, hasOwnHttps } = this.options;
+    const engine = proxied(this.options.engine, { ...this.options, clock: realClock });
     const doors = [this.rtmp('rtmpPort', engine), this.http('httpPort', engine)];
     if (hasOwnHttp === true) doors.push(this.http('ownHttpPort', engine));
     if (secure !== undefined) {
@@ -143,14 +151,14 @@ export class MediaPorts {
   }
 
   private http(name: Name, engine: Listening): Door {
-    const { streams, visitors, log, counters, shedShare } = this.options;
+    const { streams, visitors, segmentKeys, trust, log, counters, shedShare } = this.options;
     const routes = [
       new WsFlvRoute({ streams, visitors, log, counters }),
       new FlvRoute({ streams, visitors }),
-      new HlsRoute({ streams }),
+      new HlsRoute({ streams, visitors, segmentKeys }),
     ];
     const { fallback } = this;
-    const options = { ...this.base(name), engine, routes, fallback, shedShare };
+    const options = { ...this.base(name), engine, routes, fallback, shedShare, trust };
     return { name, server: new HttpServer(options) };
   }
 
@@ -162,6 +170,6 @@ export class MediaPorts {
 }
 
 /** The same engine, as servers that know nothing of TLS see it. */
-function encrypted(engine: Engine, tls: TlsContext): Listening {
+function encrypted(engine: Listening, tls: TlsContext): Listening {
   return { listen: (options: ListenOptions) => engine.listen({ ...options, tls }) };
 }

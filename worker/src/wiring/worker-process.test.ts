@@ -209,5 +209,6 @@ async function peersOf(worker: RealWorker, count: number): Promise<void> {
 }
 
 async function playlistOf(worker: RealWorker): Promise<string> {
-  return await (await fetch(worker.httpUrl('live/news.m3u8'))).text();
+  const url = `${worker.httpUrl('live/news.m3u8')}?session=AAAABBBBCCCCDDDD`;
+  return await (await fetch(url)).text();
 }

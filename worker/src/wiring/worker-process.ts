@@ -1,6 +1,5 @@
 import { loadSubject } from '@streamcluster/proto';
 import type { Logger } from 'pino';
-import { openGate } from '../access/gate.ts';
 import { createAdminApp } from '../admin/admin-app.ts';
 import { WorkerMetrics } from '../admin/metrics.ts';
 import { connectionObjects, engineObjects, streamObject } from '../admin/objects-view.ts';
@@ -22,16 +21,18 @@ import type { Ticks } from '../engine/tick-policy.ts';
 import { WorkerError } from '../errors.ts';
 import { bucketOf, type WorkerOptions } from '../options.ts';
 import { HttpServer } from '../protocols/http/server.ts';
-import { Sessions } from '../sessions/visitors.ts';
 import { realClock } from '../stream/clock.ts';
 import { StreamRegistry } from '../stream/registry.ts';
 import { readMachine } from '../topology/machine.ts';
 import { Pinning } from '../topology/pinning.ts';
 import { startHelpers, threadsOf } from '../topology/threads.ts';
+import { Access } from './access.ts';
 import { listening, usableHosts } from './listen-hosts.ts';
 import { MediaPorts, type SecurePortsOptions } from './media-ports.ts';
 import { ownPorts, publicAddresses } from './public-addresses.ts';
+import { openSessionSpans, type SessionSpans } from './session-spans.ts';
 import { UserCertificates } from './user-certificates.ts';
+import { visitorParts, type VisitorParts } from './visitor-parts.ts';
 import { WorkerCredentials } from './worker-credentials.ts';
 
 export interface WorkerEvents {
@@ -63,7 +64,8 @@ export class WorkerProcess {
   private readonly sampler: ProcessSampler;
   private readonly settings = defaultSettings();
   private readonly streams: StreamRegistry;
-  private readonly sessions: Sessions;
+  private readonly access: Access;
+  private readonly visitors: VisitorParts;
   /** Whoever looks at /debug/loop sees what happened since the look before. */
   private readonly loop: LoopWindow;
   private readonly credentials: WorkerCredentials;
@@ -77,6 +79,7 @@ export class WorkerProcess {
   private admin: HttpServer | undefined = undefined;
   private media: MediaPorts | undefined = undefined;
   private readonly certificates: UserCertificates | undefined;
+  private spans: SessionSpans | undefined = undefined;
   private isReady = false;
 
   /** Throws ENGINE_MISSING, ENGINE_BROKEN, ENGINE_AFFINITY or TLS_CERTIFICATE_INVALID. */
@@ -89,8 +92,10 @@ export class WorkerProcess {
     this.sampler = new ProcessSampler(this.engine);
     const { engine, settings } = this;
     const config = (): typeof settings.streams => settings.streams;
-    this.streams = new StreamRegistry({ engine, clock: realClock, log, config });
-    this.sessions = new Sessions({ gate: openGate, clock: realClock, log });
+    this.access = this.makeAccess();
+    this.visitors = visitorParts(log, this.access);
+    const segmentKey = this.visitors.segmentKeys.of;
+    this.streams = new StreamRegistry({ engine, clock: realClock, log, config, segmentKey });
     const packageMs = (): number => this.streams.packaging.totalMs;
     this.loop = new LoopWindow({ engine, packageMs });
     this.metrics = this.makeMetrics();
@@ -106,12 +111,26 @@ export class WorkerProcess {
     this.credentials.start();
     this.peers.start();
     await startHelpers();
+    await this.openSpans();
     this.pinning.start();
     const cluster = await this.startControl();
     this.ticks = driveTicks(this.engine, fixedTicks(this.options));
     cluster.directory.onLoaded(() => this.tryBecomeReady());
     cluster.start();
     this.bus.start();
+  }
+
+  private async openSpans(): Promise<void> {
+    const { otlpEndpoint: endpoint, id, namespace, cluster } = this.options;
+    if (endpoint === undefined) return;
+    const attributes = {
+      'service.instance.id': id,
+      'service.namespace': namespace,
+      'streamcluster.cluster': cluster,
+    };
+    const spans = await openSessionSpans({ endpoint, attributes, log: this.log });
+    this.visitors.sessions.onEnded((...end) => spans.ended(...end));
+    this.spans = spans;
   }
 
   /** SIGTERM. What the StreamCluster says now, within what the process was
@@ -147,11 +166,20 @@ export class WorkerProcess {
     this.peers.close();
     this.credentials.close();
     this.certificates?.close();
+    this.access.close();
     await this.bus.close();
     this.ticks?.close();
     this.pinning.close();
     this.streams.close();
+    await this.spans?.close();
     this.engine.close();
+  }
+
+  private makeAccess(): Access {
+    const { options, log } = this;
+    // They are made later: what they count is of streams, of which viewers are let in by this.
+    const count = (reason: string): void => this.metrics.count(reason);
+    return new Access({ ...options, log, counters: { count } });
   }
 
   private makeBus(): NatsBus {
@@ -194,6 +222,7 @@ export class WorkerProcess {
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
       hasProfiles: options.profile === 'on',
+      log,
     });
     this.admin = new HttpServer({
       engine,
@@ -215,6 +244,7 @@ export class WorkerProcess {
       host,
       port: options.grpcPort,
       control,
+      sessions: this.visitors.desk,
       counters: this.metrics,
       security: this.credentials.security,
     });
@@ -246,6 +276,8 @@ export class WorkerProcess {
       random: realRandom,
       log,
       settings,
+      onAccess: (config) => this.access.configure(config),
+      viewersElsewhere: this.access.viewersElsewhere,
       facts: {
         pid: process.pid,
         startedUnixMs: realClock.unixMs() - process.uptime() * 1_000,
@@ -265,12 +297,14 @@ export class WorkerProcess {
   }
 
   private makeMedia(streams: Cluster): MediaPorts {
-    const { engine, log, metrics, options, sessions: visitors } = this;
+    const { engine, log, metrics, options, access } = this;
+    const { sessions: visitors, segmentKeys } = this.visitors;
     const { rtmpPort, httpPort } = options;
     const hosts = usableHosts(engine, options.listen, log);
     const counters = metrics;
     return new MediaPorts({
-      ...{ engine, streams, visitors, log, counters, hosts, rtmpPort, httpPort },
+      ...{ engine, streams, visitors, segmentKeys, log, counters, hosts, rtmpPort, httpPort },
+      trust: access.trust,
       shedShare: () => streams.shedding.share(),
       ...ownPorts(options),
       secure: this.securePorts(),

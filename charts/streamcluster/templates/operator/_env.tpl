@@ -27,6 +27,8 @@
   value: {{ .Values.nats.replicas | quote }}
 - name: SC_OPERATOR_ADDRESS
   value: {{ printf "%s-operator.%s.svc:9092" .Release.Name .Release.Namespace | quote }}
+- name: SC_OTLP_ENDPOINT
+  value: {{ .Values.tracing.otlpEndpoint | quote }}
 - name: SC_LEASE_NAME
   value: {{ printf "%s-operator" .Release.Name | quote }}
 - name: SC_CA_SECRET

@@ -1,5 +1,6 @@
 /** Resources judged alike by zod (parse.test.ts) and by a real API server (e2e/k8s/crd.test.ts). */
 import { accepted, breaks, refused, type Fixture } from './fixture.ts';
+import { ACCESS } from './access.ts';
 import { NAMES } from './names.ts';
 import { WORKERS } from './workers.ts';
 
@@ -198,4 +199,11 @@ const GROUPS: readonly Fixture[] = [
   ),
 ];
 
-export const FIXTURES: readonly Fixture[] = [...MODES, ...TYPES, ...GROUPS, ...WORKERS, ...NAMES];
+export const FIXTURES: readonly Fixture[] = [
+  ...MODES,
+  ...TYPES,
+  ...GROUPS,
+  ...WORKERS,
+  ...ACCESS,
+  ...NAMES,
+];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { rebalance, scaling } from './balance.ts';
 import { clusterDetail, clusterList } from './clusters.ts';
+import { kicked, sessionPage } from './sessions.ts';
 import { streamDetail, streamPage } from './streams.ts';
 import { workerList } from './workers.ts';
 
@@ -17,6 +18,11 @@ export interface Call {
 }
 
 export const CLUSTER = '/api/v1/clusters/:namespace/:name';
+
+const SESSION_QUERY = {
+  limit: 'Sessions on a page, 1 to 1000; 100 by default.',
+  page: 'Of the page before.',
+};
 
 export const CALLS: readonly Call[] = [
   {
@@ -42,6 +48,20 @@ export const CALLS: readonly Call[] = [
   {
     ...{ method: 'GET', path: `${CLUSTER}/streams/:app/:stream` },
     ...{ summary: 'A stream, with who pulls it from whom', answer: streamDetail },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/sessions`, answer: sessionPage },
+    ...{ summary: 'Who publishes and plays', query: SESSION_QUERY },
+  },
+  {
+    ...{ method: 'GET', path: `${CLUSTER}/streams/:app/:stream/sessions`, answer: sessionPage },
+    ...{ summary: 'Who publishes and plays a stream', query: SESSION_QUERY },
+  },
+  {
+    ...{ method: 'DELETE', path: `${CLUSTER}/streams/:app/:stream/sessions/:id` },
+    summary: 'Ends a session. Takes the header x-streamcluster-request, with any value',
+    query: { banSeconds: 'Its client is refused for so long; 0 by default.' },
+    answer: kicked,
   },
   {
     ...{ method: 'GET', path: `${CLUSTER}/rebalance` },

@@ -21,6 +21,21 @@ const part = z.strictObject({
   upstream: z.string().meta({ description: 'Worker that it pulls from; empty: none.' }),
 });
 
+const health = z
+  .strictObject({
+    framesPerSecond: z.number().meta({ description: 'Pictures; 0 without video.' }),
+    keyIntervalMs: z.int().meta({ description: 'From key frame to key frame.' }),
+    driftMs: z.int().meta({ description: 'How far audio is ahead of video.' }),
+    pace: z.number().meta({ description: 'Media seconds that arrive in a second; 0: unknown.' }),
+    silentMs: z.int().meta({ description: 'Since the last frame.' }),
+    gaps: z.int().meta({ description: 'Jumps of timestamps forward.' }),
+    stepsBack: z.int().meta({ description: 'Timestamps that went back.' }),
+    warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).meta({
+      description: 'What viewers are likely to notice; codes are in docs/debugging.md.',
+    }),
+  })
+  .meta({ id: 'PublisherHealth' });
+
 const stream = z.strictObject({
   name: z.string().meta({ description: '`app/name`.' }),
   state: z.enum(['starting', 'live', 'waiting']).meta({
@@ -36,6 +51,7 @@ const stream = z.strictObject({
   tracks: z.array(track),
   startedUnixMs: z.number().optional(),
   workers: z.array(part).meta({ description: 'All that have it.' }),
+  health: health.nullable().meta({ description: 'How its publisher sends; null: unknown.' }),
 });
 
 const relayNode = z

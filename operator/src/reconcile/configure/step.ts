@@ -1,6 +1,8 @@
-import type { ConfigureRequest } from '@streamcluster/proto';
+import { hlsKeyId, type ConfigureRequest } from '@streamcluster/proto';
 import type { StreamClusterSpec } from '../../api/spec.ts';
 import type { WorkerSighting } from '../../fleet/fleet.ts';
+import type { Bans } from '../../sessions/bans.ts';
+import { accessConfig } from './access.ts';
 import type { Effects, Observation, Step } from '../step.ts';
 
 const RETRY_MS = 1_000;
@@ -9,25 +11,33 @@ const RETRY_MS = 1_000;
 interface Applied {
   readonly startedUnixMs: bigint;
   readonly version: bigint;
+  /** Of the key of HLS segments. */
+  readonly keyId: number;
 }
 
 /** Brings what of the spec concerns workers to each of them. */
 export class ConfigureStep implements Step {
   readonly name = 'configure';
   private readonly effects: Effects;
+  private readonly bans: Bans;
   /** Answers are newer than reports. */
   private readonly applied = new Map<string, Applied>();
   /** Complained of once, until they answer. */
   private readonly deaf = new Set<string>();
 
-  constructor(effects: Effects) {
+  constructor(effects: Effects, bans: Bans) {
     this.effects = effects;
+    this.bans = bans;
   }
 
   async run({ resource, generation, sightings }: Observation): Promise<number | undefined> {
-    const request = configureRequest(resource.spec, generation);
+    const request = {
+      ...configureRequest(resource.spec, generation),
+      hlsKey: this.effects.runtime.hlsKey() ?? Buffer.alloc(0),
+      bans: this.bans.list(),
+    };
     const behind = [...sightings.values()].filter(
-      (sighting) => !sighting.isSilent && this.appliedVersion(sighting) < request.version,
+      (sighting) => !sighting.isSilent && this.isBehind(sighting, request),
     );
     const results = await Promise.all(behind.map((sighting) => this.configure(sighting, request)));
     return results.every(Boolean) ? undefined : RETRY_MS;
@@ -36,6 +46,16 @@ export class ConfigureStep implements Step {
   /** It has applied some version. */
   isConfigured(sighting: WorkerSighting): boolean {
     return this.appliedVersion(sighting) > 0n;
+  }
+
+  private isBehind(sighting: WorkerSighting, { version, hlsKey }: ConfigureRequest): boolean {
+    if (this.appliedVersion(sighting) < version || this.bans.missed.has(sighting.id)) return true;
+    return hlsKey.length > 0 && this.keyId(sighting) !== hlsKeyId(hlsKey);
+  }
+
+  private keyId({ id, report }: WorkerSighting): number {
+    const answer = this.applied.get(id);
+    return answer?.startedUnixMs === report.startedUnixMs ? answer.keyId : report.hlsKeyId;
   }
 
   private appliedVersion({ id, report }: WorkerSighting): bigint {
@@ -52,7 +72,9 @@ export class ConfigureStep implements Step {
     try {
       const version = await control.configure(report.grpcAddress, request);
       this.deaf.delete(id);
-      this.applied.set(id, { startedUnixMs: report.startedUnixMs, version });
+      this.bans.missed.delete(id);
+      const keyId = hlsKeyId(request.hlsKey);
+      this.applied.set(id, { startedUnixMs: report.startedUnixMs, version, keyId });
       log.info({ worker: id, version: Number(version) }, 'worker configured');
       return true;
     } catch (error) {
@@ -65,7 +87,10 @@ export class ConfigureStep implements Step {
   }
 }
 
-function configureRequest(spec: StreamClusterSpec, generation: number): ConfigureRequest {
+function configureRequest(
+  spec: StreamClusterSpec,
+  generation: number,
+): Omit<ConfigureRequest, 'hlsKey' | 'bans'> {
   return {
     version: BigInt(generation),
     streams: spec.streams,
@@ -75,5 +100,6 @@ function configureRequest(spec: StreamClusterSpec, generation: number): Configur
       publisherGraceSeconds: spec.drain.publisherGraceSeconds,
       lingerSeconds: spec.drain.lingerSeconds,
     },
+    access: accessConfig(spec.access),
   };
 }

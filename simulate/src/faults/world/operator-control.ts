@@ -42,10 +42,12 @@ export function operatorControl(options: OperatorControlOptions): WorkerControl 
     });
   };
   return {
-    configure: (address, { version, placementPolicy, drain }) =>
+    configure: (address, { version, placementPolicy, drain, access }) =>
       ask(address, ({ cluster }) => {
         const configuration = { version: Number(version), streams: undefined };
-        return BigInt(cluster.control.configure({ ...configuration, placementPolicy, drain }));
+        return BigInt(
+          cluster.control.configure({ ...configuration, placementPolicy, drain, access }),
+        );
       }),
     drain: (address, plan) => ask(address, ({ cluster }) => cluster.control.drain(plan)),
     undrain: (address) => ask(address, ({ cluster }) => cluster.control.undrain()),

@@ -19,8 +19,11 @@ import {
   WorkerServiceService,
   type AcceptRequest,
   type AssignRequest,
+  type BanRequest,
   type ConfigureRequest,
   type DrainRequest,
+  type KickRequest,
+  type ListSessionsRequest,
   type PrepareRequest,
   type ReleaseRequest,
   type ServeRequest,
@@ -30,14 +33,17 @@ import type { Logger } from 'pino';
 import { WorkerError } from '../../errors.ts';
 import type { StreamsConfig } from '../../stream/streams-config.ts';
 import type { Configuration, Control } from '../control.ts';
+import type { SessionCalls } from '../session-calls.ts';
 import { mayCall, namesOfCaller, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
 import { responseOf, serveCallOf } from './grpc-serve.ts';
+import { banned, kicked, listed, visitorOf } from './grpc-sessions.ts';
 
 export interface GrpcControlOptions {
   readonly worker: string;
   /** Looked up at each call: the port opens before the cluster is made. */
   readonly control: () => Control;
+  readonly sessions: SessionCalls;
   readonly log: Logger;
   /** Literal address and port; 0 draws a free one. */
   readonly host: string;
@@ -93,6 +99,7 @@ type Act<Request, Response> = (request: Request) => Response | Promise<Response>
 function handlers({
   worker,
   control,
+  sessions,
   log,
   counters,
   security,
@@ -129,6 +136,9 @@ function handlers({
   return {
     configure: answer('configure', (request: ConfigureRequest) => {
       const applied = control().configure(configurationOf(request));
+      const { version, hlsKey, bans } = request;
+      // Else it is of somebody who decides no more.
+      if (BigInt(applied) === version) sessions.learn({ hlsKey, bans: bans.map(visitorOf) });
       return ConfigureResponse.fromPartial({ appliedVersion: BigInt(applied) });
     }),
     listStreams: answer('listStreams', () =>
@@ -161,6 +171,9 @@ function handlers({
       control().undrain();
       return UndrainResponse.fromPartial({});
     }),
+    listSessions: answer('listSessions', (query: ListSessionsRequest) => listed(sessions, query)),
+    kick: answer('kick', (call: KickRequest) => kicked(sessions, call)),
+    ban: answer('ban', (call: BanRequest) => banned(sessions, call)),
     accept: answer('accept', (call: AcceptRequest) => {
       control().accept(call);
       return AcceptResponse.fromPartial({});
@@ -169,8 +182,8 @@ function handlers({
 }
 
 function configurationOf(request: ConfigureRequest): Configuration {
-  const { version, streams, placementPolicy, drain } = request;
-  return { version: Number(version), streams: streamsOf(streams), placementPolicy, drain };
+  const { version, streams, ...same } = request;
+  return { ...same, version: Number(version), streams: streamsOf(streams) };
 }
 
 function streamsOf(streams: ConfigureRequest['streams']): StreamsConfig | undefined {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { streamName } from '../../media/stream-name.ts';
 import { ManualClock } from '../../stream/clock.ts';
 import { WorkerCredentials } from '../../wiring/worker-credentials.ts';
+import { noSessions } from '../testing/no-sessions.ts';
 import { CredentialsVolume, TestAuthority, type KeyPair } from '../../engine/testing/pki.ts';
 import { Sim, type SimWorker } from '../testing/sim.ts';
 import { GrpcControlServer } from './grpc-control.ts';
@@ -48,7 +49,8 @@ describe('control over mTLS', () => {
     own = credentialsIn(volume);
     worker = (await new Sim().add('w-a'))[0]!;
     const control = (): typeof worker.cluster.control => worker.cluster.control;
-    const base = { worker: 'w-a', control, log, counters, host: '127.0.0.1', port: 0 };
+    const sessions = noSessions;
+    const base = { worker: 'w-a', control, sessions, log, counters, host: '127.0.0.1', port: 0 };
     server = new GrpcControlServer({ ...base, security: own.security });
     address = `127.0.0.1:${await server.start()}`;
   });

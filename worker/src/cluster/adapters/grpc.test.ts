@@ -16,6 +16,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { streamName } from '../../media/stream-name.ts';
+import { noSessions } from '../testing/no-sessions.ts';
 import { Sim, type SimWorker } from '../testing/sim.ts';
 import { GrpcControlServer } from './grpc-control.ts';
 import { GrpcPeers } from './grpc-peers.ts';
@@ -48,7 +49,7 @@ describe('control by gRPC', () => {
     await sim.run(200);
     publisher.lose();
     const control = (): typeof worker.cluster.control => worker.cluster.control;
-    const base = { control, log, counters, host: '127.0.0.1' };
+    const base = { control, sessions: noSessions, log, counters, host: '127.0.0.1' };
     server = new GrpcControlServer({ ...base, worker: 'w-a', port: 0 });
     address = `127.0.0.1:${await server.start()}`;
     client = new WorkerServiceClient(address, credentials.createInsecure());
@@ -62,7 +63,7 @@ describe('control by gRPC', () => {
   it('says when its port is taken', async () => {
     const port = Number(address.split(':')[1]);
     const control = (): typeof worker.cluster.control => worker.cluster.control;
-    const base = { control, log, counters, host: '127.0.0.1' };
+    const base = { control, sessions: noSessions, log, counters, host: '127.0.0.1' };
     const second = new GrpcControlServer({ ...base, worker: 'w', port });
     await expect(second.start()).rejects.toMatchObject({ code: 'PORT_IN_USE' });
     await second.stop();

@@ -11,6 +11,7 @@ import type { Bus } from '../bus.ts';
 import { Cluster } from '../cluster.ts';
 import type { Peers, RelayRequest } from '../peers.ts';
 import { defaultSettings } from '../settings.ts';
+import { ViewersElsewhere } from '../viewers-elsewhere.ts';
 import { SimDialer, type SimLink } from './sim-link.ts';
 import { SimPublisher } from './sim-publisher.ts';
 
@@ -94,6 +95,8 @@ export class BareWorker {
       random,
       log,
       settings: this.settings,
+      onAccess: () => undefined,
+      viewersElsewhere: new ViewersElsewhere({ clock, limitsViewers: () => false }),
       facts: {
         pid: 1,
         startedUnixMs: clock.unixMs(),

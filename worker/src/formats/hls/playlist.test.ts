@@ -8,6 +8,7 @@ const START_UNIX_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
 function segment(sequence: number, fields: Partial<PlaylistSegment> = {}): PlaylistSegment {
   return {
     sequence,
+    key: '',
     durationMs: 2000,
     isGap: false,
     wallClockUnixMs: START_UNIX_MS + sequence * 2000,
@@ -23,6 +24,11 @@ function render(segments: PlaylistSegment[], ended = false): string {
 }
 
 describe('renderPlaylist', () => {
+  it('puts a key in front of the files of those who are told', () => {
+    const lines = render([segment(7), segment(8, { key: 'k_8' })]).split('\n');
+    expect(lines.filter((line) => line.endsWith('.ts'))).toEqual(['news/7.ts', 'news/k_8/8.ts']);
+  });
+
   it('writes a live window', () => {
     expect(render([segment(7), segment(8, { durationMs: 1960 })])).toBe(
       [

@@ -2,6 +2,8 @@
 export interface PlaylistSegment {
   /** Media sequence number: also its address, `NAME/SEQUENCE.ts`. */
   readonly sequence: number;
+  /** Path element in front of that file, which not everybody knows; empty: none. */
+  readonly key: string;
   readonly durationMs: number;
   /** It has no pictures: they are lost. */
   readonly isGap: boolean;
@@ -63,6 +65,6 @@ function pushSegment(segment: PlaylistSegment, name: string, lines: string[]): v
   lines.push(
     `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.wallClockUnixMs).toISOString()}`,
     `#EXTINF:${(segment.durationMs / 1000).toFixed(3)},`,
-    `${name}/${segment.sequence}.ts`,
+    `${name}/${segment.key === '' ? '' : `${segment.key}/`}${segment.sequence}.ts`,
   );
 }

@@ -120,6 +120,26 @@ describe('FlvRoute', () => {
     expect(live.asked[1]?.sentAtEpoch).toBeUndefined();
   });
 
+  it.each([
+    ['a header', { authorization: 'Bearer x' }, '', false],
+    ['a cookie', { cookie: 'a=b; streamcluster_token=x' }, '', false],
+    [
+      'a header, and a parameter that goes before it',
+      { authorization: 'Bearer x' },
+      'token=y',
+      true,
+    ],
+    ['a header for somebody else', { authorization: 'Basic x' }, '', true],
+    ['a cookie for something else', { cookie: 'a=b' }, '', true],
+  ])('keeps who proves himself by %s', async (_what, headers, query, isSent) => {
+    live.publish();
+    live.play();
+    live.other = { address: 'w-2.example:8080', epoch: 7 };
+    const url = `${served.url}/live/news.flv?${query}`;
+    const init = { redirect: 'manual', headers, method: 'HEAD' } as const;
+    expect((await fetch(url, init)).status).toBe(isSent ? 302 : 200);
+  });
+
   it('leaves other paths to Node', async () => {
     expect(await (await fetch(`${served.url}/a/b/c.flv`)).text()).toMatch(/^node GET/);
   });

@@ -10,8 +10,10 @@ export type HlsWindowView = Pick<
   | 'unavailable'
   | 'playlist'
   | 'waitForPlaylist'
+  | 'variant'
   | 'segment'
   | 'waitForSegment'
   | 'players'
+  | 'begin'
   | 'standing'
 >;

@@ -4,7 +4,7 @@ import { until } from '../../engine/testing/fixture.ts';
 import { TsReader } from '../../formats/mpegts/reader.ts';
 import { rawClient, serveHttp, type Served } from '../http/testing/fixture.ts';
 import { Live } from '../http/testing/live.ts';
-import { HlsRoute } from './route.ts';
+import { hlsRoute, newPlayer } from './testing/player.ts';
 
 let live: Live;
 let served: Served;
@@ -15,19 +15,21 @@ beforeEach(() => {
   served = serveHttp({
     routes: (engine) => {
       live = new Live(engine);
-      return [new HlsRoute({ streams: live, clock: live.clock, waitMs: WAIT_MS })];
+      return [hlsRoute(live, { waitMs: WAIT_MS })];
     },
   });
 });
 
-const playlistUrl = (): string => `${served.url}/live/news.m3u8`;
+const firstUrl = (): string => `${served.url}/live/news.m3u8`;
 
-async function playlist(): Promise<HLS.types.MediaPlaylist> {
-  return HLS.parse(await (await fetch(playlistUrl())).text()) as HLS.types.MediaPlaylist;
+/** A new player's, unless its address is given. */
+async function playlist(url?: string): Promise<HLS.types.MediaPlaylist> {
+  const text = await (await fetch(url ?? (await newPlayer(firstUrl())))).text();
+  return HLS.parse(text) as HLS.types.MediaPlaylist;
 }
 
 async function segmentUrls(): Promise<string[]> {
-  return (await playlist()).segments.map(({ uri }) => new URL(uri, playlistUrl()).href);
+  return (await playlist()).segments.map(({ uri }) => new URL(uri, firstUrl()).href);
 }
 
 async function bytes(url: string, headers: Record<string, string> = {}): Promise<Buffer> {
@@ -35,57 +37,57 @@ async function bytes(url: string, headers: Record<string, string> = {}): Promise
 }
 
 describe('HlsRoute', () => {
-  it('keeps little of each player, whatever it calls itself', async () => {
-    live.publish();
-    for (let i = 0; i < 3; i++) live.play();
-    for (const tail of ['a', 'b', 'c']) {
-      await bytes(playlistUrl(), { 'user-agent': 'x'.repeat(4000) + tail });
-    }
-    expect(live.stream.hls.players.size).toBe(1);
-    await bytes(playlistUrl(), { 'user-agent': 'another' });
-    expect(live.stream.hls.players.size).toBe(2);
-  });
-
   it('serves those who watch when nobody new is taken', async () => {
     live.publish();
     for (let i = 0; i < 3; i++) live.play();
-    const known = { 'user-agent': 'known' };
-    await bytes(playlistUrl(), known);
+    const known = await newPlayer(firstUrl());
+    const invited = await newPlayer(firstUrl());
+    await bytes(known);
     const [segment] = await segmentUrls();
     live.isFull = true;
-    const stranger = await fetch(playlistUrl(), { headers: { 'user-agent': 'stranger' } });
-    expect(stranger.status).toBe(503);
-    expect(stranger.headers.get('retry-after')).toBe('2');
-    expect((await fetch(playlistUrl(), { headers: known })).status).toBe(200);
+    const strangers = [firstUrl(), `${firstUrl()}?session=AAAABBBBCCCCDDDD`];
+    for (const url of strangers) {
+      const answer = await fetch(url);
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('2');
+    }
+    expect((await fetch(known)).status).toBe(200);
+    expect((await fetch(invited)).status).toBe(200);
     expect((await fetch(segment!)).status).toBe(200);
   });
 
   it('sends the player of a playlist elsewhere, never that of a segment', async () => {
     live.publish();
     for (let i = 0; i < 3; i++) live.play();
-    const headers = { 'user-agent': 'player' };
-    await bytes(playlistUrl(), headers);
+    const url = await newPlayer(`${firstUrl()}?token=a`);
+    await bytes(url);
     const [segment] = await segmentUrls();
     live.other = { address: 'w-2.example:80', epoch: 4 };
     // The engine answers by itself until it is told to ask again.
     live.clock.advance(300);
-    const answer = await fetch(playlistUrl(), { headers, redirect: 'manual' });
+    const answer = await fetch(url, { redirect: 'manual' });
+    const { search, searchParams } = new URL(url);
     expect(answer.status).toBe(302);
     expect(answer.headers.get('location')).toBe(
-      'http://w-2.example:80/live/news.m3u8?redirected=4',
+      `http://w-2.example:80/live/news.m3u8${search}&redirected=4`,
     );
     expect(live.asked.at(-1)).toEqual({
       ...{ protocol: 'hls', isEncrypted: false, isKnown: true, isShed: false },
-      sentAtEpoch: undefined,
-      player: expect.stringContaining('player') as string,
+      ...{ sentAtEpoch: undefined, player: searchParams.get('session') },
     });
     expect((await fetch(segment!, { redirect: 'manual' })).status).toBe(200);
+    const first = await fetch(`${firstUrl()}?token=a`, { redirect: 'manual' });
+    expect(first.headers.get('location')).toBe(
+      'http://w-2.example:80/live/news.m3u8?token=a&redirected=4',
+    );
+    expect(live.asked.at(-1)).toMatchObject({ isKnown: false });
+    expect(live.asked.at(-1)).not.toHaveProperty('player');
   });
 
   it('serves a window whose segments hold every picture', async () => {
     live.publish();
     for (let i = 0; i < 6; i++) live.play();
-    const answer = await fetch(playlistUrl());
+    const answer = await fetch(await newPlayer(firstUrl()));
     expect(answer.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
     expect(answer.headers.get('cache-control')).toBe('no-cache');
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -115,11 +117,13 @@ describe('HlsRoute', () => {
   it('serves the same playlist bytes until there is a new segment', async () => {
     live.publish();
     for (let i = 0; i < 4; i++) live.play();
-    const first = await bytes(playlistUrl());
-    expect(await bytes(playlistUrl())).toEqual(first);
+    const players = [await newPlayer(firstUrl()), await newPlayer(firstUrl())] as const;
+    expect(live.stream.viewerCounts()['hls']).toBe(0);
+    const first = await bytes(players[0]);
+    expect(await bytes(players[1])).toEqual(first);
     live.play();
-    expect(await bytes(playlistUrl())).not.toEqual(first);
-    expect(live.stream.viewerCounts()['hls']).toBe(1);
+    expect(await bytes(players[0])).not.toEqual(first);
+    expect(live.stream.viewerCounts()['hls']).toBe(2);
   });
 
   it('serves ranges, HEAD and cache headers', async () => {
@@ -151,7 +155,8 @@ describe('HlsRoute', () => {
   it('answers pipelined playlists and segments on one connection', async () => {
     live.publish();
     for (let i = 0; i < 4; i++) live.play();
-    const paths = ['/live/news.m3u8', ...(await segmentUrls()).map((url) => new URL(url).pathname)];
+    const { pathname, search } = new URL(await newPlayer(firstUrl()));
+    const paths = [pathname + search, ...(await segmentUrls()).map((url) => new URL(url).pathname)];
     const raw = rawClient(served.port);
     raw.send(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`).join(''));
     const expected = await Promise.all(paths.map((path) => bytes(served.url + path)));
@@ -167,15 +172,19 @@ describe('HlsRoute', () => {
 
   it('holds the first playlist until there is a segment', async () => {
     live.publish();
-    const pending = fetch(playlistUrl());
-    await until('waits', () => served.server.connections === 1 && live.stream.hls.isUsed);
+    const first = fetch(firstUrl());
+    const named = fetch(`${firstUrl()}?session=AAAABBBBCCCCDDDD`);
+    await until('waits', () => served.server.connections === 2 && live.stream.hls.isUsed);
     for (let i = 0; i < 3; i++) live.play();
-    expect((await pending).status).toBe(200);
+    expect(await (await first).text()).toMatch(
+      /CODECS="avc1\.\w+,mp4a\.40\.2",RESOLUTION=\d+x\d+\n/,
+    );
+    expect(await (await named).text()).toContain('#EXTINF');
   });
 
   it('gives up waiting with a code', async () => {
     live.publish();
-    const pending = fetch(playlistUrl());
+    const pending = fetch(firstUrl());
     await until('waits', () => live.stream.hls.isUsed);
     live.clock.advance(WAIT_MS + 1);
     const answer = await pending;
@@ -207,7 +216,7 @@ describe('HlsRoute', () => {
     raw.socket.destroy();
     await until('gone', () => served.server.connections === 0);
     for (let i = 0; i < 3; i++) live.play();
-    expect((await fetch(playlistUrl())).status).toBe(200);
+    expect((await fetch(firstUrl())).status).toBe(200);
   });
 
   it('says which codec HLS cannot carry', async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../engine/testing/fixture.ts';
 import { rawClient, serveHttp, type RawClient, type Served } from '../http/testing/fixture.ts';
 import { Live } from '../http/testing/live.ts';
-import { HlsRoute } from './route.ts';
+import { hlsRoute } from './testing/player.ts';
 
 const PLAYLIST = '/live/news.m3u8';
 
@@ -16,15 +16,19 @@ beforeEach(() => {
     shedShare: () => shedShare,
     routes: (engine) => {
       live = new Live(engine);
-      return [new HlsRoute({ streams: live, clock: live.clock })];
+      return [hlsRoute(live)];
     },
   });
   live.publish();
   for (let i = 0; i < 4; i++) live.play();
 });
 
-function request(agent: string, { method = 'GET', path = PLAYLIST, headers = '' } = {}): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: h\r\nUser-Agent: ${agent}\r\n${headers}\r\n`;
+/** 16 characters. */
+const idOf = (player: string): string => player.padEnd(16, '-');
+
+function request(player: string, { method = 'GET', path = '', headers = '' } = {}): string {
+  const target = path === '' ? `${PLAYLIST}?session=${idOf(player)}` : path;
+  return `${method} ${target} HTTP/1.1\r\nHost: h\r\nUser-Agent: one\r\n${headers}\r\n`;
 }
 
 const repeats = (): number => served.engine.stats().repeatsTotal;
@@ -188,11 +192,10 @@ describe('a player that asks for the playlist again', () => {
     await becomeRegular(raw);
     const body = request('a');
     const headers = `Content-Length: ${body.length}\r\n`;
-    raw.send(request('a', { method: 'POST', path: '/api', headers }));
-    await until(
-      'the head is read',
-      () => served.engine.stats().bytesReceivedTotal > 3 * body.length,
-    );
+    const head = request('a', { method: 'POST', path: '/api', headers });
+    raw.send(head);
+    const sentBytes = 2 * body.length + head.length;
+    await until('the head is read', () => served.engine.stats().bytesReceivedTotal === sentBytes);
     const before = repeats();
     expect((await answerTo(raw, body, false)).text).toContain(`node POST /api ${body}`);
     expect(repeats()).toBe(before);
@@ -222,7 +225,7 @@ describe('a player whose requests nobody is told of', () => {
       await answerTo(raw, request('a'));
       expect(repeats()).toBe(before + 1);
       pass(1_000);
-      expect(live.stream.hls.players.knows('127.0.0.1a')).toBe(true);
+      expect(live.stream.hls.players.find(idOf('a'))).toBeDefined();
       expect(live.stream.hls.isUsed).toBe(true);
     }
     expect(raw.socket.readableEnded).toBe(false);

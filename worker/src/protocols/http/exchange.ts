@@ -3,7 +3,7 @@ import type { Connection, ConnectionHandler, EngineLog } from '../../engine/engi
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import type { LengthHeads } from './length-heads.ts';
 import type { PreparedResponse } from './prepared-response.ts';
-import type { Standing } from './repeats.ts';
+import type { Asker, Standing } from './repeats.ts';
 import { asWorkerError, CORS_HEADERS, responseHead } from './response.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -13,6 +13,8 @@ export interface ExchangeOwner {
   readonly connection: Connection;
   /** This answer is the connection's last. */
   readonly closesAfterAnswer: boolean;
+  /** Who asked before on this connection for what may be asked for again. */
+  readonly asker: Asker | undefined;
   /** The same request may be answered alike when it comes again. */
   expect(standing: Standing): void;
   /** The answer's last byte is queued. */
@@ -37,6 +39,8 @@ export interface HttpRequest {
   readonly query: string;
   /** Its client is to be served elsewhere, if somebody else can. */
   readonly isShed: boolean;
+  /** The client's, not that of a proxy which is trusted to tell it. */
+  readonly address: string;
 }
 
 /** One request and its answer. */
@@ -47,22 +51,29 @@ export class HttpExchange {
   readonly segments: readonly string[];
   readonly query: string;
   readonly isShed: boolean;
+  readonly address: string;
   /** False once it is answered or the client is gone. */
   isOpen = true;
   private readonly owner: ExchangeOwner;
   private onGone: (() => void) | undefined = undefined;
 
-  constructor(owner: ExchangeOwner, { head, segments, query, isShed }: HttpRequest) {
+  constructor(owner: ExchangeOwner, { head, segments, query, isShed, address }: HttpRequest) {
     this.owner = owner;
     this.head = head;
     this.isHead = head.method === 'HEAD';
     this.segments = segments;
     this.query = query;
     this.isShed = isShed;
+    this.address = address;
   }
 
   get connection(): Connection {
     return this.owner.connection;
+  }
+
+  /** Who asked before on this connection for what may be asked for again. */
+  get asker(): Asker | undefined {
+    return this.owner.asker;
   }
 
   /** The client went away before it was answered. */

@@ -6,6 +6,8 @@ export interface Asker {
   readonly isKnown: boolean;
   /** He asked again, in the last second or so. */
   touch(): void;
+  /** He was asked to go elsewhere. */
+  sendAway(): void;
 }
 
 /** What a route allows to be sent for the same request again, without asking it. */
@@ -20,8 +22,10 @@ export interface Standing {
  * whether something came, and tells the asker.
  */
 export class Repeats {
+  /** The last one who asked on this connection. */
+  asker: Asker | undefined = undefined;
   private readonly connection: Connection;
-  private asker: Asker | undefined = undefined;
+  private isExpecting = false;
   private receivedBytes = 0;
 
   constructor(connection: Connection) {
@@ -31,24 +35,25 @@ export class Repeats {
   /** Within onData, of the request slab[start, end) that was answered. */
   expect({ answer, asker }: Standing, start: number, end: number): void {
     this.asker = asker;
+    this.isExpecting = true;
     this.receivedBytes = this.connection.bytesReceived;
     this.connection.expect(answer, start, end);
   }
 
   /** Another request came: the engine expects nothing until it is told to. */
   ended(): void {
-    this.asker = undefined;
+    this.isExpecting = false;
   }
 
   /** The next request comes to the session, whatever it is. */
   forget(): void {
-    this.asker = undefined;
+    this.isExpecting = false;
     this.connection.forget();
   }
 
   sweep(): void {
     const { asker } = this;
-    if (asker === undefined) return;
+    if (asker === undefined || !this.isExpecting) return;
     const { bytesReceived } = this.connection;
     if (!asker.isKnown) this.forget();
     else if (bytesReceived !== this.receivedBytes) asker.touch();

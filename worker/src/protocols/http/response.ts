@@ -43,15 +43,23 @@ export interface ErrorResponse {
 
 function headersOf(error: WorkerError): string {
   switch (error.httpStatus) {
+    case 401:
+      return `WWW-Authenticate: ${challengeOf(error.code)}\r\n`;
     case 405:
       return 'Allow: GET, HEAD, OPTIONS\r\n';
     case 426:
       return 'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+    case 429:
     case 503:
       return `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`;
     default:
       return '';
   }
+}
+
+/** RFC 6750 section 3: who sent no token is told of no error. */
+function challengeOf(code: WorkerErrorCode): string {
+  return code === 'ACCESS_TOKEN_MISSING' ? 'Bearer' : 'Bearer error="invalid_token"';
 }
 
 /** What a failed promise becomes for the client. */

@@ -12,12 +12,13 @@ export interface RoutedTarget {
 
 /** When there are more all are forgotten: those of segments come and go. */
 const MAX_KNOWN = 1024;
-/** Of a target that is remembered, so that all of them together stay small. */
+/** Of a path that is remembered, so that all of them together stay small. */
 const MAX_LENGTH = 256;
 
-/** Finds who answers. Many ask for the same, so that a target is taken apart once. */
+/** Finds who answers. Many ask for the same, so that a path is taken apart once. */
 export class Routes {
   private readonly routes: readonly MediaRoute[];
+  /** By path, without parameters: those are each client's own. */
   private readonly known = new Map<string, RoutedTarget>();
 
   constructor(routes: readonly MediaRoute[]) {
@@ -28,16 +29,19 @@ export class Routes {
   find(target: string, isWebSocket: boolean): RoutedTarget | undefined {
     // Upgrades are rare, and routes tell them apart.
     if (isWebSocket) return this.look(target, isWebSocket);
-    const known = this.known.get(target);
-    if (known !== undefined) return known;
-    const found = this.look(target, isWebSocket);
-    if (found !== undefined && target.length <= MAX_LENGTH) this.remember(target, found);
-    return found;
+    const mark = target.indexOf('?');
+    const path = mark < 0 ? target : target.slice(0, mark);
+    const found = this.known.get(path) ?? this.lookOnce(path);
+    if (found === undefined || mark < 0) return found;
+    return { ...found, query: target.slice(mark + 1) };
   }
 
-  private remember(target: string, found: RoutedTarget): void {
+  private lookOnce(path: string): RoutedTarget | undefined {
+    const found = this.look(path, false);
+    if (found === undefined || path.length > MAX_LENGTH) return found;
     if (this.known.size >= MAX_KNOWN) this.known.clear();
-    this.known.set(target, found);
+    this.known.set(path, found);
+    return found;
   }
 
   private look(target: string, isWebSocket: boolean): RoutedTarget | undefined {

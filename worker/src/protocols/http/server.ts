@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Connection, Engine, Listener } from '../../engine/engine.ts';
 import { realClock, type Clock, type Timer } from '../../stream/clock.ts';
-import type { HttpContext, RefusalCounters } from './context.ts';
+import type { ForwarderTrust, HttpContext, RefusalCounters } from './context.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './deadline.ts';
 import type { MediaRoute } from './media-route.ts';
 import { Routes } from './routes.ts';
@@ -26,6 +26,8 @@ export interface HttpServerOptions {
   /** Share of the clients that keep their connection and should make another, as of
    * now; none by default. */
   readonly shedShare?: () => number;
+  /** Nobody by default. */
+  readonly trust?: ForwarderTrust;
   readonly clock?: Clock;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -53,6 +55,7 @@ export class HttpServer {
       log: options.log,
       counters: options.counters,
       limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
+      trust: options.trust,
       nowMs: this.clock.nowMs(),
       isDraining: false,
       shedTotal: 0,

@@ -8,12 +8,13 @@ import {
   RequestParser,
   statusOfFault,
   type RequestFault,
+  type RequestHead,
 } from '../../formats/http/request-parser.ts';
 import type { HttpContext } from './context.ts';
 import { Deadline } from './deadline.ts';
 import { HttpExchange, type ExchangeOwner } from './exchange.ts';
 import type { MediaHandler } from './media-route.ts';
-import { Repeats, type Standing } from './repeats.ts';
+import { Repeats, type Asker, type Standing } from './repeats.ts';
 import { codeOfStatus, errorResponse, preflightResponse } from './response.ts';
 
 /**
@@ -61,6 +62,10 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   get closesAfterAnswer(): boolean {
     return this.closes || this.isShed || this.context.isDraining;
+  }
+
+  get asker(): Asker | undefined {
+    return this.repeats.asker;
   }
 
   /** Between requests, with nothing under way. */
@@ -150,7 +155,10 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     else
       this.startMedia(
         handler,
-        new HttpExchange(this, { head, segments, query, isShed: this.isShed }),
+        new HttpExchange(this, {
+          ...{ head, segments, query, isShed: this.isShed },
+          address: this.clientAddress(head),
+        }),
       );
   }
 
@@ -170,6 +178,13 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
     if (method === 'GET' || method === 'HEAD') handler(exchange);
     else if (method === 'OPTIONS') this.answerPreflight();
     else exchange.fail('HTTP_METHOD_NOT_ALLOWED', method);
+  }
+
+  private clientAddress(head: RequestHead): string {
+    const { remoteAddress } = this.connection;
+    const { trust } = this.context;
+    if (trust?.has(remoteAddress) !== true) return remoteAddress;
+    return trust.clientOf(remoteAddress, head.list(trust.header));
   }
 
   private answerPreflight(): void {
@@ -264,7 +279,7 @@ export class HttpSession implements ConnectionHandler, ExchangeOwner {
 
   private count(code: WorkerErrorCode, reason: string): void {
     this.context.counters.count(code);
-    const { remoteAddress } = this.connection;
+    const remoteAddress = this.exchange?.address ?? this.connection.remoteAddress;
     this.context.log.info({ code, reason, remoteAddress }, 'request refused');
   }
 

@@ -1,3 +1,4 @@
+import { tokenOf } from '../../access/credentials.ts';
 import type { StreamAccess } from '../../cluster/stream-access.ts';
 import { streamName, type StreamName } from '../../media/stream-name.ts';
 import type { HttpExchange } from './exchange.ts';
@@ -10,8 +11,8 @@ export interface ViewAccess<S> {
 
 /** A player of HLS, which asks again and again. */
 export interface AskingPlayer {
-  /** Tells players apart, roughly. */
-  readonly id: string;
+  /** Its session's, where it has one already. */
+  readonly id: string | undefined;
   /** It watches here. */
   readonly isKnown: boolean;
 }
@@ -26,6 +27,7 @@ export function sendElsewhere(
   name: StreamName,
   player?: AskingPlayer,
 ): boolean {
+  if (isBoundHere(exchange)) return false;
   const { isEncrypted } = exchange.connection;
   const found = access.elsewhere(name, {
     protocol: player === undefined ? 'flv' : 'hls',
@@ -33,7 +35,7 @@ export function sendElsewhere(
     isKnown: player?.isKnown ?? false,
     isShed: exchange.isShed,
     sentAtEpoch: sentAtEpoch(exchange.query),
-    ...(player !== undefined && { player: player.id }),
+    ...(player?.id !== undefined && { player: player.id }),
   });
   if (found === undefined) return false;
   const parameters = exchange.query.split('&').filter((one) => one !== '' && !isSent(one));
@@ -42,6 +44,15 @@ export function sendElsewhere(
   // Segments of a valid name need no encoding.
   exchange.redirect(`${origin}/${exchange.segments.join('/')}?${query}`);
   return true;
+}
+
+/** He proves himself by a header or a cookie: browsers do not send those to another host. */
+function isBoundHere({ head, query }: HttpExchange): boolean {
+  const authorization = head.header('authorization') ?? '';
+  const cookie = head.header('cookie') ?? '';
+  if (authorization === '' && cookie === '') return false;
+  const ofQuery = tokenOf({ query, authorization: '', cookie: '' });
+  return ofQuery === '' && tokenOf({ query: '', authorization, cookie }) !== '';
 }
 
 function isSent(parameter: string): boolean {

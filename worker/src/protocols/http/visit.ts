@@ -1,3 +1,5 @@
+import { cleanTraceParent } from '../../access/trace-parent.ts';
+import { cleanUserAgent } from '../../access/user-agent.ts';
 import type { Visit } from '../../access/visit.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { Entry, Visitors } from '../../sessions/visitors.ts';
@@ -9,14 +11,18 @@ type PlayProtocol = 'flv' | 'ws-flv' | 'hls';
 export function visitOf(exchange: HttpExchange, name: StreamName, protocol: PlayProtocol): Visit {
   const { connection, head, query } = exchange;
   const header = (lowerName: string): string => head.header(lowerName) ?? '';
+  // One literal: of thousands of viewers each keeps its visit, and spreads make it larger.
   return {
-    ...{ action: 'play', protocol, name, query },
-    address: connection.remoteAddress,
+    action: 'play',
+    protocol,
+    name,
+    query,
+    address: exchange.address,
     isEncrypted: connection.isEncrypted,
     authorization: header('authorization'),
     cookie: header('cookie'),
-    userAgent: header('user-agent'),
-    traceParent: header('traceparent'),
+    userAgent: cleanUserAgent(header('user-agent')),
+    traceParent: cleanTraceParent(header('traceparent')),
   };
 }
 

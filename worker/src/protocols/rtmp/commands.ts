@@ -1,3 +1,4 @@
+import { cleanUserAgent } from '../../access/user-agent.ts';
 import { readAmf0 } from '../../formats/amf0/reader.ts';
 import { asAmf0Object, type Amf0Value } from '../../formats/amf0/value.ts';
 import { RtmpMessageType } from '../../formats/rtmp/message-type.ts';
@@ -77,7 +78,7 @@ function runConnect(target: CommandTarget, command: RtmpCommand): boolean {
     app: name,
     // Who writes it behind the app writes it into the URL as well.
     query: query === '' ? ofUrl : query,
-    userAgent: typeof flashVer === 'string' ? flashVer : '',
+    userAgent: cleanUserAgent(typeof flashVer === 'string' ? flashVer : ''),
   });
   target.send(connectReplies(command.transactionId));
   return true;

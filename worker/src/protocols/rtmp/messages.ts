@@ -57,6 +57,17 @@ export function onStatus(level: 'status' | 'error', code: string, description: s
   return command(RTMP_LOG_STREAM_ID, 'onStatus', 0, null, { level, code, description });
 }
 
+/** Who was cut by the rules is told their code, too. */
+const CODES: Readonly<Record<string, string>> = {
+  denied: 'ACCESS_REFUSED: ',
+  expired: 'ACCESS_TOKEN_EXPIRED: ',
+  limit: 'ACCESS_LIMIT_REACHED: ',
+};
+
+export function closedText(reason: string): string {
+  return `${CODES[reason] ?? ''}Closed: ${reason}.`;
+}
+
 /** Start of playing, in the order in which Flash players expect it. */
 export function playStart(name: string): Buffer {
   return Buffer.concat([

@@ -3,7 +3,7 @@ import { WorkerError } from '../../errors.ts';
 import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
 import type { Entry } from '../../sessions/visitors.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
-import { onStatus, playEnd, playStart } from './messages.ts';
+import { closedText, onStatus, playEnd, playStart } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
 import type { RtmpStream } from './stream-access.ts';
 
@@ -97,7 +97,7 @@ export class Player implements RtmpRole, SessionControl {
     this.isOver = true;
     if (reason === 'connection') return;
     if (reason === 'ended') this.peer.send(playEnd(this.visit.name.key));
-    else this.peer.send(onStatus('error', 'NetStream.Play.Failed', `Closed: ${reason}.`));
+    else this.peer.send(onStatus('error', 'NetStream.Play.Failed', closedText(reason)));
     connection.end();
   }
 

@@ -6,7 +6,7 @@ import { emptyFrame, FrameKind } from '../../media/frame.ts';
 import type { ExpelReason, Session, SessionControl } from '../../sessions/session.ts';
 import type { Entry } from '../../sessions/visitors.ts';
 import { dataBodyStart } from './data-message.ts';
-import { onStatus } from './messages.ts';
+import { closedText, onStatus } from './messages.ts';
 import type { RtmpPeer, RtmpRole } from './role.ts';
 import type { RtmpPublication } from './stream-access.ts';
 
@@ -153,7 +153,7 @@ export class Publisher implements RtmpRole, SessionControl {
       this.peer.refuse(new WorkerError(code), 'NetStream.Publish.Failed');
       return;
     }
-    this.peer.send(onStatus('error', 'NetStream.Publish.Failed', `Closed: ${reason}.`));
+    this.peer.send(onStatus('error', 'NetStream.Publish.Failed', closedText(reason)));
     connection.end();
   }
 

@@ -32,6 +32,7 @@ const CLOSE_CODES: Record<ViewerCloseReason, CloseCode> = {
   kicked: CloseCode.policyViolation,
   denied: CloseCode.policyViolation,
   expired: CloseCode.policyViolation,
+  limit: CloseCode.policyViolation,
 };
 
 /** A WebSocket-FLV viewer. Media goes from the log to the socket, past this

@@ -24,7 +24,7 @@ let nextId = 1;
  */
 export class MemoryConnection implements Connection {
   readonly id = nextId++;
-  readonly remoteAddress = '127.0.0.1';
+  remoteAddress = '127.0.0.1';
   readonly remotePort = 1;
   readonly localPort = 2;
   isEncrypted = false;
@@ -43,6 +43,10 @@ export class MemoryConnection implements Connection {
 
   constructor(handler: Partial<ConnectionHandler> = {}) {
     this.handler = { onData: () => undefined, onClose: () => undefined, ...handler };
+  }
+
+  passesOn(address: string): void {
+    this.remoteAddress = address;
   }
 
   write(bytes: Uint8Array): void {

@@ -129,6 +129,8 @@ export interface LoadReport {
    * balance is judged by (busy shares say too much while ticks are short).
    */
   weighedLoad: number;
+  /** Names the key that Configure told (its SHA-256 begins so); 0: none. */
+  hlsKeyId: number;
 }
 
 export interface LoadReport_ViewersByProtocolEntry {
@@ -172,6 +174,7 @@ function createBaseLoadReport(): LoadReport {
     publicHttpsAddress: "",
     admitting: false,
     weighedLoad: 0,
+    hlsKeyId: 0,
   };
 }
 
@@ -308,6 +311,9 @@ export const LoadReport: MessageFns<LoadReport> = {
     }
     if (message.weighedLoad !== 0) {
       writer.uint32(273).double(message.weighedLoad);
+    }
+    if (message.hlsKeyId !== 0) {
+      writer.uint32(280).uint32(message.hlsKeyId);
     }
     return writer;
   },
@@ -630,6 +636,14 @@ export const LoadReport: MessageFns<LoadReport> = {
             message.weighedLoad = reader.double();
             continue;
           }
+          case 35: {
+            if (tag !== 280) {
+              break;
+            }
+
+            message.hlsKeyId = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -798,6 +812,11 @@ export const LoadReport: MessageFns<LoadReport> = {
         : isSet(object.weighed_load)
         ? globalThis.Number(object.weighed_load)
         : 0,
+      hlsKeyId: isSet(object.hlsKeyId)
+        ? globalThis.Number(object.hlsKeyId)
+        : isSet(object.hls_key_id)
+        ? globalThis.Number(object.hls_key_id)
+        : 0,
     };
   },
 
@@ -911,6 +930,9 @@ export const LoadReport: MessageFns<LoadReport> = {
     if (message.weighedLoad !== 0) {
       obj.weighedLoad = floatToJson(message.weighedLoad);
     }
+    if (message.hlsKeyId !== 0) {
+      obj.hlsKeyId = Math.round(message.hlsKeyId);
+    }
     return obj;
   },
 
@@ -967,6 +989,7 @@ export const LoadReport: MessageFns<LoadReport> = {
     message.publicHttpsAddress = object.publicHttpsAddress ?? "";
     message.admitting = object.admitting ?? false;
     message.weighedLoad = object.weighedLoad ?? 0;
+    message.hlsKeyId = object.hlsKeyId ?? 0;
     return message;
   },
 };

@@ -146,7 +146,81 @@ export interface ConfigureRequest {
   /** Placement policy, for the worker's own draw when the operator is silent. */
   placementPolicy: string;
   /** For drains by SIGTERM. Absent: as the process was started with. */
-  drain: DrainConfig | undefined;
+  drain:
+    | DrainConfig
+    | undefined;
+  /** Who may publish and play. Absent: as it is. */
+  access:
+    | AccessConfig
+    | undefined;
+  /**
+   * Of which the addresses of HLS segments are made that not everybody may have:
+   * the same for all workers of a StreamCluster. Empty: as it is.
+   */
+  hlsKey: Buffer;
+  /** Bans of before the worker came. Those that it knows stay. */
+  bans: BannedVisitor[];
+}
+
+/** AccessConfig is spec.access. Keys are files of the worker, named here. */
+export interface AccessConfig {
+  /** CIDR blocks of those who are believed when they say whom they pass on. */
+  trustedProxies: string[];
+  /** In Forwarded (RFC 7239) instead of X-Forwarded-For. */
+  byForwarded: boolean;
+  /** The first one whose app fits counts; none: everybody may. */
+  rules: AccessRule[];
+}
+
+export interface AccessRule {
+  /** Empty: of every app. */
+  apps: string[];
+  jwt: JwtConfig | undefined;
+  signedUrl: SignedUrlConfig | undefined;
+  publish: ActionAccess | undefined;
+  play:
+    | ActionAccess
+    | undefined;
+  /** Limits; 0: none. */
+  viewersPerStream: number;
+  connectionsPerAddress: number;
+  publisherKilobitsPerSecond: number;
+}
+
+export interface JwtConfig {
+  keys: string[];
+  /** Empty: none. */
+  jwksUrl: string;
+  jwksRefreshSeconds: number;
+  /** Empty: any. */
+  issuer: string;
+  /** Empty: only tokens without one. */
+  audience: string;
+}
+
+export interface SignedUrlConfig {
+  keys: string[];
+}
+
+export interface ActionAccess {
+  byJwt: boolean;
+  bySignedUrl: boolean;
+  callback:
+    | CallbackConfig
+    | undefined;
+  /** CIDR blocks. Empty: everybody. */
+  allow: string[];
+  deny: string[];
+}
+
+export interface CallbackConfig {
+  url: string;
+  /** Empty: none. */
+  tokenKey: string;
+  timeoutSeconds: number;
+  keepAllowedSeconds: number;
+  keepRefusedSeconds: number;
+  allowOnFailure: boolean;
 }
 
 export interface DrainConfig {
@@ -187,6 +261,8 @@ export interface StreamInfo {
   upstreamWorker: string;
   /** Of the viewers above, those over TLS. */
   viewersEncrypted: { [key: string]: number };
+  /** At the ingest worker, while a publisher is there. */
+  health: PublisherHealth | undefined;
 }
 
 export const StreamInfo_Role = {
@@ -267,6 +343,31 @@ export interface StreamInfo_ViewersEntry {
 export interface StreamInfo_ViewersEncryptedEntry {
   key: string;
   value: number;
+}
+
+/** PublisherHealth is how a publisher sends, as of its last seconds. */
+export interface PublisherHealth {
+  framesPerSecond: number;
+  /** From key frame to key frame. */
+  keyIntervalMs: number;
+  /** How far audio is ahead of video in what arrived. */
+  driftMs: number;
+  /** Media seconds that arrive in a second; 0: not known yet. */
+  pace: number;
+  /** Since the last frame. */
+  silentMs: number;
+  /** Since it came: timestamps that jumped forward, that went back. */
+  gaps: number;
+  stepsBack: number;
+  warnings: HealthWarning[];
+}
+
+/** HealthWarning is what viewers are likely to notice. */
+export interface HealthWarning {
+  /** As KEY_FRAMES_RARE (docs/debugging.md). */
+  code: string;
+  /** For people. */
+  message: string;
 }
 
 export interface TrackInfo {
@@ -378,6 +479,80 @@ export interface AcceptRequest {
 }
 
 export interface AcceptResponse {
+}
+
+/**
+ * BannedVisitor is who is refused: whoever has this address and calls itself so, or has
+ * a token of this subject. Either part may be empty.
+ */
+export interface BannedVisitor {
+  address: string;
+  userAgent: string;
+  subject: string;
+  untilUnixMs: bigint;
+}
+
+export interface ListSessionsRequest {
+  /** As APP/NAME; empty: of all streams. */
+  stream: string;
+  /** 1000 at most. */
+  limit: number;
+  /** Those behind this id; empty: from the first one. */
+  after: string;
+}
+
+export interface ListSessionsResponse {
+  sessions: SessionInfo[];
+  /** Of all pages. */
+  total: number;
+}
+
+/**
+ * SessionInfo is one play or publish. The same player of HLS may have its id at
+ * several workers.
+ */
+export interface SessionInfo {
+  id: string;
+  stream: string;
+  /** publish, play */
+  action: string;
+  /** rtmp, flv, ws-flv, hls */
+  protocol: string;
+  address: string;
+  userAgent: string;
+  /** Whom the token names. */
+  subject: string;
+  encrypted: boolean;
+  startedUnixMs: bigint;
+  /** Media bytes to a viewer, from a publisher. */
+  bytes: bigint;
+  bytesEstimated: boolean;
+  skips: number;
+  /** Of the W3C trace context that the client sent. */
+  traceId: string;
+}
+
+export interface KickRequest {
+  stream: string;
+  id: string;
+  /** 0: it may come back at once. */
+  banSeconds: number;
+}
+
+export interface KickResponse {
+  /** False: there is no such session here. */
+  found: boolean;
+  /** Whom to refuse on all workers; absent without a ban. */
+  banned: BannedVisitor | undefined;
+}
+
+export interface BanRequest {
+  visitor: BannedVisitor | undefined;
+}
+
+export interface BanResponse {
+  /** Sessions that it ended. */
+  ended: number;
 }
 
 function createBaseHlsConfig(): HlsConfig {
@@ -599,7 +774,15 @@ export const StreamsConfig: MessageFns<StreamsConfig> = {
 };
 
 function createBaseConfigureRequest(): ConfigureRequest {
-  return { version: 0n, streams: undefined, placementPolicy: "", drain: undefined };
+  return {
+    version: 0n,
+    streams: undefined,
+    placementPolicy: "",
+    drain: undefined,
+    access: undefined,
+    hlsKey: Buffer.alloc(0),
+    bans: [],
+  };
 }
 
 export const ConfigureRequest: MessageFns<ConfigureRequest> = {
@@ -618,6 +801,15 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     }
     if (message.drain !== undefined) {
       DrainConfig.encode(message.drain, writer.uint32(34).fork()).join();
+    }
+    if (message.access !== undefined) {
+      AccessConfig.encode(message.access, writer.uint32(42).fork()).join();
+    }
+    if (message.hlsKey.length !== 0) {
+      writer.uint32(82).bytes(message.hlsKey);
+    }
+    for (const v of message.bans) {
+      BannedVisitor.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -667,6 +859,30 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
             message.drain = DrainConfig.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.access = AccessConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.hlsKey = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.bans.push(BannedVisitor.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -689,6 +905,13 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
         ? globalThis.String(object.placement_policy)
         : "",
       drain: isSet(object.drain) ? DrainConfig.fromJSON(object.drain) : undefined,
+      access: isSet(object.access) ? AccessConfig.fromJSON(object.access) : undefined,
+      hlsKey: isSet(object.hlsKey)
+        ? Buffer.from(bytesFromBase64(object.hlsKey))
+        : isSet(object.hls_key)
+        ? Buffer.from(bytesFromBase64(object.hls_key))
+        : Buffer.alloc(0),
+      bans: globalThis.Array.isArray(object?.bans) ? object.bans.map((e: any) => BannedVisitor.fromJSON(e)) : [],
     };
   },
 
@@ -706,6 +929,15 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     if (message.drain !== undefined) {
       obj.drain = DrainConfig.toJSON(message.drain);
     }
+    if (message.access !== undefined) {
+      obj.access = AccessConfig.toJSON(message.access);
+    }
+    if (message.hlsKey.length !== 0) {
+      obj.hlsKey = base64FromBytes(message.hlsKey);
+    }
+    if (message.bans?.length) {
+      obj.bans = message.bans.map((e) => BannedVisitor.toJSON(e));
+    }
     return obj;
   },
 
@@ -722,6 +954,859 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     message.drain = (object.drain !== undefined && object.drain !== null)
       ? DrainConfig.fromPartial(object.drain)
       : undefined;
+    message.access = (object.access !== undefined && object.access !== null)
+      ? AccessConfig.fromPartial(object.access)
+      : undefined;
+    message.hlsKey = object.hlsKey ?? Buffer.alloc(0);
+    message.bans = object.bans?.map((e) => BannedVisitor.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAccessConfig(): AccessConfig {
+  return { trustedProxies: [], byForwarded: false, rules: [] };
+}
+
+export const AccessConfig: MessageFns<AccessConfig> = {
+  encode(message: AccessConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.trustedProxies) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.byForwarded !== false) {
+      writer.uint32(16).bool(message.byForwarded);
+    }
+    for (const v of message.rules) {
+      AccessRule.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.trustedProxies.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.byForwarded = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules.push(AccessRule.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccessConfig {
+    return {
+      trustedProxies: globalThis.Array.isArray(object?.trustedProxies)
+        ? object.trustedProxies.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.trusted_proxies)
+        ? object.trusted_proxies.map((e: any) => globalThis.String(e))
+        : [],
+      byForwarded: isSet(object.byForwarded)
+        ? globalThis.Boolean(object.byForwarded)
+        : isSet(object.by_forwarded)
+        ? globalThis.Boolean(object.by_forwarded)
+        : false,
+      rules: globalThis.Array.isArray(object?.rules) ? object.rules.map((e: any) => AccessRule.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: AccessConfig): unknown {
+    const obj: any = {};
+    if (message.trustedProxies?.length) {
+      obj.trustedProxies = message.trustedProxies;
+    }
+    if (message.byForwarded !== false) {
+      obj.byForwarded = message.byForwarded;
+    }
+    if (message.rules?.length) {
+      obj.rules = message.rules.map((e) => AccessRule.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccessConfig>, I>>(base?: I): AccessConfig {
+    return AccessConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccessConfig>, I>>(object: I): AccessConfig {
+    const message = createBaseAccessConfig();
+    message.trustedProxies = object.trustedProxies?.map((e) => e) || [];
+    message.byForwarded = object.byForwarded ?? false;
+    message.rules = object.rules?.map((e) => AccessRule.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAccessRule(): AccessRule {
+  return {
+    apps: [],
+    jwt: undefined,
+    signedUrl: undefined,
+    publish: undefined,
+    play: undefined,
+    viewersPerStream: 0,
+    connectionsPerAddress: 0,
+    publisherKilobitsPerSecond: 0,
+  };
+}
+
+export const AccessRule: MessageFns<AccessRule> = {
+  encode(message: AccessRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.apps) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.jwt !== undefined) {
+      JwtConfig.encode(message.jwt, writer.uint32(18).fork()).join();
+    }
+    if (message.signedUrl !== undefined) {
+      SignedUrlConfig.encode(message.signedUrl, writer.uint32(26).fork()).join();
+    }
+    if (message.publish !== undefined) {
+      ActionAccess.encode(message.publish, writer.uint32(34).fork()).join();
+    }
+    if (message.play !== undefined) {
+      ActionAccess.encode(message.play, writer.uint32(42).fork()).join();
+    }
+    if (message.viewersPerStream !== 0) {
+      writer.uint32(48).uint32(message.viewersPerStream);
+    }
+    if (message.connectionsPerAddress !== 0) {
+      writer.uint32(56).uint32(message.connectionsPerAddress);
+    }
+    if (message.publisherKilobitsPerSecond !== 0) {
+      writer.uint32(64).uint32(message.publisherKilobitsPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.apps.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.jwt = JwtConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.signedUrl = SignedUrlConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.publish = ActionAccess.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.play = ActionAccess.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.viewersPerStream = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.connectionsPerAddress = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.publisherKilobitsPerSecond = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccessRule {
+    return {
+      apps: globalThis.Array.isArray(object?.apps) ? object.apps.map((e: any) => globalThis.String(e)) : [],
+      jwt: isSet(object.jwt) ? JwtConfig.fromJSON(object.jwt) : undefined,
+      signedUrl: isSet(object.signedUrl)
+        ? SignedUrlConfig.fromJSON(object.signedUrl)
+        : isSet(object.signed_url)
+        ? SignedUrlConfig.fromJSON(object.signed_url)
+        : undefined,
+      publish: isSet(object.publish) ? ActionAccess.fromJSON(object.publish) : undefined,
+      play: isSet(object.play) ? ActionAccess.fromJSON(object.play) : undefined,
+      viewersPerStream: isSet(object.viewersPerStream)
+        ? globalThis.Number(object.viewersPerStream)
+        : isSet(object.viewers_per_stream)
+        ? globalThis.Number(object.viewers_per_stream)
+        : 0,
+      connectionsPerAddress: isSet(object.connectionsPerAddress)
+        ? globalThis.Number(object.connectionsPerAddress)
+        : isSet(object.connections_per_address)
+        ? globalThis.Number(object.connections_per_address)
+        : 0,
+      publisherKilobitsPerSecond: isSet(object.publisherKilobitsPerSecond)
+        ? globalThis.Number(object.publisherKilobitsPerSecond)
+        : isSet(object.publisher_kilobits_per_second)
+        ? globalThis.Number(object.publisher_kilobits_per_second)
+        : 0,
+    };
+  },
+
+  toJSON(message: AccessRule): unknown {
+    const obj: any = {};
+    if (message.apps?.length) {
+      obj.apps = message.apps;
+    }
+    if (message.jwt !== undefined) {
+      obj.jwt = JwtConfig.toJSON(message.jwt);
+    }
+    if (message.signedUrl !== undefined) {
+      obj.signedUrl = SignedUrlConfig.toJSON(message.signedUrl);
+    }
+    if (message.publish !== undefined) {
+      obj.publish = ActionAccess.toJSON(message.publish);
+    }
+    if (message.play !== undefined) {
+      obj.play = ActionAccess.toJSON(message.play);
+    }
+    if (message.viewersPerStream !== 0) {
+      obj.viewersPerStream = Math.round(message.viewersPerStream);
+    }
+    if (message.connectionsPerAddress !== 0) {
+      obj.connectionsPerAddress = Math.round(message.connectionsPerAddress);
+    }
+    if (message.publisherKilobitsPerSecond !== 0) {
+      obj.publisherKilobitsPerSecond = Math.round(message.publisherKilobitsPerSecond);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccessRule>, I>>(base?: I): AccessRule {
+    return AccessRule.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccessRule>, I>>(object: I): AccessRule {
+    const message = createBaseAccessRule();
+    message.apps = object.apps?.map((e) => e) || [];
+    message.jwt = (object.jwt !== undefined && object.jwt !== null) ? JwtConfig.fromPartial(object.jwt) : undefined;
+    message.signedUrl = (object.signedUrl !== undefined && object.signedUrl !== null)
+      ? SignedUrlConfig.fromPartial(object.signedUrl)
+      : undefined;
+    message.publish = (object.publish !== undefined && object.publish !== null)
+      ? ActionAccess.fromPartial(object.publish)
+      : undefined;
+    message.play = (object.play !== undefined && object.play !== null)
+      ? ActionAccess.fromPartial(object.play)
+      : undefined;
+    message.viewersPerStream = object.viewersPerStream ?? 0;
+    message.connectionsPerAddress = object.connectionsPerAddress ?? 0;
+    message.publisherKilobitsPerSecond = object.publisherKilobitsPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseJwtConfig(): JwtConfig {
+  return { keys: [], jwksUrl: "", jwksRefreshSeconds: 0, issuer: "", audience: "" };
+}
+
+export const JwtConfig: MessageFns<JwtConfig> = {
+  encode(message: JwtConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.jwksUrl !== "") {
+      writer.uint32(18).string(message.jwksUrl);
+    }
+    if (message.jwksRefreshSeconds !== 0) {
+      writer.uint32(24).uint32(message.jwksRefreshSeconds);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(34).string(message.issuer);
+    }
+    if (message.audience !== "") {
+      writer.uint32(42).string(message.audience);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JwtConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJwtConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.jwksUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.jwksRefreshSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.audience = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JwtConfig {
+    return {
+      keys: globalThis.Array.isArray(object?.keys) ? object.keys.map((e: any) => globalThis.String(e)) : [],
+      jwksUrl: isSet(object.jwksUrl)
+        ? globalThis.String(object.jwksUrl)
+        : isSet(object.jwks_url)
+        ? globalThis.String(object.jwks_url)
+        : "",
+      jwksRefreshSeconds: isSet(object.jwksRefreshSeconds)
+        ? globalThis.Number(object.jwksRefreshSeconds)
+        : isSet(object.jwks_refresh_seconds)
+        ? globalThis.Number(object.jwks_refresh_seconds)
+        : 0,
+      issuer: isSet(object.issuer) ? globalThis.String(object.issuer) : "",
+      audience: isSet(object.audience) ? globalThis.String(object.audience) : "",
+    };
+  },
+
+  toJSON(message: JwtConfig): unknown {
+    const obj: any = {};
+    if (message.keys?.length) {
+      obj.keys = message.keys;
+    }
+    if (message.jwksUrl !== "") {
+      obj.jwksUrl = message.jwksUrl;
+    }
+    if (message.jwksRefreshSeconds !== 0) {
+      obj.jwksRefreshSeconds = Math.round(message.jwksRefreshSeconds);
+    }
+    if (message.issuer !== "") {
+      obj.issuer = message.issuer;
+    }
+    if (message.audience !== "") {
+      obj.audience = message.audience;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<JwtConfig>, I>>(base?: I): JwtConfig {
+    return JwtConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<JwtConfig>, I>>(object: I): JwtConfig {
+    const message = createBaseJwtConfig();
+    message.keys = object.keys?.map((e) => e) || [];
+    message.jwksUrl = object.jwksUrl ?? "";
+    message.jwksRefreshSeconds = object.jwksRefreshSeconds ?? 0;
+    message.issuer = object.issuer ?? "";
+    message.audience = object.audience ?? "";
+    return message;
+  },
+};
+
+function createBaseSignedUrlConfig(): SignedUrlConfig {
+  return { keys: [] };
+}
+
+export const SignedUrlConfig: MessageFns<SignedUrlConfig> = {
+  encode(message: SignedUrlConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignedUrlConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignedUrlConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignedUrlConfig {
+    return { keys: globalThis.Array.isArray(object?.keys) ? object.keys.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: SignedUrlConfig): unknown {
+    const obj: any = {};
+    if (message.keys?.length) {
+      obj.keys = message.keys;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SignedUrlConfig>, I>>(base?: I): SignedUrlConfig {
+    return SignedUrlConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignedUrlConfig>, I>>(object: I): SignedUrlConfig {
+    const message = createBaseSignedUrlConfig();
+    message.keys = object.keys?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseActionAccess(): ActionAccess {
+  return { byJwt: false, bySignedUrl: false, callback: undefined, allow: [], deny: [] };
+}
+
+export const ActionAccess: MessageFns<ActionAccess> = {
+  encode(message: ActionAccess, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.byJwt !== false) {
+      writer.uint32(8).bool(message.byJwt);
+    }
+    if (message.bySignedUrl !== false) {
+      writer.uint32(16).bool(message.bySignedUrl);
+    }
+    if (message.callback !== undefined) {
+      CallbackConfig.encode(message.callback, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.allow) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.deny) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActionAccess {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActionAccess();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.byJwt = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bySignedUrl = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.callback = CallbackConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.allow.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.deny.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ActionAccess {
+    return {
+      byJwt: isSet(object.byJwt)
+        ? globalThis.Boolean(object.byJwt)
+        : isSet(object.by_jwt)
+        ? globalThis.Boolean(object.by_jwt)
+        : false,
+      bySignedUrl: isSet(object.bySignedUrl)
+        ? globalThis.Boolean(object.bySignedUrl)
+        : isSet(object.by_signed_url)
+        ? globalThis.Boolean(object.by_signed_url)
+        : false,
+      callback: isSet(object.callback) ? CallbackConfig.fromJSON(object.callback) : undefined,
+      allow: globalThis.Array.isArray(object?.allow) ? object.allow.map((e: any) => globalThis.String(e)) : [],
+      deny: globalThis.Array.isArray(object?.deny) ? object.deny.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ActionAccess): unknown {
+    const obj: any = {};
+    if (message.byJwt !== false) {
+      obj.byJwt = message.byJwt;
+    }
+    if (message.bySignedUrl !== false) {
+      obj.bySignedUrl = message.bySignedUrl;
+    }
+    if (message.callback !== undefined) {
+      obj.callback = CallbackConfig.toJSON(message.callback);
+    }
+    if (message.allow?.length) {
+      obj.allow = message.allow;
+    }
+    if (message.deny?.length) {
+      obj.deny = message.deny;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ActionAccess>, I>>(base?: I): ActionAccess {
+    return ActionAccess.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ActionAccess>, I>>(object: I): ActionAccess {
+    const message = createBaseActionAccess();
+    message.byJwt = object.byJwt ?? false;
+    message.bySignedUrl = object.bySignedUrl ?? false;
+    message.callback = (object.callback !== undefined && object.callback !== null)
+      ? CallbackConfig.fromPartial(object.callback)
+      : undefined;
+    message.allow = object.allow?.map((e) => e) || [];
+    message.deny = object.deny?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCallbackConfig(): CallbackConfig {
+  return {
+    url: "",
+    tokenKey: "",
+    timeoutSeconds: 0,
+    keepAllowedSeconds: 0,
+    keepRefusedSeconds: 0,
+    allowOnFailure: false,
+  };
+}
+
+export const CallbackConfig: MessageFns<CallbackConfig> = {
+  encode(message: CallbackConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.tokenKey !== "") {
+      writer.uint32(18).string(message.tokenKey);
+    }
+    if (message.timeoutSeconds !== 0) {
+      writer.uint32(24).uint32(message.timeoutSeconds);
+    }
+    if (message.keepAllowedSeconds !== 0) {
+      writer.uint32(32).uint32(message.keepAllowedSeconds);
+    }
+    if (message.keepRefusedSeconds !== 0) {
+      writer.uint32(40).uint32(message.keepRefusedSeconds);
+    }
+    if (message.allowOnFailure !== false) {
+      writer.uint32(48).bool(message.allowOnFailure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CallbackConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCallbackConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tokenKey = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.timeoutSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.keepAllowedSeconds = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.keepRefusedSeconds = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.allowOnFailure = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CallbackConfig {
+    return {
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      tokenKey: isSet(object.tokenKey)
+        ? globalThis.String(object.tokenKey)
+        : isSet(object.token_key)
+        ? globalThis.String(object.token_key)
+        : "",
+      timeoutSeconds: isSet(object.timeoutSeconds)
+        ? globalThis.Number(object.timeoutSeconds)
+        : isSet(object.timeout_seconds)
+        ? globalThis.Number(object.timeout_seconds)
+        : 0,
+      keepAllowedSeconds: isSet(object.keepAllowedSeconds)
+        ? globalThis.Number(object.keepAllowedSeconds)
+        : isSet(object.keep_allowed_seconds)
+        ? globalThis.Number(object.keep_allowed_seconds)
+        : 0,
+      keepRefusedSeconds: isSet(object.keepRefusedSeconds)
+        ? globalThis.Number(object.keepRefusedSeconds)
+        : isSet(object.keep_refused_seconds)
+        ? globalThis.Number(object.keep_refused_seconds)
+        : 0,
+      allowOnFailure: isSet(object.allowOnFailure)
+        ? globalThis.Boolean(object.allowOnFailure)
+        : isSet(object.allow_on_failure)
+        ? globalThis.Boolean(object.allow_on_failure)
+        : false,
+    };
+  },
+
+  toJSON(message: CallbackConfig): unknown {
+    const obj: any = {};
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.tokenKey !== "") {
+      obj.tokenKey = message.tokenKey;
+    }
+    if (message.timeoutSeconds !== 0) {
+      obj.timeoutSeconds = Math.round(message.timeoutSeconds);
+    }
+    if (message.keepAllowedSeconds !== 0) {
+      obj.keepAllowedSeconds = Math.round(message.keepAllowedSeconds);
+    }
+    if (message.keepRefusedSeconds !== 0) {
+      obj.keepRefusedSeconds = Math.round(message.keepRefusedSeconds);
+    }
+    if (message.allowOnFailure !== false) {
+      obj.allowOnFailure = message.allowOnFailure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CallbackConfig>, I>>(base?: I): CallbackConfig {
+    return CallbackConfig.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CallbackConfig>, I>>(object: I): CallbackConfig {
+    const message = createBaseCallbackConfig();
+    message.url = object.url ?? "";
+    message.tokenKey = object.tokenKey ?? "";
+    message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.keepAllowedSeconds = object.keepAllowedSeconds ?? 0;
+    message.keepRefusedSeconds = object.keepRefusedSeconds ?? 0;
+    message.allowOnFailure = object.allowOnFailure ?? false;
     return message;
   },
 };
@@ -985,6 +2070,7 @@ function createBaseStreamInfo(): StreamInfo {
     relaysOut: 0,
     upstreamWorker: "",
     viewersEncrypted: {},
+    health: undefined,
   };
 }
 
@@ -1038,6 +2124,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
     globalThis.Object.entries(message.viewersEncrypted).forEach(([key, value]: [string, number]) => {
       StreamInfo_ViewersEncryptedEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
+    if (message.health !== undefined) {
+      PublisherHealth.encode(message.health, writer.uint32(122).fork()).join();
+    }
     return writer;
   },
 
@@ -1172,6 +2261,14 @@ export const StreamInfo: MessageFns<StreamInfo> = {
             }
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.health = PublisherHealth.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1269,6 +2366,7 @@ export const StreamInfo: MessageFns<StreamInfo> = {
           {},
         )
         : {},
+      health: isSet(object.health) ? PublisherHealth.fromJSON(object.health) : undefined,
     };
   },
 
@@ -1328,6 +2426,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
         });
       }
     }
+    if (message.health !== undefined) {
+      obj.health = PublisherHealth.toJSON(message.health);
+    }
     return obj;
   },
 
@@ -1368,6 +2469,9 @@ export const StreamInfo: MessageFns<StreamInfo> = {
       },
       {},
     );
+    message.health = (object.health !== undefined && object.health !== null)
+      ? PublisherHealth.fromPartial(object.health)
+      : undefined;
     return message;
   },
 };
@@ -1542,6 +2646,303 @@ export const StreamInfo_ViewersEncryptedEntry: MessageFns<StreamInfo_ViewersEncr
     const message = createBaseStreamInfo_ViewersEncryptedEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBasePublisherHealth(): PublisherHealth {
+  return {
+    framesPerSecond: 0,
+    keyIntervalMs: 0,
+    driftMs: 0,
+    pace: 0,
+    silentMs: 0,
+    gaps: 0,
+    stepsBack: 0,
+    warnings: [],
+  };
+}
+
+export const PublisherHealth: MessageFns<PublisherHealth> = {
+  encode(message: PublisherHealth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.framesPerSecond !== 0) {
+      writer.uint32(9).double(message.framesPerSecond);
+    }
+    if (message.keyIntervalMs !== 0) {
+      writer.uint32(16).uint32(message.keyIntervalMs);
+    }
+    if (message.driftMs !== 0) {
+      writer.uint32(24).sint32(message.driftMs);
+    }
+    if (message.pace !== 0) {
+      writer.uint32(33).double(message.pace);
+    }
+    if (message.silentMs !== 0) {
+      writer.uint32(40).uint32(message.silentMs);
+    }
+    if (message.gaps !== 0) {
+      writer.uint32(48).uint32(message.gaps);
+    }
+    if (message.stepsBack !== 0) {
+      writer.uint32(56).uint32(message.stepsBack);
+    }
+    for (const v of message.warnings) {
+      HealthWarning.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublisherHealth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublisherHealth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.framesPerSecond = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keyIntervalMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.driftMs = reader.sint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.pace = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.silentMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.gaps = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.stepsBack = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.warnings.push(HealthWarning.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PublisherHealth {
+    return {
+      framesPerSecond: isSet(object.framesPerSecond)
+        ? globalThis.Number(object.framesPerSecond)
+        : isSet(object.frames_per_second)
+        ? globalThis.Number(object.frames_per_second)
+        : 0,
+      keyIntervalMs: isSet(object.keyIntervalMs)
+        ? globalThis.Number(object.keyIntervalMs)
+        : isSet(object.key_interval_ms)
+        ? globalThis.Number(object.key_interval_ms)
+        : 0,
+      driftMs: isSet(object.driftMs)
+        ? globalThis.Number(object.driftMs)
+        : isSet(object.drift_ms)
+        ? globalThis.Number(object.drift_ms)
+        : 0,
+      pace: isSet(object.pace) ? globalThis.Number(object.pace) : 0,
+      silentMs: isSet(object.silentMs)
+        ? globalThis.Number(object.silentMs)
+        : isSet(object.silent_ms)
+        ? globalThis.Number(object.silent_ms)
+        : 0,
+      gaps: isSet(object.gaps) ? globalThis.Number(object.gaps) : 0,
+      stepsBack: isSet(object.stepsBack)
+        ? globalThis.Number(object.stepsBack)
+        : isSet(object.steps_back)
+        ? globalThis.Number(object.steps_back)
+        : 0,
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => HealthWarning.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PublisherHealth): unknown {
+    const obj: any = {};
+    if (message.framesPerSecond !== 0) {
+      obj.framesPerSecond = floatToJson(message.framesPerSecond);
+    }
+    if (message.keyIntervalMs !== 0) {
+      obj.keyIntervalMs = Math.round(message.keyIntervalMs);
+    }
+    if (message.driftMs !== 0) {
+      obj.driftMs = Math.round(message.driftMs);
+    }
+    if (message.pace !== 0) {
+      obj.pace = floatToJson(message.pace);
+    }
+    if (message.silentMs !== 0) {
+      obj.silentMs = Math.round(message.silentMs);
+    }
+    if (message.gaps !== 0) {
+      obj.gaps = Math.round(message.gaps);
+    }
+    if (message.stepsBack !== 0) {
+      obj.stepsBack = Math.round(message.stepsBack);
+    }
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings.map((e) => HealthWarning.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PublisherHealth>, I>>(base?: I): PublisherHealth {
+    return PublisherHealth.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PublisherHealth>, I>>(object: I): PublisherHealth {
+    const message = createBasePublisherHealth();
+    message.framesPerSecond = object.framesPerSecond ?? 0;
+    message.keyIntervalMs = object.keyIntervalMs ?? 0;
+    message.driftMs = object.driftMs ?? 0;
+    message.pace = object.pace ?? 0;
+    message.silentMs = object.silentMs ?? 0;
+    message.gaps = object.gaps ?? 0;
+    message.stepsBack = object.stepsBack ?? 0;
+    message.warnings = object.warnings?.map((e) => HealthWarning.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHealthWarning(): HealthWarning {
+  return { code: "", message: "" };
+}
+
+export const HealthWarning: MessageFns<HealthWarning> = {
+  encode(message: HealthWarning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== "") {
+      writer.uint32(10).string(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealthWarning {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealthWarning();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HealthWarning {
+    return {
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: HealthWarning): unknown {
+    const obj: any = {};
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<HealthWarning>, I>>(base?: I): HealthWarning {
+    return HealthWarning.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<HealthWarning>, I>>(object: I): HealthWarning {
+    const message = createBaseHealthWarning();
+    message.code = object.code ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -3116,6 +4517,951 @@ export const AcceptResponse: MessageFns<AcceptResponse> = {
   },
 };
 
+function createBaseBannedVisitor(): BannedVisitor {
+  return { address: "", userAgent: "", subject: "", untilUnixMs: 0n };
+}
+
+export const BannedVisitor: MessageFns<BannedVisitor> = {
+  encode(message: BannedVisitor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address !== "") {
+      writer.uint32(10).string(message.address);
+    }
+    if (message.userAgent !== "") {
+      writer.uint32(18).string(message.userAgent);
+    }
+    if (message.subject !== "") {
+      writer.uint32(26).string(message.subject);
+    }
+    if (message.untilUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilUnixMs) !== message.untilUnixMs) {
+        throw new globalThis.Error("value provided for field message.untilUnixMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.untilUnixMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BannedVisitor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBannedVisitor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.userAgent = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilUnixMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BannedVisitor {
+    return {
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      userAgent: isSet(object.userAgent)
+        ? globalThis.String(object.userAgent)
+        : isSet(object.user_agent)
+        ? globalThis.String(object.user_agent)
+        : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      untilUnixMs: isSet(object.untilUnixMs)
+        ? BigInt(object.untilUnixMs)
+        : isSet(object.until_unix_ms)
+        ? BigInt(object.until_unix_ms)
+        : 0n,
+    };
+  },
+
+  toJSON(message: BannedVisitor): unknown {
+    const obj: any = {};
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.userAgent !== "") {
+      obj.userAgent = message.userAgent;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.untilUnixMs !== 0n) {
+      obj.untilUnixMs = message.untilUnixMs.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BannedVisitor>, I>>(base?: I): BannedVisitor {
+    return BannedVisitor.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BannedVisitor>, I>>(object: I): BannedVisitor {
+    const message = createBaseBannedVisitor();
+    message.address = object.address ?? "";
+    message.userAgent = object.userAgent ?? "";
+    message.subject = object.subject ?? "";
+    message.untilUnixMs = (object.untilUnixMs !== undefined && object.untilUnixMs !== null)
+      ? BigInt(object.untilUnixMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListSessionsRequest(): ListSessionsRequest {
+  return { stream: "", limit: 0, after: "" };
+}
+
+export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
+  encode(message: ListSessionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSessionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSessionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSessionsRequest {
+    return {
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+    };
+  },
+
+  toJSON(message: ListSessionsRequest): unknown {
+    const obj: any = {};
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSessionsRequest>, I>>(base?: I): ListSessionsRequest {
+    return ListSessionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSessionsRequest>, I>>(object: I): ListSessionsRequest {
+    const message = createBaseListSessionsRequest();
+    message.stream = object.stream ?? "";
+    message.limit = object.limit ?? 0;
+    message.after = object.after ?? "";
+    return message;
+  },
+};
+
+function createBaseListSessionsResponse(): ListSessionsResponse {
+  return { sessions: [], total: 0 };
+}
+
+export const ListSessionsResponse: MessageFns<ListSessionsResponse> = {
+  encode(message: ListSessionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.sessions) {
+      SessionInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSessionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSessionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessions.push(SessionInfo.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSessionsResponse {
+    return {
+      sessions: globalThis.Array.isArray(object?.sessions)
+        ? object.sessions.map((e: any) => SessionInfo.fromJSON(e))
+        : [],
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: ListSessionsResponse): unknown {
+    const obj: any = {};
+    if (message.sessions?.length) {
+      obj.sessions = message.sessions.map((e) => SessionInfo.toJSON(e));
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSessionsResponse>, I>>(base?: I): ListSessionsResponse {
+    return ListSessionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSessionsResponse>, I>>(object: I): ListSessionsResponse {
+    const message = createBaseListSessionsResponse();
+    message.sessions = object.sessions?.map((e) => SessionInfo.fromPartial(e)) || [];
+    message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBaseSessionInfo(): SessionInfo {
+  return {
+    id: "",
+    stream: "",
+    action: "",
+    protocol: "",
+    address: "",
+    userAgent: "",
+    subject: "",
+    encrypted: false,
+    startedUnixMs: 0n,
+    bytes: 0n,
+    bytesEstimated: false,
+    skips: 0,
+    traceId: "",
+  };
+}
+
+export const SessionInfo: MessageFns<SessionInfo> = {
+  encode(message: SessionInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.stream !== "") {
+      writer.uint32(18).string(message.stream);
+    }
+    if (message.action !== "") {
+      writer.uint32(26).string(message.action);
+    }
+    if (message.protocol !== "") {
+      writer.uint32(34).string(message.protocol);
+    }
+    if (message.address !== "") {
+      writer.uint32(42).string(message.address);
+    }
+    if (message.userAgent !== "") {
+      writer.uint32(50).string(message.userAgent);
+    }
+    if (message.subject !== "") {
+      writer.uint32(58).string(message.subject);
+    }
+    if (message.encrypted !== false) {
+      writer.uint32(64).bool(message.encrypted);
+    }
+    if (message.startedUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.startedUnixMs) !== message.startedUnixMs) {
+        throw new globalThis.Error("value provided for field message.startedUnixMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.startedUnixMs);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.bytes);
+    }
+    if (message.bytesEstimated !== false) {
+      writer.uint32(88).bool(message.bytesEstimated);
+    }
+    if (message.skips !== 0) {
+      writer.uint32(96).uint32(message.skips);
+    }
+    if (message.traceId !== "") {
+      writer.uint32(106).string(message.traceId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.protocol = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.userAgent = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.encrypted = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.startedUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.bytesEstimated = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.skips = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.traceId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionInfo {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      action: isSet(object.action) ? globalThis.String(object.action) : "",
+      protocol: isSet(object.protocol) ? globalThis.String(object.protocol) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      userAgent: isSet(object.userAgent)
+        ? globalThis.String(object.userAgent)
+        : isSet(object.user_agent)
+        ? globalThis.String(object.user_agent)
+        : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      encrypted: isSet(object.encrypted) ? globalThis.Boolean(object.encrypted) : false,
+      startedUnixMs: isSet(object.startedUnixMs)
+        ? BigInt(object.startedUnixMs)
+        : isSet(object.started_unix_ms)
+        ? BigInt(object.started_unix_ms)
+        : 0n,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      bytesEstimated: isSet(object.bytesEstimated)
+        ? globalThis.Boolean(object.bytesEstimated)
+        : isSet(object.bytes_estimated)
+        ? globalThis.Boolean(object.bytes_estimated)
+        : false,
+      skips: isSet(object.skips) ? globalThis.Number(object.skips) : 0,
+      traceId: isSet(object.traceId)
+        ? globalThis.String(object.traceId)
+        : isSet(object.trace_id)
+        ? globalThis.String(object.trace_id)
+        : "",
+    };
+  },
+
+  toJSON(message: SessionInfo): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.action !== "") {
+      obj.action = message.action;
+    }
+    if (message.protocol !== "") {
+      obj.protocol = message.protocol;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.userAgent !== "") {
+      obj.userAgent = message.userAgent;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.encrypted !== false) {
+      obj.encrypted = message.encrypted;
+    }
+    if (message.startedUnixMs !== 0n) {
+      obj.startedUnixMs = message.startedUnixMs.toString();
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.bytesEstimated !== false) {
+      obj.bytesEstimated = message.bytesEstimated;
+    }
+    if (message.skips !== 0) {
+      obj.skips = Math.round(message.skips);
+    }
+    if (message.traceId !== "") {
+      obj.traceId = message.traceId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SessionInfo>, I>>(base?: I): SessionInfo {
+    return SessionInfo.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionInfo>, I>>(object: I): SessionInfo {
+    const message = createBaseSessionInfo();
+    message.id = object.id ?? "";
+    message.stream = object.stream ?? "";
+    message.action = object.action ?? "";
+    message.protocol = object.protocol ?? "";
+    message.address = object.address ?? "";
+    message.userAgent = object.userAgent ?? "";
+    message.subject = object.subject ?? "";
+    message.encrypted = object.encrypted ?? false;
+    message.startedUnixMs = (object.startedUnixMs !== undefined && object.startedUnixMs !== null)
+      ? BigInt(object.startedUnixMs)
+      : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.bytesEstimated = object.bytesEstimated ?? false;
+    message.skips = object.skips ?? 0;
+    message.traceId = object.traceId ?? "";
+    return message;
+  },
+};
+
+function createBaseKickRequest(): KickRequest {
+  return { stream: "", id: "", banSeconds: 0 };
+}
+
+export const KickRequest: MessageFns<KickRequest> = {
+  encode(message: KickRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stream !== "") {
+      writer.uint32(10).string(message.stream);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.banSeconds !== 0) {
+      writer.uint32(24).uint32(message.banSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KickRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKickRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.banSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): KickRequest {
+    return {
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      banSeconds: isSet(object.banSeconds)
+        ? globalThis.Number(object.banSeconds)
+        : isSet(object.ban_seconds)
+        ? globalThis.Number(object.ban_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: KickRequest): unknown {
+    const obj: any = {};
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.banSeconds !== 0) {
+      obj.banSeconds = Math.round(message.banSeconds);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<KickRequest>, I>>(base?: I): KickRequest {
+    return KickRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KickRequest>, I>>(object: I): KickRequest {
+    const message = createBaseKickRequest();
+    message.stream = object.stream ?? "";
+    message.id = object.id ?? "";
+    message.banSeconds = object.banSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseKickResponse(): KickResponse {
+  return { found: false, banned: undefined };
+}
+
+export const KickResponse: MessageFns<KickResponse> = {
+  encode(message: KickResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.found !== false) {
+      writer.uint32(8).bool(message.found);
+    }
+    if (message.banned !== undefined) {
+      BannedVisitor.encode(message.banned, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KickResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKickResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.found = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.banned = BannedVisitor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): KickResponse {
+    return {
+      found: isSet(object.found) ? globalThis.Boolean(object.found) : false,
+      banned: isSet(object.banned) ? BannedVisitor.fromJSON(object.banned) : undefined,
+    };
+  },
+
+  toJSON(message: KickResponse): unknown {
+    const obj: any = {};
+    if (message.found !== false) {
+      obj.found = message.found;
+    }
+    if (message.banned !== undefined) {
+      obj.banned = BannedVisitor.toJSON(message.banned);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<KickResponse>, I>>(base?: I): KickResponse {
+    return KickResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KickResponse>, I>>(object: I): KickResponse {
+    const message = createBaseKickResponse();
+    message.found = object.found ?? false;
+    message.banned = (object.banned !== undefined && object.banned !== null)
+      ? BannedVisitor.fromPartial(object.banned)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBanRequest(): BanRequest {
+  return { visitor: undefined };
+}
+
+export const BanRequest: MessageFns<BanRequest> = {
+  encode(message: BanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.visitor !== undefined) {
+      BannedVisitor.encode(message.visitor, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.visitor = BannedVisitor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BanRequest {
+    return { visitor: isSet(object.visitor) ? BannedVisitor.fromJSON(object.visitor) : undefined };
+  },
+
+  toJSON(message: BanRequest): unknown {
+    const obj: any = {};
+    if (message.visitor !== undefined) {
+      obj.visitor = BannedVisitor.toJSON(message.visitor);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BanRequest>, I>>(base?: I): BanRequest {
+    return BanRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BanRequest>, I>>(object: I): BanRequest {
+    const message = createBaseBanRequest();
+    message.visitor = (object.visitor !== undefined && object.visitor !== null)
+      ? BannedVisitor.fromPartial(object.visitor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBanResponse(): BanResponse {
+  return { ended: 0 };
+}
+
+export const BanResponse: MessageFns<BanResponse> = {
+  encode(message: BanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ended !== 0) {
+      writer.uint32(8).uint32(message.ended);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ended = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BanResponse {
+    return { ended: isSet(object.ended) ? globalThis.Number(object.ended) : 0 };
+  },
+
+  toJSON(message: BanResponse): unknown {
+    const obj: any = {};
+    if (message.ended !== 0) {
+      obj.ended = Math.round(message.ended);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BanResponse>, I>>(base?: I): BanResponse {
+    return BanResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BanResponse>, I>>(object: I): BanResponse {
+    const message = createBaseBanResponse();
+    message.ended = object.ended ?? 0;
+    return message;
+  },
+};
+
 /** WorkerService is what the operator, and other workers, ask of a worker. */
 export type WorkerServiceService = typeof WorkerServiceService;
 export const WorkerServiceService = {
@@ -3231,6 +5577,37 @@ export const WorkerServiceService = {
     responseSerialize: (value: AcceptResponse): Buffer => Buffer.from(AcceptResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): AcceptResponse => AcceptResponse.decode(value),
   },
+  /** ListSessions answers with who publishes and plays here, in the order of ids. */
+  listSessions: {
+    path: "/streamcluster.v1.WorkerService/ListSessions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSessionsRequest): Buffer => Buffer.from(ListSessionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSessionsRequest => ListSessionsRequest.decode(value),
+    responseSerialize: (value: ListSessionsResponse): Buffer =>
+      Buffer.from(ListSessionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSessionsResponse => ListSessionsResponse.decode(value),
+  },
+  /** Kick ends a session, if it is here, and refuses whoever it was for a time. */
+  kick: {
+    path: "/streamcluster.v1.WorkerService/Kick" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: KickRequest): Buffer => Buffer.from(KickRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): KickRequest => KickRequest.decode(value),
+    responseSerialize: (value: KickResponse): Buffer => Buffer.from(KickResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KickResponse => KickResponse.decode(value),
+  },
+  /** Ban refuses somebody for a time, and ends what he has here. Idempotent. */
+  ban: {
+    path: "/streamcluster.v1.WorkerService/Ban" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BanRequest): Buffer => Buffer.from(BanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BanRequest => BanRequest.decode(value),
+    responseSerialize: (value: BanResponse): Buffer => Buffer.from(BanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BanResponse => BanResponse.decode(value),
+  },
 } as const;
 
 export interface WorkerServiceServer extends UntypedServiceImplementation {
@@ -3274,6 +5651,12 @@ export interface WorkerServiceServer extends UntypedServiceImplementation {
    * opens them again. Those who are here stay, and so do ports of its own.
    */
   accept: handleUnaryCall<AcceptRequest, AcceptResponse>;
+  /** ListSessions answers with who publishes and plays here, in the order of ids. */
+  listSessions: handleUnaryCall<ListSessionsRequest, ListSessionsResponse>;
+  /** Kick ends a session, if it is here, and refuses whoever it was for a time. */
+  kick: handleUnaryCall<KickRequest, KickResponse>;
+  /** Ban refuses somebody for a time, and ends what he has here. Idempotent. */
+  ban: handleUnaryCall<BanRequest, BanResponse>;
 }
 
 export interface WorkerServiceClient extends Client {
@@ -3442,6 +5825,48 @@ export interface WorkerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: AcceptResponse) => void,
+  ): ClientUnaryCall;
+  /** ListSessions answers with who publishes and plays here, in the order of ids. */
+  listSessions(
+    request: ListSessionsRequest,
+    callback: (error: ServiceError | null, response: ListSessionsResponse) => void,
+  ): ClientUnaryCall;
+  listSessions(
+    request: ListSessionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSessionsResponse) => void,
+  ): ClientUnaryCall;
+  listSessions(
+    request: ListSessionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSessionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Kick ends a session, if it is here, and refuses whoever it was for a time. */
+  kick(request: KickRequest, callback: (error: ServiceError | null, response: KickResponse) => void): ClientUnaryCall;
+  kick(
+    request: KickRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KickResponse) => void,
+  ): ClientUnaryCall;
+  kick(
+    request: KickRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KickResponse) => void,
+  ): ClientUnaryCall;
+  /** Ban refuses somebody for a time, and ends what he has here. Idempotent. */
+  ban(request: BanRequest, callback: (error: ServiceError | null, response: BanResponse) => void): ClientUnaryCall;
+  ban(
+    request: BanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BanResponse) => void,
+  ): ClientUnaryCall;
+  ban(
+    request: BanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BanResponse) => void,
   ): ClientUnaryCall;
 }
 

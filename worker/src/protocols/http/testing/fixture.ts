@@ -5,6 +5,7 @@ import { client, testEngine, until, type Client } from '../../../engine/testing/
 import type { Engine } from '../../../engine/engine.ts';
 import { ManualClock } from '../../../stream/clock.ts';
 import type { HttpLimits } from '../deadline.ts';
+import type { ForwarderTrust } from '../context.ts';
 import type { MediaRoute } from '../media-route.ts';
 import { HttpServer } from '../server.ts';
 
@@ -23,6 +24,7 @@ export interface ServeOptions {
   readonly fallback?: http.RequestListener | http.Server;
   readonly limits?: Partial<HttpLimits>;
   readonly shedShare?: () => number;
+  readonly trust?: ForwarderTrust;
 }
 
 export const quietLog = pino({ level: 'silent' });
@@ -46,6 +48,7 @@ export function serveHttp(options: ServeOptions): Served {
     clock,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.shedShare === undefined ? {} : { shedShare: options.shedShare }),
+    ...(options.trust === undefined ? {} : { trust: options.trust }),
   });
   server.start();
   onTestFinished(() => server.close());

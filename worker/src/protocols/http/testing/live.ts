@@ -9,6 +9,7 @@ import { streamName, type StreamName } from '../../../media/stream-name.ts';
 import { ManualClock } from '../../../stream/clock.ts';
 import type { PublishSource } from '../../../stream/publish-source.ts';
 import { StreamRegistry } from '../../../stream/registry.ts';
+import type { SegmentKey } from '../../../stream/segment-key.ts';
 import type { Stream } from '../../../stream/stream.ts';
 import type { ViewAccess } from '../viewing.ts';
 import { quietLog } from './fixture.ts';
@@ -33,9 +34,10 @@ export class Live implements ViewAccess<Stream> {
   private source: PublishSource | undefined = undefined;
   private loops = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, segmentKey?: SegmentKey) {
     this.registry = new StreamRegistry({
       engine,
+      ...(segmentKey !== undefined && { segmentKey }),
       clock: this.clock,
       log: quietLog,
       config: () => ({

@@ -5,7 +5,7 @@ const NOBODY: ConnectionHandler = { onData: () => undefined, onClose: () => unde
 /** A connection in memory: what was written goes to `onWrite`. */
 export class FakeConnection implements Connection {
   readonly id = 1;
-  readonly remoteAddress = '127.0.0.1';
+  remoteAddress = '127.0.0.1';
   readonly remotePort = 50_000;
   readonly localPort = 1935;
   readonly bytesSent = 0;
@@ -20,6 +20,10 @@ export class FakeConnection implements Connection {
   isCoalescing = false;
   handler = NOBODY;
   onWrite: (bytes: Buffer) => void = () => undefined;
+
+  passesOn(address: string): void {
+    this.remoteAddress = address;
+  }
 
   write(bytes: Uint8Array): void {
     if (!this.closed && !this.isEnding) this.onWrite(Buffer.from(bytes));

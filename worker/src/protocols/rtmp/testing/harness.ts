@@ -6,6 +6,7 @@ import { RtmpSession } from '../session.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { FakeStreams } from './fake-streams.ts';
 import { TestClient } from './test-client.ts';
+import type { Visitors } from '../../../sessions/visitors.ts';
 import { openVisitors } from '../../../sessions/testing/open-visitors.ts';
 
 /** One session in memory, with a client at its other end. */
@@ -21,11 +22,12 @@ export class Harness {
   private readonly inbound: Buffer[] = [];
   private isPumping = false;
 
-  constructor() {
+  /** Everybody is let in, unless told otherwise. */
+  constructor(visitors?: Visitors) {
     const log = pino({ level: 'debug' }, { write: (line) => void this.logged.push(line) });
     const context: RtmpContext = {
       streams: this.streams,
-      visitors: openVisitors(log),
+      visitors: visitors ?? openVisitors(log),
       log,
       clock: this.clock,
       counters: { count: (reason) => void this.refusals.push(reason) },

@@ -1,0 +1,9 @@
+import type { SessionCalls } from '../session-calls.ts';
+
+/** Where nobody publishes or plays. */
+export const noSessions: SessionCalls = {
+  list: () => ({ sessions: [], total: 0 }),
+  kick: () => ({ isFound: false, banned: undefined }),
+  ban: () => 0,
+  learn: () => undefined,
+};

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import { SegmentKeys } from '../sessions/segment-keys.ts';
+import { SessionDesk } from '../sessions/session-desk.ts';
+import { Sessions } from '../sessions/visitors.ts';
+import { realClock } from '../stream/clock.ts';
+import type { Access } from './access.ts';
+
+/** Who is let in, who is here, and what may be asked about them. */
+export interface VisitorParts {
+  readonly sessions: Sessions;
+  readonly segmentKeys: SegmentKeys;
+  readonly desk: SessionDesk;
+}
+
+export function visitorParts(log: Logger, access: Pick<Access, 'gate' | 'watch'>): VisitorParts {
+  const { gate, watch: watcher } = access;
+  const sessions = new Sessions({ gate, watcher, clock: realClock, log });
+  const segmentKeys = new SegmentKeys({ guards: (app) => gate.guards(app) });
+  return {
+    ...{ sessions, segmentKeys },
+    desk: new SessionDesk({ sessions, segmentKeys, clock: realClock, log }),
+  };
+}
