@@ -4,5 +4,6 @@ export type { Bucket, BucketChange, BucketLife, BucketWatch, BusLink } from '../
 export { totalViewers } from '../fleet/totals.ts';
 export { WorkQueue } from '../kube/work-queue.ts';
 export { ManagedCluster } from '../managed-cluster.ts';
+export { noSessions } from '../sessions/testing/no-sessions.ts';
 export { MemoryRuntime } from './memory-runtime.ts';
 export { quietLog } from './quiet-log.ts';

@@ -1,5 +1,5 @@
 import { pick, type Random } from '@streamcluster/placement';
-import type { Elsewhere, StreamName } from '@streamcluster/worker/testing';
+import { meetPlayer, type Elsewhere, type StreamName } from '@streamcluster/worker/testing';
 import type { Site } from '../world/site.ts';
 import type { WorkerNode } from '../world/worker-node.ts';
 import { idOf } from '../world/worker-peers.ts';
@@ -58,7 +58,7 @@ export class Crowd {
   /** Undefined: it is served where it asks. */
   private elsewhere({ players }: Group, { worker }: WorkerNode): Elsewhere | undefined {
     const [player = ''] = players;
-    const isKnown = worker.stream(this.name)?.hls.players.knows(player) ?? false;
+    const isKnown = worker.stream(this.name)?.hls.players.find(player) !== undefined;
     const viewer = { protocol: 'hls', isEncrypted: false, isShed: false } as const;
     return worker.cluster.elsewhere(this.name, {
       ...viewer,
@@ -73,7 +73,7 @@ export class Crowd {
     const found = here === undefined ? worker.cluster.view(this.name) : Promise.resolve(here);
     found.then(
       (stream) => {
-        for (const player of group.players) stream.hls.players.meet(player, false);
+        for (const player of group.players) meetPlayer(stream, player);
       },
       () => (group.node = undefined),
     );

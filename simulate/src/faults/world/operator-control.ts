@@ -42,12 +42,11 @@ export function operatorControl(options: OperatorControlOptions): WorkerControl 
     });
   };
   return {
-    configure: (address, { version, placementPolicy, drain, access }) =>
+    configure: (address, { version, placementPolicy, drain, access, hlsKey }) =>
       ask(address, ({ cluster }) => {
-        const configuration = { version: Number(version), streams: undefined };
-        return BigInt(
-          cluster.control.configure({ ...configuration, placementPolicy, drain, access }),
-        );
+        const same = { placementPolicy, drain, access, hlsKey };
+        const configuration = { ...same, version: Number(version), streams: undefined };
+        return BigInt(cluster.control.configure(configuration));
       }),
     drain: (address, plan) => ask(address, ({ cluster }) => cluster.control.drain(plan)),
     undrain: (address) => ask(address, ({ cluster }) => cluster.control.undrain()),

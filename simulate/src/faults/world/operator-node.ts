@@ -1,5 +1,6 @@
 import {
   ManagedCluster,
+  noSessions,
   quietLog,
   WorkQueue,
   type MemoryRuntime,
@@ -50,7 +51,7 @@ export class OperatorNode implements Node {
     this.managed = new ManagedCluster({
       ...{ runtime, clock, random, log, endpoints: ENDPOINTS },
       link: new OperatorLink(this.bus, nats),
-      control: controlOf(this),
+      control: { ...controlOf(this), ...noSessions },
       directory: { bucket: 'simulated', storage: 'memory', replicas: 1 },
       onCount: () => undefined,
       onStreamChange: () => undefined,

@@ -20,3 +20,4 @@ export { BareWorker, type SimNet } from './bare-worker.ts';
 export type { MemoryBus } from './memory-bus.ts';
 export { MemoryNats, type Row } from './memory-nats.ts';
 export type { SimPublisher } from './sim-publisher.ts';
+export { meetPlayer } from '../../stream/testing/players.ts';
