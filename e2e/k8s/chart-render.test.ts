@@ -121,7 +121,7 @@ describe('values', () => {
   it('are all in docs/installing.md, with their defaults', () => {
     const values = YAML.parse(fs.readFileSync(path.join(CHART, 'values.yaml'), 'utf8')) as object;
     const document = fs.readFileSync(path.join(ROOT, 'docs/installing.md'), 'utf8');
-    const rows = [...document.matchAll(/^\| `([a-zA-Z.]+)` \| `([^`]*)` \|/gm)];
+    const rows = [...document.matchAll(/^\| `([a-zA-Z._]+)` \| `([^`]*)` \|/gm)];
     expect(Object.fromEntries(rows.map(([, name, value]) => [name, value]))).toEqual(
       leaves(values),
     );

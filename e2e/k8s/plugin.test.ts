@@ -118,7 +118,9 @@ describe('kubectl streamcluster on a real API server', () => {
     expect(errors).not.toContain('without');
     const files = await unpack(bytes);
     expect(files.get('pods.json')).toContain('HOOK_TOKEN');
-    expect(files.get('api/metrics.txt')).toContain('streamcluster_cluster_streams{namespace="media"');
+    expect(files.get('api/metrics.txt')).toContain(
+      'streamcluster_cluster_streams{namespace="media"',
+    );
     for (const text of files.values()) expect(text).not.toContain('Tr0ub4dor');
   });
 
