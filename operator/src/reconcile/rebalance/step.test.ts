@@ -127,6 +127,20 @@ describe('rebalancing', () => {
     expect(rig.reasons.filter((reason) => reason === 'RebalanceResumed')).toHaveLength(1);
   });
 
+  it('takes those whom a new operator has never heard for silent, not for gone', async () => {
+    const rig = new LoadRig(spec());
+    rig.silent.add('w-2').add('w-3');
+    rig.publish('live/hot', 'w-0', { replicas: ['w-2', 'w-3'] });
+    rig.watch('live/hot', 'w-0', { hls: 2_000 });
+    await rig.start();
+    await rig.pass(30);
+    expect(rig.served).toEqual([]);
+    expect(rig.balanced()).toMatchObject({ status: 'Unknown', reason: 'Frozen' });
+    rig.silent.clear();
+    await rig.pass(30);
+    expect(rig.reasons).toContain('RebalanceResumed');
+  });
+
   it('acts on no load of before an outage of the bus', async () => {
     const rig = await lopsided();
     rig.fleet.setConnected(false);
