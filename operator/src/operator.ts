@@ -143,6 +143,8 @@ export class Operator {
     const { queue } = this;
     this.queue = undefined;
     this.metrics.setLeading(false);
+    // A pass may hang at the API server for long.
+    for (const cluster of this.clusters()) cluster.stopMoving();
     await queue?.stop();
     for (const cluster of this.clusters()) cluster.startOver();
   }
