@@ -39,7 +39,8 @@ const worker = [
   ...rowsOfText(renderHistograms(IDLE)),
 ];
 const NOT_OF_A_STREAM = 'streamcluster_streams_not_shown';
-const ofStreams = rowsOfText(renderStreamMetrics([]), ['app', 'stream']).map((row) =>
+const STREAM_LABELS = ['namespace', 'cluster', 'app', 'stream'];
+const ofStreams = rowsOfText(renderStreamMetrics([]), STREAM_LABELS).map((row) =>
   row.name === NOT_OF_A_STREAM ? { ...row, labels: [] } : row,
 );
 const operator = [...rowsOfRegistry(new Metrics().registry.getMetricsAsArray()), ...ofStreams];

@@ -8,6 +8,8 @@ import { TestCluster } from '../src/harness/cluster.ts';
 import { ROOT, scratchFolder } from '../src/harness/paths.ts';
 import { binary } from '../cluster/binaries.ts';
 import { CHART, render } from './chart-helm.ts';
+import { overview } from '../../operator/src/monitoring/overview.ts';
+import { ALERTS } from '../../operator/src/monitoring/rules.ts';
 
 const MONITORS = ['--api-versions', 'monitoring.coreos.com/v1'];
 const RUNBOOK = 'https://runbooks.example/monitoring.md';
@@ -29,6 +31,13 @@ function promtool(args: readonly string[], input = ''): Promise<Said> {
 
 function namesOf(exposition: string): string[] {
   return [...exposition.matchAll(/^# TYPE (streamcluster_\w+) /gm)].map(([, name = '']) => name);
+}
+
+/** Of a figure of the overview, for all StreamClusters. */
+function exprOf(title: string): string {
+  const panels = overview.rows.flatMap((row) => row.panels);
+  const panel = panels.find((one) => one.isFigure === true && one.title === title);
+  return (panel?.lines[title] ?? '').replaceAll(/\$(\w+)/g, '.*');
 }
 
 function documented(page: string): string[] {
@@ -57,6 +66,10 @@ describe('what Prometheus reads', { timeout: 120_000 }, () => {
     }
   });
 
+  it('says that the operator of one machine leads', () => {
+    expect(operator).toContain('\nstreamcluster_leading 1\n');
+  });
+
   it('is documented, every series of it', () => {
     expect(namesOf(worker).sort()).toEqual(documented('worker.md').sort());
     expect([...namesOf(operator), ...namesOf(ofStreams)].sort()).toEqual(
@@ -64,6 +77,24 @@ describe('what Prometheus reads', { timeout: 120_000 }, () => {
     );
   });
 });
+
+const WANTED = { namespace: 'a', cluster: 'x' };
+
+/** Two operators as the chart brings them, of which one leads, and a worker too few. */
+const TWO_OPERATORS = {
+  interval: '1m',
+  input_series: ['10.0.0.1:8088', '10.0.0.2:8088'].flatMap((instance, at) =>
+    Object.entries({
+      [`streamcluster_leading{instance="${instance}"}`]: 1 - at,
+      [`streamcluster_workers_desired{namespace="a",cluster="x",instance="${instance}"}`]: 3,
+      // Who stands by may have heard of fewer.
+      [`streamcluster_workers{namespace="a",cluster="x",instance="${instance}",state="ready"}`]:
+        2 - at,
+      [`streamcluster_cluster_viewers{namespace="a",cluster="x",instance="${instance}"}`]: 500,
+      [`streamcluster_worker_load_max_over_mean_ratio{namespace="a",cluster="x",instance="${instance}"}`]: 2,
+    }).map(([series, value]) => ({ series, values: `${value}x30` })),
+  ),
+};
 
 describe('alerts and dashboards of the chart', { timeout: 60_000 }, () => {
   const values = {
@@ -86,6 +117,50 @@ describe('alerts and dashboards of the chart', { timeout: 60_000 }, () => {
     for (const { alert, annotations } of rules) {
       expect(annotations['runbook_url']).toBe(`${RUNBOOK}#${alert.toLowerCase()}`);
     }
+  });
+
+  it('count what two operators show once', async () => {
+    const folder = scratchFolder('two-operators');
+    fs.copyFileSync(path.join(CHART, 'files/rules.yaml'), path.join(folder, 'rules.yaml'));
+    const found = ALERTS.filter(({ name }) => /WorkersMissing|Unbalanced/.test(name));
+    const tests = {
+      rule_files: ['rules.yaml'],
+      tests: [
+        {
+          ...TWO_OPERATORS,
+          alert_rule_test: found.map(({ name, severity, summary, means }) => ({
+            ...{ eval_time: '20m', alertname: name },
+            exp_alerts: [
+              {
+                exp_labels: { severity, ...WANTED },
+                exp_annotations: {
+                  summary: summary
+                    .replace(
+                      /\{\{ \$labels\.(\w+) \}\}/g,
+                      (_all, label: keyof typeof WANTED) => WANTED[label],
+                    )
+                    .replace('{{ $value }}', name.endsWith('Missing') ? '1' : '2'),
+                  description: means,
+                  runbook_url: `RUNBOOK_URL#${name.toLowerCase()}`,
+                },
+              },
+            ],
+          })),
+          promql_expr_test: [
+            ['Viewers', 500],
+            ['Workers ready', 2],
+            ['Workers wanted', 3],
+          ].map(([title, value]) => ({
+            expr: exprOf(String(title)),
+            ...{ eval_time: '20m', exp_samples: [{ labels: '{}', value }] },
+          })),
+        },
+      ],
+    };
+    fs.writeFileSync(path.join(folder, 'tests.yaml'), YAML.stringify(tests));
+    const said = await promtool(['test', 'rules', path.join(folder, 'tests.yaml')]);
+    expect(said.text).toContain('SUCCESS');
+    expect(said.code).toBe(0);
   });
 
   it('ask in a language that Prometheus understands', async () => {

@@ -104,6 +104,11 @@ export class ManagedCluster {
     return await this.reconciler.pass();
   }
 
+  /** Begins no move any more; a pass may still be on its way. */
+  stopMoving(): void {
+    this.reconciler.stop();
+  }
+
   /** Another one leads from now on: what was decided here, and when, counts no more. */
   startOver(): void {
     this.reconciler.stop();

@@ -130,6 +130,7 @@ export class Operator {
       log: this.options.log,
     });
     this.queue = queue;
+    this.metrics.setLeading(true);
     queue.start();
     for (const key of this.managed.keys()) queue.add(key);
   }
@@ -141,6 +142,9 @@ export class Operator {
   async stopActing(): Promise<void> {
     const { queue } = this;
     this.queue = undefined;
+    this.metrics.setLeading(false);
+    // A pass may hang at the API server for long.
+    for (const cluster of this.clusters()) cluster.stopMoving();
     await queue?.stop();
     for (const cluster of this.clusters()) cluster.startOver();
   }

@@ -85,6 +85,19 @@ describe('planCycle', () => {
     );
   });
 
+  it('gives no stream more replicas than it may have, also where its servers are busy', () => {
+    const fleet = new TestFleet(names(4));
+    for (let i = 0; i < 9; i += 1) {
+      fleet.stream(`live/${i}`, 'w-0', { replicas: ['w-1'] });
+      for (const id of ['w-0', 'w-1']) fleet.viewers(`live/${i}`, id, { flv: 100 });
+    }
+    const settled = fleet.settle();
+    const replicas = (result: CyclePlan): number[] =>
+      result.decisions.map((one) => (one.kind === 'Replicas' ? one.replicas.length : 0));
+    expect(replicas(plan(settled, { splitAtMeanLoad: 10 }))).toContain(2);
+    expect(replicas(plan(settled, { splitAtMeanLoad: 10, maxReplicas: 1 }))).toEqual([]);
+  });
+
   it('serves what everybody watches by everybody', () => {
     const result = plan(hot());
     const decision = replicasOf(result, 'live/hot');

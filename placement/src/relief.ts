@@ -49,7 +49,7 @@ export function planRelief(
 
 /** What workers above the limit serve, the busiest worker first. */
 function burdensOf(
-  { picture, forecast, meanLoad }: ReplicaRequest,
+  { picture, forecast, meanLoad, limits: { maxReplicas = Infinity } }: ReplicaRequest,
   limit: number,
   mayTouch: (stream: string) => boolean,
 ): [string, Burden[]][] {
@@ -60,7 +60,7 @@ function burdensOf(
   for (const stream of picture.streams.values()) {
     const servers = [stream.home, ...stream.replicas];
     if (servers.some((server) => loadOf(server) < meanLoad)) continue;
-    if (!mayTouch(stream.stream)) continue;
+    if (stream.replicas.length >= maxReplicas || !mayTouch(stream.stream)) continue;
     const heavy = stream.parts.filter(({ stayingLoad }) => stayingLoad >= MIN_BURDEN);
     for (const part of heavy) {
       if (servers.includes(part.worker)) burdens.get(part.worker)?.push({ stream, part });

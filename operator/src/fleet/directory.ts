@@ -36,6 +36,7 @@ export class Directory {
   private timer: Timer | undefined = undefined;
   private hasLoaded = false;
   private readonly probe = new WriteProbe();
+  private isFailing = false;
   private isClosed = false;
   private endConnection: (() => void) | undefined = undefined;
 
@@ -91,10 +92,7 @@ export class Directory {
   }
 
   private async refresh(): Promise<void> {
-    if (await this.isCurrent()) {
-      await this.repair();
-      return;
-    }
+    if ((await this.isCurrent()) && !(await this.isRemoved())) return;
     const { created, isEmpty } = await this.bucket.ensure();
     if (this.pass?.created === created) return;
     this.pass?.watch.stop();
@@ -117,18 +115,27 @@ export class Directory {
   /**
    * A nats-server whose disk was full stores nothing more in the bucket, also when
    * there is room again, until it is started anew or the bucket is. Workers
-   * have all that stood in it, and write it again.
+   * have all that stood in it, and write it again. True: it is gone, and is to be
+   * made at once, before a worker does, who knows nothing of copies.
    */
-  private async repair(): Promise<void> {
+  private async isRemoved(): Promise<boolean> {
     const { bucket, log, isLeading } = this.options;
-    if (!isLeading()) return;
+    if (!isLeading()) return false;
     const state = await this.probe.look(this.bucket);
-    if (state === 'well') return;
-    log.warn({ bucket, code: 'NATS_REFUSED' }, 'directory stores nothing');
-    if (state === 'failing') return;
+    this.sayStored(state === 'failing' || state === 'broken');
+    if (state !== 'broken') return false;
     log.warn({ bucket }, 'directory is made anew, for workers to fill');
     await this.bucket.destroy();
-    this.checkIn(0);
+    return true;
+  }
+
+  /** Once, until it stores again. */
+  private sayStored(isFailing: boolean): void {
+    const { bucket, log } = this.options;
+    if (isFailing && !this.isFailing) {
+      log.warn({ bucket, code: 'NATS_REFUSED' }, 'directory stores nothing');
+    }
+    this.isFailing = isFailing;
   }
 
   private async startPass(created: string): Promise<Pass> {

@@ -9,13 +9,13 @@ const NO_RIGHT = ['PermissionViolationError', 'AuthorizationError'];
 export class WriteProbe {
   private failures = 0;
 
-  async look(bucket: Pick<Bucket, 'probe'>): Promise<'well' | 'failing' | 'broken'> {
+  async look(bucket: Pick<Bucket, 'probe'>): Promise<'well' | 'failing' | 'broken' | 'unknown'> {
     try {
       await bucket.probe();
       this.failures = 0;
       return 'well';
     } catch (error) {
-      if (isOfRights(error)) return 'failing';
+      if (isOfRights(error)) return 'unknown';
       this.failures += 1;
       if (this.failures < MAX_FAILURES) return 'failing';
       this.failures = 0;

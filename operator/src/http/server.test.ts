@@ -11,7 +11,7 @@ import { reportBytes, streamInfo } from '../testing/reports.ts';
 import { Metrics } from './metrics.ts';
 import { contentSecurityPolicy, sourcesAt } from './page.ts';
 import { createHttpServer } from './server.ts';
-import { MAX_STREAM_SERIES, renderStreamMetrics } from './stream-metrics.ts';
+import { MAX_STREAM_SERIES, renderStreamMetrics, type MeasuredStream } from './stream-metrics.ts';
 import { checkAnswers } from './testing/check-answers.ts';
 import { silence } from './testing/serve.ts';
 import { TestCluster } from './testing/cluster-view.ts';
@@ -271,7 +271,8 @@ describe('the HTTP server', () => {
 
   it('has series per stream apart', async () => {
     const text = (await app.inject('/metrics/streams')).body;
-    expect(text).toContain('streamcluster_stream_viewers{app="live",stream="news"} 3\n');
+    const labels = 'namespace="default",cluster="test",app="live",stream="news"';
+    expect(text).toContain(`streamcluster_stream_viewers{${labels}} 3\n`);
     expect(text).toContain('streamcluster_streams_not_shown 0\n');
   });
 
@@ -302,26 +303,37 @@ describe('contentSecurityPolicy', () => {
 });
 
 describe('renderStreamMetrics', () => {
+  const streamOf = (i: number): StreamView => ({
+    ...{
+      name: `live/${i}`,
+      state: 'live',
+      home: '',
+      ingest: '',
+      replicas: [],
+      epoch: 1,
+      publishedUnixMs: 1,
+      nonce: 'n',
+    },
+    ...{ viewers: i, viewersByProtocol: {}, bitsPerSecond: 0, tracks: [], workers: [] },
+    health: null,
+    startedUnixMs: undefined,
+  });
+  const stream = (i: number, cluster = 'a'): MeasuredStream => ({
+    ...{ namespace: 'default', cluster, stream: streamOf(i) },
+  });
+
+  it('gives streams of one name in two StreamClusters series of their own', () => {
+    const text = renderStreamMetrics([stream(1, 'a'), stream(1, 'b')]);
+    const series = text.split('\n').filter((line) => /^streamcluster_stream_/.test(line));
+    expect(series).toHaveLength(6);
+    expect(new Set(series).size).toBe(6);
+  });
+
   it('is bounded, those with most viewers first, and says what it left out', () => {
-    const stream = (i: number): StreamView => ({
-      ...{
-        name: `live/${i}`,
-        state: 'live',
-        home: '',
-        ingest: '',
-        replicas: [],
-        epoch: 1,
-        publishedUnixMs: 1,
-        nonce: 'n',
-      },
-      ...{ viewers: i, viewersByProtocol: {}, bitsPerSecond: 0, tracks: [], workers: [] },
-      health: null,
-      startedUnixMs: undefined,
-    });
     const streams = Array.from({ length: MAX_STREAM_SERIES + 7 }, (_, i) => stream(i));
     const text = renderStreamMetrics(streams);
     expect(text).toContain('streamcluster_streams_not_shown 7\n');
-    expect(text).toContain(`viewers{app="live",stream="${MAX_STREAM_SERIES + 6}"}`);
+    expect(text).toContain(`cluster="a",app="live",stream="${MAX_STREAM_SERIES + 6}"}`);
     expect(text).not.toContain('stream="6"');
   });
 });

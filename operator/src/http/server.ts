@@ -98,7 +98,10 @@ function registerHealth(app: FastifyInstance, options: HttpServerOptions): void 
     return await reply.type(PROMETHEUS).send(text);
   });
   app.get('/metrics/streams', (_request, reply) => {
-    const streams = clusters().flatMap((cluster) => cluster.streams());
+    const streams = clusters().flatMap((view) => {
+      const { namespace, name: cluster } = view.resource.metadata;
+      return view.streams().map((stream) => ({ namespace, cluster, stream }));
+    });
     return reply.type(PROMETHEUS).send(renderStreamMetrics(streams));
   });
 }

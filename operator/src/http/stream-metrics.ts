@@ -1,5 +1,12 @@
 import type { StreamView } from '../fleet/stream-view.ts';
 
+/** A stream, and the StreamCluster that has it: names are their own in each. */
+export interface MeasuredStream {
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly stream: StreamView;
+}
+
 /** Beyond this a scrape would hold the loop and fill the scraper. */
 export const MAX_STREAM_SERIES = 5_000;
 
@@ -27,9 +34,11 @@ const SERIES: readonly Series[] = [
  * Series per stream, written out by hand: a registry with thousands of labels
  * blocks the loop for 100 ms a scrape. Those with most viewers come first.
  */
-export function renderStreamMetrics(streams: readonly StreamView[]): string {
-  const shown = [...streams].sort((a, b) => b.viewers - a.viewers).slice(0, MAX_STREAM_SERIES);
-  const labelled = shown.map((stream) => ({ labels: labelsOf(stream), stream }));
+export function renderStreamMetrics(streams: readonly MeasuredStream[]): string {
+  const shown = [...streams]
+    .sort((a, b) => b.stream.viewers - a.stream.viewers)
+    .slice(0, MAX_STREAM_SERIES);
+  const labelled = shown.map((one) => ({ labels: labelsOf(one), stream: one.stream }));
   const blocks = SERIES.map(({ name, help, value }) => {
     const head = header(`stream_${name}`, help);
     const lines = labelled.map(
@@ -46,9 +55,11 @@ function header(name: string, help: string): string {
   return `# HELP streamcluster_${name} ${help}\n# TYPE streamcluster_${name} gauge\n`;
 }
 
-function labelsOf({ name }: StreamView): string {
+function labelsOf({ namespace, cluster, stream: { name } }: MeasuredStream): string {
   const slash = name.indexOf('/');
-  return `{app="${escaped(name.slice(0, slash))}",stream="${escaped(name.slice(slash + 1))}"}`;
+  const values = { namespace, cluster, app: name.slice(0, slash), stream: name.slice(slash + 1) };
+  const labels = Object.entries(values).map(([label, value]) => `${label}="${escaped(value)}"`);
+  return `{${labels.join(',')}}`;
 }
 
 /** The grammar of names allows none of these; the directory may hold anything. */

@@ -18,7 +18,7 @@ prometheusRule: {enabled: true, labels: {release: prometheus}}
 dashboards: {enabled: true}
 \`\`\`
 
-Without Prometheus' operator: scrape the operator's port 8088 and each worker's port 9090, give workers' series the label \`streamcluster_dev_cluster\`, load
+Without Prometheus' operator: scrape the operators' port 8088 (with \`honor_labels\`) and each worker's port 9090, give workers' series the label \`streamcluster_dev_cluster\`, load
 \`charts/streamcluster/files/rules.yaml\`, and import the dashboards in \`charts/streamcluster/files/dashboards\`: one of all StreamClusters, one of workers, one of streams.
 
 ## Alerts

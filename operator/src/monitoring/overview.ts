@@ -1,6 +1,8 @@
 import type { Dashboard } from './dashboard.ts';
+import { isLeading, ofLeader } from './of-leader.ts';
 
 const PICKED = 'namespace=~"$namespace",cluster=~"$cluster"';
+const CLUSTER = ['namespace', 'cluster'] as const;
 
 /** One look at all StreamClusters. */
 export const overview: Dashboard = {
@@ -15,14 +17,14 @@ export const overview: Dashboard = {
     {
       title: 'Now',
       panels: [
-        figure('Streams', `sum(streamcluster_cluster_streams{${PICKED}})`),
-        figure('Viewers', `sum(streamcluster_cluster_viewers{${PICKED}})`),
-        figure('Workers ready', `sum(streamcluster_workers{${PICKED},state="ready"})`),
-        figure('Workers wanted', `sum(streamcluster_workers_desired{${PICKED}})`),
+        figure('Streams', `sum(${picked('cluster_streams')})`),
+        figure('Viewers', `sum(${picked('cluster_viewers')})`),
         figure(
-          'Highest load over mean',
-          `max(streamcluster_worker_load_max_over_mean_ratio{${PICKED}})`,
+          'Workers ready',
+          `sum(${ofLeader(`streamcluster_workers{${PICKED},state="ready"}`)})`,
         ),
+        figure('Workers wanted', `sum(${picked('workers_desired')})`),
+        figure('Highest load over mean', `max(${picked('worker_load_max_over_mean_ratio')})`),
         figure('Operators that lead', 'sum(streamcluster_leading)'),
       ],
     },
@@ -31,15 +33,15 @@ export const overview: Dashboard = {
       panels: [
         {
           ...{ title: 'Streams', about: 'Streams that are published.', unit: 'short' },
-          lines: { '{{namespace}}/{{cluster}}': `streamcluster_cluster_streams{${PICKED}}` },
+          lines: { '{{namespace}}/{{cluster}}': picked('cluster_streams') },
         },
         {
           ...{ title: 'Viewers', about: 'Of all streams and protocols.', unit: 'short' },
-          lines: { '{{namespace}}/{{cluster}}': `streamcluster_cluster_viewers{${PICKED}}` },
+          lines: { '{{namespace}}/{{cluster}}': picked('cluster_viewers') },
         },
         {
           ...{ title: 'Workers by state', about: 'What workers are doing.', unit: 'short' },
-          lines: { '{{state}}': `sum by (state) (streamcluster_workers{${PICKED}})` },
+          lines: { '{{state}}': `sum by (state) (${picked('workers', [...CLUSTER, 'state'])})` },
         },
       ],
     },
@@ -51,7 +53,7 @@ export const overview: Dashboard = {
           about: 'Above 1.25 the rebalancer acts.',
           unit: 'short',
           lines: {
-            '{{namespace}}/{{cluster}}': `streamcluster_worker_load_max_over_mean_ratio{${PICKED}}`,
+            '{{namespace}}/{{cluster}}': picked('worker_load_max_over_mean_ratio'),
           },
         },
         {
@@ -78,8 +80,8 @@ export const overview: Dashboard = {
             'Newcomers are kept from busy workers; nothing moves while many workers are silent.',
           unit: 'short',
           lines: {
-            'steered off': `sum(streamcluster_workers_steered_off{${PICKED}})`,
-            frozen: `max(streamcluster_rebalance_frozen{${PICKED}})`,
+            'steered off': `sum(${picked('workers_steered_off')})`,
+            frozen: `max(${picked('rebalance_frozen')})`,
           },
         },
       ],
@@ -105,7 +107,9 @@ export const overview: Dashboard = {
           title: 'Load reports',
           about: 'Every worker sends one every two seconds.',
           unit: 'ops',
-          lines: { '{{result}}': 'sum by (result) (rate(streamcluster_load_reports_total[1m]))' },
+          lines: {
+            '{{result}}': `sum by (result) (${isLeading('rate(streamcluster_load_reports_total[1m])')})`,
+          },
         },
         {
           title: 'NATS',
@@ -137,4 +141,9 @@ export const overview: Dashboard = {
 
 function figure(title: string, expr: string): Dashboard['rows'][number]['panels'][number] {
   return { title, about: title, unit: 'short', isFigure: true, lines: { [title]: expr } };
+}
+
+/** A figure of those StreamClusters that were picked. */
+function picked(name: string, by: readonly string[] = CLUSTER): string {
+  return ofLeader(`streamcluster_${name}{${PICKED}}`, by);
 }

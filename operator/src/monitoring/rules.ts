@@ -1,3 +1,5 @@
+import { ofLeader } from './of-leader.ts';
+
 /** An alert, what it means, and what to do: rule and runbook are made of the same. */
 export interface Alert {
   readonly name: string;
@@ -26,7 +28,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'StreamclusterWorkersMissing',
-    expr: 'streamcluster_workers_desired - on (namespace, cluster) sum by (namespace, cluster) (streamcluster_workers{state="ready"}) > 0',
+    expr: `${ofLeader('streamcluster_workers_desired')} - ${ofLeader('streamcluster_workers{state="ready"}')} > 0`,
     ...{ forMinutes: 5, severity: 'critical' },
     summary: `${OF_CLUSTER} has {{ $value }} workers fewer than wanted`,
     means: 'Pods do not become ready, or nodes have no room for them.',
@@ -35,7 +37,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'StreamclusterWorkerSilent',
-    expr: 'streamcluster_workers{state="silent"} > 0',
+    expr: `${ofLeader('streamcluster_workers{state="silent"}')} > 0`,
     ...{ forMinutes: 1, severity: 'warning', summary: `${OF_CLUSTER}: workers send no reports` },
     means:
       'A worker hangs, or the network between it and NATS is cut. Its streams are still tried.',
@@ -77,7 +79,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'StreamclusterUnbalanced',
-    expr: 'streamcluster_worker_load_max_over_mean_ratio > 1.5 and on (namespace, cluster) streamcluster_cluster_viewers > 100',
+    expr: `${ofLeader('streamcluster_worker_load_max_over_mean_ratio')} > 1.5 and ${ofLeader('streamcluster_cluster_viewers')} > 100`,
     ...{ forMinutes: 10, severity: 'warning' },
     summary: `${OF_CLUSTER}: one worker carries {{ $value }} times the mean`,
     means: 'What the rebalancer may do is not enough: viewers who stay are not moved.',
@@ -86,7 +88,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: 'StreamclusterRebalanceFrozen',
-    expr: 'streamcluster_rebalance_frozen == 1',
+    expr: `${ofLeader('streamcluster_rebalance_frozen')} == 1`,
     ...{ forMinutes: 5, severity: 'warning', summary: `${OF_CLUSTER}: nothing is moved` },
     means: 'More than 30 % of the workers are silent at once: then it is the bus, not the workers.',
     look: 'NATS, and the network to it.',

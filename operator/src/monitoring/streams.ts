@@ -1,6 +1,8 @@
 import type { Dashboard, Panel, Unit } from './dashboard.ts';
+import { ofLeader } from './of-leader.ts';
 
-const PICKED = 'app=~"$app",stream=~"$stream"';
+const PICKED = 'namespace=~"$namespace",cluster=~"$cluster",app=~"$app",stream=~"$stream"';
+const STREAM = ['namespace', 'cluster', 'app', 'stream'] as const;
 const SHOWN = 20;
 
 /** Single streams; needs `serviceMonitor.streams`. */
@@ -9,6 +11,8 @@ export const streams: Dashboard = {
   title: 'Streamcluster streams',
   about: 'Those with most viewers. Needs the chart’s serviceMonitor.streams.',
   pick: [
+    { name: 'namespace', series: 'streamcluster_stream_viewers', label: 'namespace' },
+    { name: 'cluster', series: 'streamcluster_stream_viewers', label: 'cluster' },
     { name: 'app', series: 'streamcluster_stream_viewers', label: 'app' },
     { name: 'stream', series: 'streamcluster_stream_viewers', label: 'stream' },
   ],
@@ -22,13 +26,13 @@ export const streams: Dashboard = {
           title: 'Publishers away',
           about: 'Streams that wait for their publisher to come back.',
           unit: 'short',
-          lines: { waiting: `count(streamcluster_stream_live{${PICKED}} == 0) or vector(0)` },
+          lines: { waiting: `count(${picked('live')} == 0) or vector(0)` },
         },
         {
           title: 'Streams beyond the bound',
           about: 'That have no series of their own.',
           unit: 'short',
-          lines: { 'not shown': 'streamcluster_streams_not_shown' },
+          lines: { 'not shown': ofLeader('streamcluster_streams_not_shown', ['namespace']) },
         },
       ],
     },
@@ -36,6 +40,10 @@ export const streams: Dashboard = {
 };
 
 function top(title: string, about: string, unit: Unit, name: string): Panel {
-  const expr = `topk(${SHOWN}, streamcluster_stream_${name}{${PICKED}})`;
-  return { title, about, unit, lines: { '{{app}}/{{stream}}': expr } };
+  const expr = `topk(${SHOWN}, ${picked(name)})`;
+  return { title, about, unit, lines: { '{{namespace}}/{{cluster}} {{app}}/{{stream}}': expr } };
+}
+
+function picked(name: string): string {
+  return ofLeader(`streamcluster_stream_${name}{${PICKED}}`, STREAM);
 }

@@ -200,15 +200,11 @@ export class PodsOperator implements Stoppable {
       ...{ client, namespace, name: leaseName, clock: realClock, log },
       identity: holderIdentity({ podName, host, port }),
       onStarted: () => {
-        operator.metrics.setLeading(true);
         operator.startActing();
         // What could not be said before.
         this.clusters.lookAtAll();
       },
-      onStopped: async () => {
-        operator.metrics.setLeading(false);
-        await operator.stopActing();
-      },
+      onStopped: () => operator.stopActing(),
     });
   }
 }

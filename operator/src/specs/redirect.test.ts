@@ -70,6 +70,13 @@ describe('redirect mode of pods', () => {
     );
   });
 
+  it('replaces nobody for a default that a newer schema brings', () => {
+    const { spec } = testResource({ fixed: {}, service: { redirect: { mode: 'HostPorts' } } });
+    const older = { mode: 'HostPorts' } as typeof spec.service.redirect;
+    const before = revisionOf({ ...spec, service: { ...spec.service, redirect: older } });
+    expect(revisionOf(spec)).toBe(before);
+  });
+
   it('needs no other policy: that speaks of the pods’ own ports', () => {
     const policy = (redirect: object): object =>
       networkPolicy(testResource({ fixed: {}, service: { redirect } }), 'sys');

@@ -20,7 +20,8 @@ export function revisionOf({ worker, nats, tls, service, access }: Replacing): s
   // Mounts and ports; what is in the Secrets reaches running workers.
   const { secretNames = [] } = tls;
   if (secretNames.length > 0) parts.push({ secretNames });
-  if (redirects(service)) parts.push({ redirect: service.redirect });
+  if (redirects(service))
+    parts.push({ redirect: unlike(service.redirect, DEFAULTS.service.redirect) });
   if (access.secretName !== undefined) parts.push({ accessSecretName: access.secretName });
   const text = JSON.stringify(parts, sortedKeys);
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);

@@ -25,6 +25,8 @@ export interface RunResult {
   readonly steps: number;
 }
 
+/** Of the seeds, those in which streams are not split, so that homes move. */
+const MOVES_SHARE = 0.2;
 const SLICE_MS = 200;
 const SETTLE_MS = 4_000;
 /** Everything that waits for something else is over after this. */
@@ -38,6 +40,7 @@ export class Run {
   private readonly trace: Trace;
   private readonly invariants: Invariant[];
   private readonly seed: number;
+  private readonly hasMoves: boolean;
   private readonly acts: number;
   private readonly pauseMs: number;
   private readonly written = new Map<string, string>();
@@ -50,9 +53,11 @@ export class Run {
     const slowMs = random.next() < 0.3 ? 400 : 30;
     const lossShare = random.next() < 0.3 ? 0.05 : 0;
     this.seed = seed;
+    this.hasMoves = seededRandom(~seed).next() < MOVES_SHARE;
     this.acts = 15 + Math.floor(20 * random.next());
     this.pauseMs = 500 + 2_500 * random.next();
-    const site = new Site({ seed, workers, delayMs: [1, slowMs], lossShare, seen });
+    const { hasMoves } = this;
+    const site = new Site({ seed, workers, delayMs: [1, slowMs], lossShare, hasMoves, seen });
     const clients = new Clients(site, streams);
     this.stage = { site, clients, random };
     this.trace = new Trace(print);
@@ -71,6 +76,7 @@ export class Run {
     await site.start();
     let fault = await this.pass(SETTLE_MS);
     if (random.next() < 0.4) this.gather(clients, random);
+    if (this.hasMoves) this.gatherEverywhere(clients);
     for (let act = 0; act < this.acts && fault === undefined; act += 1) {
       const said = pick(random, ACTS)?.(this.stage);
       if (said !== undefined) this.say(said);
@@ -107,6 +113,15 @@ export class Run {
     clients.publish(name);
     clients.gather(name, 40);
     this.say(`a crowd watches ${name.key}`);
+  }
+
+  /** Loads of all sizes, so that homes have somewhere better to be. */
+  private gatherEverywhere(clients: Clients): void {
+    for (const [at, name] of clients.names.entries()) {
+      clients.publish(name);
+      clients.gather(name, 10 * (1 + at));
+    }
+    this.say('crowds watch all streams, none of which is split');
   }
 
   /** Time passes, step by step; what does not hold ends it. */

@@ -1,14 +1,15 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realClock } from '../../clock.ts';
+import { realClock, type Clock } from '../../clock.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { TestNats } from '../../testing/nats-server.ts';
 import { reportBytes } from '../../testing/reports.ts';
 import { scratchFolder } from '../../testing/scratch.ts';
 import { sweepBuckets } from './bucket-sweep.ts';
-import { Directory } from '../directory.ts';
+import { Directory, type DirectoryOptions } from '../directory.ts';
 import { NatsLink } from './nats-link.ts';
 
 const PATIENCE_MS = 20_000;
@@ -18,6 +19,7 @@ describe('directory and reports on a real NATS', () => {
   let nats: TestNats;
   let link: NatsLink;
   let directory: Directory;
+  let base: Omit<DirectoryOptions, 'bucket' | 'replicas'>;
   let codes: unknown[];
   let others: NatsConnection[];
 
@@ -31,7 +33,7 @@ describe('directory and reports on a real NATS', () => {
       { write: (line: string) => codes.push((JSON.parse(line) as { code?: string }).code) },
     );
     link = new NatsLink({ url: nats.url, clock: realClock, log });
-    const base = { link, clock: realClock, log, storage: 'file', isLeading: () => true } as const;
+    base = { link, clock: realClock, log, storage: 'file', isLeading: () => true } as const;
     directory = new Directory({ ...base, bucket: 'sc-x-2', replicas: 1 });
   });
   afterEach(async () => {
@@ -154,6 +156,37 @@ describe('directory and reports on a real NATS', () => {
       return heard.length > 0;
     });
     expect(directory.streams.get('live/a')?.home).toBe('w-0');
+  });
+
+  it('makes a bucket that stores nothing anew, at once and with its copies and storage', async () => {
+    const due = new Set<() => void>();
+    const clock: Clock = {
+      nowMs: () => realClock.nowMs(),
+      unixMs: () => realClock.unixMs(),
+      setTimer: (_delayMs, callback) => {
+        due.add(callback);
+        return { clear: () => void due.delete(callback) };
+      },
+    };
+    directory = new Directory({ ...base, bucket: 'sc-x-2', replicas: 1, clock, storage: 'memory' });
+    await start();
+    const manager = await jetstreamManager(await worker());
+    const before = await manager.streams.info('KV_sc-x-2');
+    await manager.streams.update('KV_sc-x-2', {
+      ...before.config,
+      sealed: true,
+    } as typeof before.config);
+    for (let look = 0; look < 3; look += 1) {
+      await eventually('the look before', PATIENCE_MS, () => due.size > 0);
+      const looks = [...due];
+      due.clear();
+      for (const one of looks) one();
+    }
+    await eventually('another bucket', PATIENCE_MS, async () => {
+      const now = await manager.streams.info('KV_sc-x-2').catch(() => undefined);
+      return now !== undefined && now.created !== before.created && now.config.storage === 'memory';
+    });
+    expect(codes.filter((code) => code === 'NATS_REFUSED')).toHaveLength(1);
   });
 
   it('makes the bucket anew when its data is gone, and follows that', async () => {

@@ -14,7 +14,8 @@ import { isLeaving } from '../leaving.ts';
 import type { WorkerInstance } from '../runtime.ts';
 import type { Observation } from '../step.ts';
 
-/** What policies look at, of those workers that run and have reported. */
+/** What policies look at, of those workers that run. One that serves and was never
+ * heard is as silent as one that fell silent: it may be well, and have streams. */
 export function pictureOf(
   { instances, sightings, nowMs }: Observation,
   directory: Iterable<readonly [string, DirectoryEntry]>,
@@ -22,10 +23,11 @@ export function pictureOf(
 ): FleetPicture {
   const workers: ReportedWorker[] = [];
   for (const instance of instances) {
+    if (instance.phase === 'exited') continue;
     const sighting = sightings.get(instance.name);
-    if (sighting === undefined || instance.phase === 'exited') continue;
     const isSteered = steeredOff.has(instance.name);
-    workers.push(reportedWorker(instance, sighting, isSteered, nowMs));
+    if (sighting !== undefined) workers.push(reportedWorker(instance, sighting, isSteered, nowMs));
+    else if (instance.phase === 'running' && instance.isReady) workers.push(unheard(instance));
   }
   return fleetPicture(workers, directory);
 }
@@ -39,6 +41,13 @@ export function cycleSettings({
   const { splitAtMeanLoad, maxReplicas } = hotStreams;
   const mode = redirects(service) ? 'Redirect' : 'Service';
   return { mode, maxImbalance, maxMovesPercent, splitAtMeanLoad, maxReplicas };
+}
+
+function unheard({ name }: WorkerInstance): ReportedWorker {
+  return {
+    ...{ id: name, busy: 1, streams: [], previousLoad: undefined, accepting: 'No' },
+    ...{ isDraining: false, isSilent: true },
+  };
 }
 
 function reportedWorker(

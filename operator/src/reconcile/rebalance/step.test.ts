@@ -9,8 +9,8 @@ function spec(rebalance = 'maxMovesPercent: 100', more = REDIRECT): string {
 }
 
 /** Twelve streams with 200 HLS viewers each, nine of them at one worker. */
-async function lopsided(rebalance?: string): Promise<LoadRig> {
-  const rig = await LoadRig.ready(spec(rebalance));
+async function lopsided(rebalance?: string, more?: string): Promise<LoadRig> {
+  const rig = await LoadRig.ready(spec(rebalance, more));
   for (let i = 0; i < 12; i += 1) {
     const home = i < 9 ? 'w-0' : `w-${i - 8}`;
     rig.publish(`live/${i}`, home);
@@ -127,6 +127,20 @@ describe('rebalancing', () => {
     expect(rig.reasons.filter((reason) => reason === 'RebalanceResumed')).toHaveLength(1);
   });
 
+  it('takes those whom a new operator has never heard for silent, not for gone', async () => {
+    const rig = new LoadRig(spec());
+    rig.silent.add('w-2').add('w-3');
+    rig.publish('live/hot', 'w-0', { replicas: ['w-2', 'w-3'] });
+    rig.watch('live/hot', 'w-0', { hls: 2_000 });
+    await rig.start();
+    await rig.pass(30);
+    expect(rig.served).toEqual([]);
+    expect(rig.balanced()).toMatchObject({ status: 'Unknown', reason: 'Frozen' });
+    rig.silent.clear();
+    await rig.pass(30);
+    expect(rig.reasons).toContain('RebalanceResumed');
+  });
+
   it('acts on no load of before an outage of the bus', async () => {
     const rig = await lopsided();
     rig.fleet.setConnected(false);
@@ -170,6 +184,11 @@ describe('rebalancing', () => {
     };
     await rig.pass(8);
     expect(rig.served).toHaveLength(1);
+    // Passes that were on their way plan nothing.
+    rig.publish('live/hot', 'w-1');
+    rig.watch('live/hot', 'w-1', { hls: 9_000 });
+    await rig.pass(20);
+    expect(rig.served).toHaveLength(1);
     expect(new Set(rig.changes)).toEqual(new Set(['Move TooLate', 'Move Done']));
     expect(rig.reasons).not.toContain('Rebalanced');
   });
@@ -180,6 +199,12 @@ describe('a dry run', () => {
 
   function approve(rig: LoadRig, id: string): void {
     rig.runtime.annotate({ 'streamcluster.dev/approve-rebalance': id });
+  }
+
+  /** Streams of the plan that stands that were moved before. */
+  function again(rig: LoadRig, moved: ReadonlyMap<string, string>): string[] {
+    const { changes } = rig.reconciler.rebalance.plan ?? { changes: [] };
+    return changes.map(({ stream }) => stream).filter((stream) => moved.has(stream));
   }
 
   async function proposed(): Promise<{ rig: LoadRig; id: string }> {
@@ -209,6 +234,22 @@ describe('a dry run', () => {
     await rig.pass(30);
     expect(rig.served).toHaveLength(1);
     expect(rig.reasons.filter((reason) => reason === 'RebalancePlanUnknown')).toEqual([]);
+  });
+
+  it('leaves streams alone for a minute after a plan of it was carried out', async () => {
+    const rig = await lopsided(DRY, `${REDIRECT}, hotStreams: {splitAtMeanLoad: 100}`);
+    await rig.pass(8);
+    approve(rig, rig.reconciler.rebalance.plan?.id ?? '');
+    await rig.pass(4);
+    const moved = new Map(rig.served.map(([, { stream, home }]) => [stream, home]));
+    expect(moved.size).toBeGreaterThan(3);
+    // By their loads alone they would move again at once.
+    for (const [stream, home] of moved) rig.watch(stream, home, { hls: 1_500 });
+    rig.follow();
+    for (let i = 9; i < 12; i += 1) rig.watch(`live/${i}`, `w-${i - 8}`, { hls: 1 });
+    await rig.pass(30);
+    expect(rig.balanced()).toMatchObject({ status: 'False' });
+    expect(again(rig, moved)).toEqual([]);
   });
 
   it('tells of an approval of a plan that is not known, once', async () => {

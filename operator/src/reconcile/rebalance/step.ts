@@ -81,6 +81,8 @@ export class RebalanceStep implements Step {
   }
 
   run(observation: Observation): Promise<number | undefined> {
+    // Of a pass that began before another one led.
+    if (this.isStopped) return Promise.resolve(undefined);
     this.observation = observation;
     this.firstRunMs ??= observation.nowMs;
     this.steering.begin(observation);
@@ -99,7 +101,7 @@ export class RebalanceStep implements Step {
     this.mover.stop();
   }
 
-  private followMode({ resource }: Observation): void {
+  private followMode({ resource, nowMs }: Observation): void {
     const { mode } = resource.spec.rebalance;
     if (mode !== 'Auto') this.steering.clear();
     if (mode === 'Disabled') this.mover.stop();
@@ -111,7 +113,18 @@ export class RebalanceStep implements Step {
     const asked = resource.metadata.annotations?.[APPROVE_ANNOTATION];
     const answer = this.approval.answer(asked);
     if (answer === 'unknown') this.announcer.notKnown(asked ?? '');
-    else if (answer !== undefined) void this.carryOut(answer);
+    else if (answer !== undefined) {
+      this.coolDown(answer, nowMs);
+      void this.carryOut(answer);
+    }
+  }
+
+  /** What a dry run planned was not counted as touched; now it is. */
+  private coolDown({ changes }: PlanRecord, nowMs: number): void {
+    if (this.state === undefined) return;
+    const touched = changes.map(({ stream }) => [stream, nowMs] as const);
+    const touchedAtMs = new Map([...this.state.touchedAtMs, ...touched]);
+    this.state = { ...this.state, touchedAtMs };
   }
 
   private isKnown(

@@ -22,6 +22,8 @@ export interface SiteOptions {
   readonly workers: number;
   readonly delayMs: readonly [number, number];
   readonly lossShare: number;
+  /** No stream is hot enough to be split: its home moves instead. */
+  readonly hasMoves: boolean;
   /** What a worker sees of its bus; for breaking it on purpose. */
   readonly seen: (bus: Bus) => Bus;
 }
@@ -64,7 +66,7 @@ export class Site implements SimNet {
     this.nats = new MemoryNats(clock);
     this.nats.delayMs = () => this.network.delayMs();
     this.network.onChange(() => this.lookAtLines());
-    this.runtime = new SiteRuntime(specOf(options.workers), {
+    this.runtime = new SiteRuntime(specOf(options), {
       start: (name) => this.startSoon(name),
       stop: (name, graceSeconds) => this.stop(name, graceSeconds),
     });
@@ -241,8 +243,9 @@ export class Site implements SimNet {
   }
 }
 
-function specOf(workers: number): string {
-  return `{fixed: {replicas: ${workers}},${SPEC.trim().replaceAll('\n', ',')}}`;
+function specOf({ workers, hasMoves }: SiteOptions): string {
+  const hot = hasMoves ? 'hotStreams: {splitAtMeanLoad: 100},' : '';
+  return `{fixed: {replicas: ${workers}},${hot}${SPEC.trim().replaceAll('\n', ',')}}`;
 }
 
 /** One source for each purpose, made when it is first asked for. */
