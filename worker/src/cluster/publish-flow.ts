@@ -252,7 +252,7 @@ export class PublishFlow {
   private hold(present: Claim | undefined, claim: Claim): void {
     if (present?.stream === claim.stream) Object.assign(present, claim);
     else this.options.claims.add(claim);
-    claim.stream.epoch = claim.epoch;
+    claim.stream.reachEpoch(claim.epoch);
   }
 
   /** Best effort: the directory tells the home as well. */

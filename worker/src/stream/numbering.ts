@@ -64,6 +64,11 @@ export class Numbering {
     return this.branches;
   }
 
+  /** Its name; undefined: all was handed over. */
+  get newestBranch(): string | undefined {
+    return this.branches.at(-1)?.name;
+  }
+
   get nextMarkSequence(): number {
     const newest = this.store.segments.newest?.mark.sequence ?? -1;
     const given = this.given?.nextMarkSequence ?? Math.floor(this.startedUnixMs / 1000);

@@ -17,8 +17,8 @@ export type RelayCloseReason = 'lost' | 'moved' | 'unread' | 'ended';
 
 /** A stream of another worker, followed here. Takes numbers, time, marks as given. */
 export interface RelaySource {
-  /** First thing on every connection, and again when the upstream goes on with another
-   * branch. False: it is another run of the stream, which cannot be joined to this
+  /** First thing on every connection, and again when there is more to say: the
+   * stream's place changed, it goes on with another branch. False: it is another run of the stream, which cannot be joined to this
    * one; close with `ended` and open anew. */
   hello(hello: RelayHello): boolean;
   /** timestampMs of the FLV tag, 32 bits. Frames known already are dropped. */
@@ -39,8 +39,8 @@ export interface RelaySource {
 /** What a source that follows does to its stream. */
 export interface FollowTarget {
   adopt(hello: RelayHello): HelloKind;
-  /** What comes from now on is of another branch, and so numbered. */
-  onBranch(): void;
+  /** What the hello says is in force, and so numbered. */
+  onHello(): void;
   onUpstreamState(state: RelayState | 'idle'): void;
   onCaughtUp(): void;
   onSourceClosed(source: FollowSource, reason: RelayCloseReason): void;
@@ -93,6 +93,7 @@ export class FollowSource implements RelaySource {
     for (const track of hello.tracks) this.tracks.restore(entryFrom(track));
     if (hello.metadata !== undefined) this.tracks.metadata ??= fromBase64(hello.metadata);
     this.target.onUpstreamState(hello.state);
+    this.target.onHello();
     this.checkCaughtUp();
     return true;
   }
@@ -162,7 +163,6 @@ export class FollowSource implements RelaySource {
       ingest.put(frame, this.floorDtsMs, undefined);
     }
     ingest.nextSequence = fromSequence;
-    this.target.onBranch();
   }
 
   /** False: it belongs to what viewers here do not follow any more, or not yet. */
