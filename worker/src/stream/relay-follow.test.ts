@@ -350,6 +350,34 @@ describe('a publisher that returns on another worker', () => {
     }
   });
 
+  it('lists as a gap, too, what only some workers had seen the beginning of', () => {
+    const dead = new Rig();
+    const lost = dead.stream.publish();
+    dead.play(lost, { fromMs: 0, toMs: 9_990 });
+    const next = new Follower(dead);
+    next.pump();
+    dead.play(lost, { fromMs: 9_990, toMs: 10_200, withConfigs: false });
+    // A segment began that the other one does not know of.
+    const other = new Follower(dead);
+    other.pump();
+    next.close();
+    other.close();
+    const { nextSequence, lastDtsMs, ...known } = next.rig.stream.continuation();
+    const branches = [{ name: 'next 1', startDtsMs: lastDtsMs + 500 }];
+    const behind = { nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500, branches };
+    const source = next.rig.stream.publish({ ...known, ...behind });
+    const again = new Follower(next.rig, other.rig);
+    next.rig.play(source, { fromMs: 0, toMs: 3_000 });
+    again.pump();
+    const late = new Follower(again.rig);
+    late.pump();
+    const shown = hlsOf(next.rig);
+    expect(shown.playlist.match(/EXT-X-GAP\n/g)).toHaveLength(1);
+    const seconds = [...shown.playlist.matchAll(/EXTINF:(.*),/g)].map(([, text]) => Number(text));
+    expect(seconds.map(Math.round).filter((rounded) => rounded > 2)).toEqual([]);
+    for (const { rig } of [again, late]) expect(hlsOf(rig)).toEqual(shown);
+  });
+
   it('starts the clock of FLV again before 2^31, everywhere at the same frame', () => {
     const home = new Rig();
     const lastDtsMs = FLV_CLOCK_PERIOD_MS - 9_000;

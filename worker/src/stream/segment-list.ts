@@ -41,15 +41,29 @@ export class SegmentList {
 
   /** Begins a segment, completes the one before. Undefined: known already. */
   begin(mark: SegmentMark, flvPosition: number): Segment | undefined {
+    this.dropUnknownTo(mark);
     const { newest } = this;
     if (newest !== undefined && mark.sequence <= newest.mark.sequence) return undefined;
-    if (newest !== undefined && continues(newest, mark)) complete(newest, mark.dtsMs);
+    if (newest !== undefined && continues(newest, mark)) completeBy(newest, mark);
     else this.segments = [];
     this.newestTargetSeconds = mark.targetDurationSeconds;
     const place = { flvPosition, tsPosition: -1, tsEnd: -1 };
     const segment = { mark, ...place, durationMs: -1, isBroken: false };
     this.segments.push(segment);
     return segment;
+  }
+
+  /** Whoever goes on where an ingest worker died may not know that the newest segment
+   * had begun: it gives its number away again. What is here of it is part of the gap. */
+  private dropUnknownTo({ sequence, frameSequence }: SegmentMark): void {
+    const { newest } = this;
+    if (newest?.isBroken !== true || newest.mark.sequence !== sequence) return;
+    if (newest.mark.frameSequence === frameSequence) return;
+    this.segments.pop();
+    const before = this.newest;
+    if (before === undefined) return;
+    before.durationMs = -1;
+    before.isBroken = true;
   }
 
   /** Frames of the newest segment are missing. */
@@ -123,6 +137,14 @@ export class SegmentList {
 function continues(newest: Segment, mark: SegmentMark): boolean {
   if (mark.sequence !== newest.mark.sequence + 1) return false;
   return !newest.isBroken || mark.discontinuity;
+}
+
+/** A gap spans time that nobody played: it is shown no longer than a playlist may show
+ * anything (RFC 8216 section 4.3.3.1). */
+function completeBy(segment: Segment, { dtsMs, targetDurationSeconds }: SegmentMark): void {
+  complete(segment, dtsMs);
+  const mostMs = targetDurationSeconds * 1_000;
+  if (segment.isBroken) segment.durationMs = Math.min(segment.durationMs, mostMs);
 }
 
 function complete(segment: Segment, endDtsMs: number): void {
