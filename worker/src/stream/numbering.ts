@@ -34,8 +34,9 @@ export class Numbering {
   start(unixMs: number, continuation: Continuation | undefined): boolean {
     const { ingest } = this;
     if (continuation !== undefined && continuation.nextSequence > ingest.nextSequence) {
+      const { lastDtsMs } = ingest;
       this.restore(continuation);
-      ingest.missed();
+      ingest.missed(this.isLost(lastDtsMs, ingest.lastDtsMs));
     }
     if (this.incarnation === '') {
       this.incarnation = String(unixMs);
@@ -67,6 +68,12 @@ export class Numbering {
   /** Its name; undefined: all was handed over. */
   get newestBranch(): string | undefined {
     return this.branches.at(-1)?.name;
+  }
+
+  /** Frames between these two were lost with their ingest worker: a branch begins there.
+   * Nobody who goes on with it has them. */
+  isLost(fromDtsMs: number, toDtsMs: number): boolean {
+    return this.branches.some(({ startDtsMs }) => fromDtsMs <= startDtsMs && startDtsMs <= toDtsMs);
   }
 
   get nextMarkSequence(): number {

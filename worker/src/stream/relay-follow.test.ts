@@ -234,6 +234,25 @@ describe('workers that follow', () => {
     expect(Object.keys(segments).at(-1)).toBe(Object.keys(expected).at(-1));
   });
 
+  it.each(['a discontinuity', 'the end'])('show no gap that is here only, before %s', (what) => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 8_300 });
+    const first = new Follower(home);
+    first.pump();
+    const from = home.stream.nextSequence + 20;
+    home.play(source, { fromMs: 8_300, toMs: 9_500, withConfigs: false });
+    const again = new Follower(home, first.rig, from);
+    source.close('lost');
+    if (what === 'the end') home.stream.end();
+    else home.play(home.stream.publish(), { fromMs: 0, toMs: 5_000 });
+    again.pump();
+    expect(again.source.missedFrames).toBe(20);
+    const { segments } = hlsOf(again.rig);
+    expect(hlsOf(home).segments).toMatchObject(segments);
+    expect(Object.keys(segments).length).toBeGreaterThan(0);
+  });
+
   it('refuse another run of the same name', () => {
     const clock = new ManualClock();
     const home = new Rig({ clock });
@@ -332,7 +351,11 @@ describe('a publisher that returns on another worker', () => {
     next.close();
     other.close();
     const { nextSequence, lastDtsMs, ...known } = next.rig.stream.continuation();
-    const behind = { ...known, nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500 };
+    const branches = [{ name: 'next 1', startDtsMs: lastDtsMs + 500 }];
+    const behind = {
+      ...{ ...known, branches },
+      ...{ nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500 },
+    };
     const source = next.rig.stream.publish(behind);
     const again = new Follower(next.rig, other.rig);
     next.rig.play(source, { fromMs: 0, toMs: 3_000 });

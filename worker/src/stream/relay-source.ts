@@ -39,6 +39,8 @@ export interface RelaySource {
 /** What a source that follows does to its stream. */
 export interface FollowTarget {
   adopt(hello: RelayHello): HelloKind;
+  /** Nobody has the frames between these two. */
+  isLost(fromDtsMs: number, toDtsMs: number): boolean;
   /** What the hello says is in force, and so numbered. */
   onHello(): void;
   onUpstreamState(state: RelayState | 'idle'): void;
@@ -105,14 +107,14 @@ export class FollowSource implements RelaySource {
       this.duplicates += 1;
       return;
     }
+    const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
+    const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
     if (sequence > ingest.nextSequence) {
       this.missedFrames += sequence - ingest.nextSequence;
-      ingest.missed();
+      ingest.missed(this.target.isLost(ingest.lastDtsMs, dtsMs));
     }
     ingest.nextSequence = sequence;
-    const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
     ingest.note(frame, sequence);
-    const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
     if (!this.passes(frame, dtsMs)) {
       ingest.nextSequence = sequence + 1;
       return;
@@ -120,7 +122,7 @@ export class FollowSource implements RelaySource {
     if (!ingest.put(frame, Math.max(dtsMs, this.floorDtsMs), this.markAt(sequence))) {
       // No room for it here; its number is used up upstream.
       ingest.nextSequence = sequence + 1;
-      ingest.missed();
+      ingest.missed(false);
     }
     if (!this.wasCaughtUp) this.checkCaughtUp();
   }

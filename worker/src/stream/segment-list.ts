@@ -11,8 +11,10 @@ export interface Segment {
   tsEnd: number;
   /** -1 while it is not complete. */
   durationMs: number;
-  /** Frames of it are missing: it is listed as a gap, without pictures. */
+  /** Frames of it are missing: it is listed as a gap, without pictures, or not at all. */
   isBroken: boolean;
+  /** They are missing on every worker. */
+  isLost: boolean;
 }
 
 /** Complete segments kept behind those a playlist shows, for slow players. */
@@ -48,7 +50,7 @@ export class SegmentList {
     else this.segments = [];
     this.newestTargetSeconds = mark.targetDurationSeconds;
     const place = { flvPosition, tsPosition: -1, tsEnd: -1 };
-    const segment = { mark, ...place, durationMs: -1, isBroken: false };
+    const segment = { mark, ...place, durationMs: -1, isBroken: false, isLost: false };
     this.segments.push(segment);
     return segment;
   }
@@ -57,25 +59,29 @@ export class SegmentList {
    * had begun: it gives its number away again. What is here of it is part of the gap. */
   private dropUnknownTo({ sequence, frameSequence }: SegmentMark): void {
     const { newest } = this;
-    if (newest?.isBroken !== true || newest.mark.sequence !== sequence) return;
+    if (newest?.isLost !== true || newest.mark.sequence !== sequence) return;
     if (newest.mark.frameSequence === frameSequence) return;
     this.segments.pop();
     const before = this.newest;
     if (before === undefined) return;
     before.durationMs = -1;
-    before.isBroken = true;
+    before.isBroken = before.isLost = true;
   }
 
-  /** Frames of the newest segment are missing. */
-  breakNewest(): void {
+  /** Frames of the newest segment are missing; isLost: on every worker. */
+  breakNewest(isLost: boolean): void {
     const { newest } = this;
-    if (newest !== undefined && newest.durationMs < 0) newest.isBroken = true;
+    if (newest === undefined || newest.durationMs >= 0) return;
+    newest.isBroken = true;
+    newest.isLost ||= isLost;
   }
 
-  /** The stream is over: what is there of the newest segment is all of it. */
+  /** The stream is over: what is there of the newest segment is all of it, unless others
+   * have more. */
   end(lastDtsMs: number, segmentSeconds: number): void {
     const { newest } = this;
     if (newest === undefined || newest.durationMs >= 0) return;
+    if (newest.isBroken && !newest.isLost) return;
     complete(newest, lastDtsMs);
     if (this.newestTargetSeconds === 0) {
       this.newestTargetSeconds = Math.max(segmentSeconds, Math.ceil(newest.durationMs / 1000));
@@ -130,13 +136,12 @@ export class SegmentList {
 }
 
 /**
- * A playlist numbers its segments without gaps. Where frames are missing up to a
- * discontinuity they died with their ingest worker: nobody has that segment whole, and
- * all list it alike. Other missing frames are missing here only.
+ * A playlist numbers its segments without gaps. Frames that died with their ingest worker
+ * nobody has: all list their segment alike. Other missing frames are missing here only.
  */
 function continues(newest: Segment, mark: SegmentMark): boolean {
   if (mark.sequence !== newest.mark.sequence + 1) return false;
-  return !newest.isBroken || mark.discontinuity;
+  return !newest.isBroken || newest.isLost;
 }
 
 /** A gap spans time that nobody played: it is shown no longer than a playlist may show

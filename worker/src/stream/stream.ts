@@ -357,6 +357,7 @@ export class Stream {
   private makeFollowTarget(): FollowTarget {
     return {
       adopt: (hello) => this.adopt(hello),
+      isLost: (from, to) => this.numbering.isLost(from, to),
       onHello: () => this.onHello(),
       onUpstreamState: (state) => this.onUpstreamState(state),
       onCaughtUp: () => this.onCaughtUp(),
