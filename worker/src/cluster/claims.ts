@@ -114,7 +114,7 @@ export class Claims {
 
   private adopt(claim: Claim, entry: DirectoryEntry): void {
     if (entry.epoch < claim.epoch) {
-      if (!claim.isConfirmed) this.confirm(claim);
+      this.confirm(claim);
       return;
     }
     claim.isConfirmed = true;
@@ -124,7 +124,8 @@ export class Claims {
     claim.stream.reachEpoch(entry.epoch);
   }
 
-  /** Published anew while the directory was away: it has our claim of before. */
+  /** Published anew while the directory was away, or it has lost its newest writes: it
+   * has our claim of before. */
   private confirm(claim: Claim): void {
     void this.change(claim, (current) =>
       current?.ingest === this.self && current.epoch < claim.epoch
