@@ -177,6 +177,11 @@ export class HlsWindow {
     this.onChange();
   }
 
+  /** Another stream may have its name from now on. */
+  close(): void {
+    this.takeBackAnswer();
+  }
+
   /** Housekeeping, a few times a second. */
   tick(nowMs: number): void {
     this.takeBackAnswer();

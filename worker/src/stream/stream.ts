@@ -294,6 +294,7 @@ export class Stream {
     this.viewerSet.closeAll(reason);
     this.hls.close(reason);
     this.end();
+    this.hls.close();
     this.store.close();
   }
 
