@@ -77,14 +77,14 @@ export class Numbering {
   }
 
   get nextMarkSequence(): number {
-    const newest = this.store.segments.newest?.mark.sequence ?? -1;
+    const newest = this.store.segments.lastMark?.sequence ?? -1;
     const given = this.given?.nextMarkSequence ?? Math.floor(this.startedUnixMs / 1000);
     return Math.max(newest + 1, given);
   }
 
   get discontinuitySequence(): number {
     return Math.max(
-      this.store.segments.newest?.mark.discontinuitySequence ?? 0,
+      this.store.segments.lastMark?.discontinuitySequence ?? 0,
       this.given?.discontinuitySequence ?? 0,
     );
   }

@@ -420,6 +420,18 @@ describe('a publisher that returns on another worker', () => {
     expect(hlsOf(follower.rig)).toEqual(hlsOf(home));
   });
 
+  it('gives no number of a segment again whose frames are all gone', () => {
+    const rig = new Rig();
+    const source = rig.stream.publish();
+    rig.play(source, { fromMs: 0, toMs: 9_500, gopMs: 1_000 });
+    const { nextMarkSequence } = rig.stream.continuation();
+    rig.stream.keepAtMost(0);
+    source.close('lost');
+    rig.play(rig.stream.publish(), { fromMs: 0, toMs: 5_000 });
+    expect(rig.stream.hls.playlist()).toContain(`MEDIA-SEQUENCE:${nextMarkSequence}\n`);
+    expect(rig.stream.hls.playlist()).toContain('DISCONTINUITY-SEQUENCE:0\n');
+  });
+
   it('needs no window to go on: numbers and time are in the continuation', () => {
     const old = new Rig();
     old.play(old.stream.publish(), { fromMs: 0, toMs: 9_000 });

@@ -24,6 +24,7 @@ const EXTRA_SEGMENTS = 2;
 export class SegmentList {
   private segments: Segment[] = [];
   private newestTargetSeconds = 0;
+  private last: SegmentMark | undefined = undefined;
 
   get all(): readonly Segment[] {
     return this.segments;
@@ -31,6 +32,11 @@ export class SegmentList {
 
   get newest(): Segment | undefined {
     return this.segments.at(-1);
+  }
+
+  /** Of the newest that ever began here, kept or not. */
+  get lastMark(): SegmentMark | undefined {
+    return this.last;
   }
 
   get oldest(): Segment | undefined {
@@ -49,6 +55,7 @@ export class SegmentList {
     if (newest !== undefined && continues(newest, mark)) completeBy(newest, mark);
     else this.segments = [];
     this.newestTargetSeconds = mark.targetDurationSeconds;
+    this.last = mark;
     const place = { flvPosition, tsPosition: -1, tsEnd: -1 };
     const segment = { mark, ...place, durationMs: -1, isBroken: false, isLost: false };
     this.segments.push(segment);
