@@ -53,7 +53,10 @@ describe('while NATS is away', () => {
     await sim.settle(a.cluster.control.serve(call));
     expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', epoch: 2 });
     Object.assign(sim.nats, { rows, revision });
-    for (const bus of sim.nats.buses) bus.rewatch();
+    for (const { bus } of sim.workers.values()) {
+      bus.setConnected(false);
+      bus.setConnected(true);
+    }
     await sim.run(2_000);
     expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', epoch: 2 });
   });
