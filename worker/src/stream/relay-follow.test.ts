@@ -127,6 +127,21 @@ describe('workers that follow', () => {
     expect(rig.stream.hls.playlist()).toBe(home.stream.hls.playlist());
   });
 
+  it('have not caught up where their upstream was told of a new place', () => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 4_000 });
+    new Follower(home).pump();
+    home.stream.reachEpoch(5);
+    home.play(source, { fromMs: 4_000, toMs: 8_100, withConfigs: false });
+    const late = new Follower(home);
+    const watch = late.rig.view();
+    late.pump();
+    expect(late.rig.stream.epoch).toBe(5);
+    const { timestampMs } = watch.tags().find(({ kind, body }) => kind === 9 && body[1] === 1)!;
+    expect(timestampMs).toBe(8_000);
+  });
+
   it('go on at another upstream without a frame twice or missing', () => {
     const home = new Rig();
     const source = home.stream.publish();

@@ -18,9 +18,10 @@ export type RelayCloseReason = 'lost' | 'moved' | 'unread' | 'ended';
 /** A stream of another worker, followed here. Takes numbers, time, marks as given. */
 export interface RelaySource {
   /** First thing on every connection, and again when there is more to say: the
-   * stream's place changed, it goes on with another branch. False: it is another run of the stream, which cannot be joined to this
-   * one; close with `ended` and open anew. */
-  hello(hello: RelayHello): boolean;
+   * stream's place changed, it goes on with another branch. False: it is another run
+   * of the stream, which cannot be joined to this one; close with `ended` and open
+   * anew. isFirst: on this connection. */
+  hello(hello: RelayHello, isFirst: boolean): boolean;
   /** timestampMs of the FLV tag, 32 bits. Frames known already are dropped. */
   append(frame: Frame, sequence: number, timestampMs: number): void;
   /** Comes right before the frame it names. */
@@ -82,11 +83,11 @@ export class FollowSource implements RelaySource {
     return this.ingest.lastFrameAtMs;
   }
 
-  hello(hello: RelayHello): boolean {
+  hello(hello: RelayHello, isFirst: boolean): boolean {
     if (this.isClosed) return false;
     const kind = this.target.adopt(hello);
     if (kind === 'other-run') return false;
-    this.headSequence = hello.headSequence;
+    this.noteHead(hello, isFirst || kind === 'other-branch');
     this.wasCaughtUp = false;
     this.nextMark = undefined;
     this.nearDtsMs = hello.nearDtsMs;
@@ -174,6 +175,11 @@ export class FollowSource implements RelaySource {
     if (!this.awaitsKey) return true;
     this.awaitsKey = frame.kind !== FrameKind.video || !frame.isKey;
     return !this.awaitsKey;
+  }
+
+  /** A later hello was written long ago, where the relay has not caught up. */
+  private noteHead({ headSequence }: RelayHello, isNew: boolean): void {
+    if (isNew || headSequence > this.headSequence) this.headSequence = headSequence;
   }
 
   private markAt(sequence: number): SegmentMark | undefined {
