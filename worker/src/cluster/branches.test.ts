@@ -99,4 +99,21 @@ describe('a branch', () => {
       expect(pictures.check()).toBeGreaterThan(70);
     },
   );
+
+  it.each([{ replicas: [] }, { replicas: ['w-home'] }])(
+    'is found where home died with the publisher, by who followed from it or $replicas',
+    async ({ replicas }) => {
+      const watch = await far!.view(NAME);
+      await sim.run(1_000);
+      await serve(ingest!, 'w-ingest', replicas);
+      await sim.run(1_000);
+      ingest!.kill();
+      await sim.run(3_000);
+      watch.tags();
+      await near!.publish(NAME);
+      await sim.run(3_000);
+      expect(watch.tags(false).length).toBeGreaterThan(50);
+      expect(watch.closed).toEqual([]);
+    },
+  );
 });

@@ -45,6 +45,8 @@ const LOST_MS = 500;
 /** A load report comes in this time from whoever lives. */
 const HEAR_MS = 2_500;
 const LISTEN_MS = 50;
+/** Of workers that may have followed a stream. */
+const ASKED_AT_ONCE = 32;
 
 /**
  * What happens between a client's publish and its first frame: whoever had the
@@ -121,17 +123,17 @@ export class PublishFlow {
       throw new WorkerError('STREAM_BUSY', name.key);
     }
     const given = answer === undefined ? undefined : decode(answer.continuation);
-    const continuation = given ?? this.ownCopy(name) ?? (await this.homesCopy(name, entry));
+    const continuation = given ?? this.ownCopy(name) ?? (await this.copyElsewhere(name, entry));
     return { continuation };
   }
 
   /** The stream was ours: it goes on here, or, when this process is a new one,
-   * where the home's copy stands. */
+   * where others' copies stand. */
   private async earlierLife(
     name: StreamName,
     entry: DirectoryEntry,
   ): Promise<Continuation | undefined> {
-    return this.ownCopy(name) === undefined ? await this.homesCopy(name, entry) : undefined;
+    return this.ownCopy(name) === undefined ? await this.copyElsewhere(name, entry) : undefined;
   }
 
   private ownCopy(name: StreamName): Continuation | undefined {
@@ -142,15 +144,35 @@ export class PublishFlow {
     return this.behind(stream.continuation());
   }
 
-  private async homesCopy(
+  /** Who served it has the newest. All servers may be dead, and some who followed it
+   * live: their viewers wait for it. */
+  private async copyElsewhere(
     name: StreamName,
     entry: DirectoryEntry,
   ): Promise<Continuation | undefined> {
-    const { home, ingest } = entry;
-    if (home === ingest || home === this.options.workers.self) return undefined;
-    const answer = await this.release(name, entry, home);
-    const copy = answer === undefined ? undefined : decode(answer.continuation);
-    return copy === undefined ? undefined : this.behind(copy);
+    const { workers } = this.options;
+    const asked = new Set([workers.self, entry.ingest]);
+    const served = [entry.home, ...entry.replicas].filter((id) => !asked.has(id));
+    for (const id of served) asked.add(id);
+    const rest = workers.live().flatMap(({ id }) => (asked.has(id) ? [] : [id]));
+    for (const ids of [served, ...inPieces(rest, ASKED_AT_ONCE)]) {
+      const copy = await this.newestCopy(name, entry, ids);
+      if (copy !== undefined) return this.behind(copy);
+    }
+    return undefined;
+  }
+
+  private async newestCopy(
+    name: StreamName,
+    entry: DirectoryEntry,
+    ids: readonly string[],
+  ): Promise<Continuation | undefined> {
+    const answers = await Promise.all(ids.map((id) => this.release(name, entry, id)));
+    return answers
+      .flatMap((answer) => (answer === undefined ? [] : [decode(answer.continuation)]))
+      .reduce<Continuation | undefined>((best, copy) => {
+        return (copy?.nextSequence ?? -1) > (best?.nextSequence ?? -1) ? copy : best;
+      }, undefined);
   }
 
   /** Nobody handed the stream over: whoever had it may go on with it as well. */
@@ -266,6 +288,11 @@ export class PublishFlow {
       log.info({ stream, home: claim.home, err: error, code: 'PEER_UNREACHABLE' }, 'home not told');
     });
   }
+}
+
+function inPieces<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function isSame(current: DirectoryEntry | undefined, seen: DirectoryEntry | undefined): boolean {
