@@ -10,6 +10,7 @@ import type { Claims } from './claims.ts';
 import type { ChangeResult, Directory } from './directory.ts';
 import type { DirectoryEntry } from '@streamcluster/proto';
 import type { HomeChoice } from './home-choice.ts';
+import { lookUntil } from './look-until.ts';
 import { RELEASE_NEWER_EPOCH, type Peers, type ReleaseAnswer } from './peers.ts';
 import type { Publication, Publisher } from './stream-access.ts';
 import type { Workers, WorkerSighting } from './workers.ts';
@@ -43,8 +44,7 @@ const MAX_ATTEMPTS = 4;
 const LOST_FRAMES = 1_000;
 const LOST_MS = 500;
 /** A load report comes in this time from whoever lives. */
-const HEAR_MS = 2_500;
-const LISTEN_MS = 50;
+const HEAR = { withinMs: 2_500, everyMs: 50 };
 /** Of workers that may have followed a stream. */
 const ASKED_AT_ONCE = 32;
 
@@ -217,14 +217,10 @@ export class PublishFlow {
    * yet: that is waited for, or a live publisher would be taken for dead. */
   private async sightingOf(worker: string): Promise<WorkerSighting | undefined> {
     const { workers, clock } = this.options;
-    for (let leftMs = HEAR_MS; leftMs > 0; leftMs -= LISTEN_MS) {
-      const sighting = workers.get(worker);
-      if (sighting !== undefined || !workers.isAlive(worker)) return sighting;
-      await new Promise<void>((resolve) => {
-        clock.setTimer(LISTEN_MS, resolve);
-      });
-    }
-    return undefined;
+    await lookUntil(clock, HEAR, () => {
+      return workers.get(worker) !== undefined || !workers.isAlive(worker);
+    });
+    return workers.get(worker);
   }
 
   /** Undefined when another claim came in between. */
