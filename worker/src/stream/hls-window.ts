@@ -177,20 +177,16 @@ export class HlsWindow {
     this.onChange();
   }
 
-  /** Another stream may have its name from now on. */
-  close(): void {
-    this.takeBackAnswer();
-  }
-
   /** Housekeeping, a few times a second. */
   tick(nowMs: number): void {
     this.takeBackAnswer();
     this.players.forgetIdle(nowMs);
   }
 
-  /** The stream is no longer here. */
+  /** The stream is no longer here; another one may have its name from now on. */
   close(reason: string): void {
     this.players.removeAll(reason);
+    this.takeBackAnswer();
   }
 
   /** Those of the playlist whose bytes are there. */

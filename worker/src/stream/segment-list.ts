@@ -155,7 +155,7 @@ function continues(newest: Segment, mark: SegmentMark): boolean {
  * anything (RFC 8216 section 4.3.3.1). */
 function completeBy(segment: Segment, { dtsMs, targetDurationSeconds }: SegmentMark): void {
   complete(segment, dtsMs);
-  const mostMs = targetDurationSeconds * 1_000;
+  const mostMs = Math.max(1, targetDurationSeconds * 1_000);
   if (segment.isBroken) segment.durationMs = Math.min(segment.durationMs, mostMs);
 }
 

@@ -294,7 +294,6 @@ export class Stream {
     this.viewerSet.closeAll(reason);
     this.hls.close(reason);
     this.end();
-    this.hls.close();
     this.store.close();
   }
 
