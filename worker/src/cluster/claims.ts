@@ -67,7 +67,7 @@ export class Claims {
     const { key } = claim.stream.name;
     this.removals.delete(key);
     this.claims.set(key, claim);
-    claim.stream.epoch = claim.epoch;
+    claim.stream.reachEpoch(claim.epoch);
     claim.stream.onEnded(() => this.ended(claim));
   }
 
@@ -114,17 +114,18 @@ export class Claims {
 
   private adopt(claim: Claim, entry: DirectoryEntry): void {
     if (entry.epoch < claim.epoch) {
-      if (!claim.isConfirmed) this.confirm(claim);
+      this.confirm(claim);
       return;
     }
     claim.isConfirmed = true;
     claim.epoch = entry.epoch;
     claim.home = entry.home;
     claim.replicas = entry.replicas;
-    claim.stream.epoch = entry.epoch;
+    claim.stream.reachEpoch(entry.epoch);
   }
 
-  /** Published anew while the directory was away: it has our claim of before. */
+  /** Published anew while the directory was away, or it has lost its newest writes: it
+   * has our claim of before. */
   private confirm(claim: Claim): void {
     void this.change(claim, (current) =>
       current?.ingest === this.self && current.epoch < claim.epoch
@@ -135,16 +136,18 @@ export class Claims {
 
   /** The directory lost our claim, never had it, or has somebody else's. */
   private contest(claim: Claim, entry: DirectoryEntry | undefined): void {
-    if (entry !== undefined && !this.mayContest(claim, entry)) {
+    const isNewer = entry !== undefined && entry.epoch > claim.epoch;
+    if (isNewer && !this.mayContest(claim, entry)) {
       this.lose(claim, entry);
       return;
     }
     void this.change(claim, (current) => {
       if (current === undefined) return this.entryOf(claim, claim.epoch);
       if (current.ingest === this.self) return 'keep';
-      return this.mayContest(claim, current)
-        ? this.entryOf(claim, Math.max(claim.epoch, current.epoch) + 1)
-        : 'keep';
+      const epoch = Math.max(claim.epoch, current.epoch) + 1;
+      if (this.mayContest(claim, current)) return this.entryOf(claim, epoch);
+      // Who followed us goes by our epoch: that of the other one must be above it.
+      return current.epoch > claim.epoch ? 'keep' : { ...current, epoch };
     });
   }
 

@@ -46,6 +46,21 @@ describe('while NATS is away', () => {
     expect(sim.entry(NAME)?.ingest).toBe('w-a');
   });
 
+  it('and has lost its newest writes, entries are as their ingest workers have them', async () => {
+    const rows = new Map(sim.nats.rows);
+    const { revision } = sim.nats;
+    const call = { stream: NAME.key, epoch: 1, home: 'w-b', replicas: [], reason: 'Test' };
+    await sim.settle(a.cluster.control.serve(call));
+    expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', epoch: 2 });
+    Object.assign(sim.nats, { rows, revision });
+    for (const { bus } of sim.workers.values()) {
+      bus.setConnected(false);
+      bus.setConnected(true);
+    }
+    await sim.run(2_000);
+    expect(sim.entry(NAME)).toMatchObject({ home: 'w-b', epoch: 2 });
+  });
+
   it('and has lost its data, streams are gone whose worker does not come back', async () => {
     a.kill();
     sim.nats.wipe();

@@ -41,6 +41,8 @@ describe('cuts between workers', () => {
 
   it('keep the entry of an ingest worker that is cut off from NATS only', async () => {
     ingest!.bus.setConnected(false);
+    // Nor does one remove it that has never heard of that worker.
+    await sim.add('w-new');
     await sim.run(GRACE_MS + 20_000);
     expect(sim.entry(NAME)).toMatchObject({ ingest: 'w-ingest' });
     const pictures = new Pictures(await far!.view(NAME));

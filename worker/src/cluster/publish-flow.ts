@@ -10,6 +10,7 @@ import type { Claims } from './claims.ts';
 import type { ChangeResult, Directory } from './directory.ts';
 import type { DirectoryEntry } from '@streamcluster/proto';
 import type { HomeChoice } from './home-choice.ts';
+import { lookUntil } from './look-until.ts';
 import { RELEASE_NEWER_EPOCH, type Peers, type ReleaseAnswer } from './peers.ts';
 import type { Publication, Publisher } from './stream-access.ts';
 import type { Workers, WorkerSighting } from './workers.ts';
@@ -43,8 +44,9 @@ const MAX_ATTEMPTS = 4;
 const LOST_FRAMES = 1_000;
 const LOST_MS = 500;
 /** A load report comes in this time from whoever lives. */
-const HEAR_MS = 2_500;
-const LISTEN_MS = 50;
+const HEAR = { withinMs: 2_500, everyMs: 50 };
+/** Of workers that may have followed a stream. */
+const ASKED_AT_ONCE = 32;
 
 /**
  * What happens between a client's publish and its first frame: whoever had the
@@ -121,17 +123,17 @@ export class PublishFlow {
       throw new WorkerError('STREAM_BUSY', name.key);
     }
     const given = answer === undefined ? undefined : decode(answer.continuation);
-    const continuation = given ?? this.ownCopy(name) ?? (await this.homesCopy(name, entry));
+    const continuation = given ?? this.ownCopy(name) ?? (await this.copyElsewhere(name, entry));
     return { continuation };
   }
 
   /** The stream was ours: it goes on here, or, when this process is a new one,
-   * where the home's copy stands. */
+   * where others' copies stand. */
   private async earlierLife(
     name: StreamName,
     entry: DirectoryEntry,
   ): Promise<Continuation | undefined> {
-    return this.ownCopy(name) === undefined ? await this.homesCopy(name, entry) : undefined;
+    return this.ownCopy(name) === undefined ? await this.copyElsewhere(name, entry) : undefined;
   }
 
   private ownCopy(name: StreamName): Continuation | undefined {
@@ -142,15 +144,35 @@ export class PublishFlow {
     return this.behind(stream.continuation());
   }
 
-  private async homesCopy(
+  /** Who served it has the newest. All servers may be dead, and some who followed it
+   * live: their viewers wait for it. */
+  private async copyElsewhere(
     name: StreamName,
     entry: DirectoryEntry,
   ): Promise<Continuation | undefined> {
-    const { home, ingest } = entry;
-    if (home === ingest || home === this.options.workers.self) return undefined;
-    const answer = await this.release(name, entry, home);
-    const copy = answer === undefined ? undefined : decode(answer.continuation);
-    return copy === undefined ? undefined : this.behind(copy);
+    const { workers } = this.options;
+    const asked = new Set([workers.self, entry.ingest]);
+    const served = [entry.home, ...entry.replicas].filter((id) => !asked.has(id));
+    for (const id of served) asked.add(id);
+    const rest = workers.live().flatMap(({ id }) => (asked.has(id) ? [] : [id]));
+    for (const ids of [served, ...inPieces(rest, ASKED_AT_ONCE)]) {
+      const copy = await this.newestCopy(name, entry, ids);
+      if (copy !== undefined) return this.behind(copy);
+    }
+    return undefined;
+  }
+
+  private async newestCopy(
+    name: StreamName,
+    entry: DirectoryEntry,
+    ids: readonly string[],
+  ): Promise<Continuation | undefined> {
+    const answers = await Promise.all(ids.map((id) => this.release(name, entry, id)));
+    return answers
+      .flatMap((answer) => (answer === undefined ? [] : [decode(answer.continuation)]))
+      .reduce<Continuation | undefined>((best, copy) => {
+        return (copy?.nextSequence ?? -1) > (best?.nextSequence ?? -1) ? copy : best;
+      }, undefined);
   }
 
   /** Nobody handed the stream over: whoever had it may go on with it as well. */
@@ -195,14 +217,10 @@ export class PublishFlow {
    * yet: that is waited for, or a live publisher would be taken for dead. */
   private async sightingOf(worker: string): Promise<WorkerSighting | undefined> {
     const { workers, clock } = this.options;
-    for (let leftMs = HEAR_MS; leftMs > 0; leftMs -= LISTEN_MS) {
-      const sighting = workers.get(worker);
-      if (sighting !== undefined || !workers.isAlive(worker)) return sighting;
-      await new Promise<void>((resolve) => {
-        clock.setTimer(LISTEN_MS, resolve);
-      });
-    }
-    return undefined;
+    await lookUntil(clock, HEAR, () => {
+      return workers.get(worker) !== undefined || !workers.isAlive(worker);
+    });
+    return workers.get(worker);
   }
 
   /** Undefined when another claim came in between. */
@@ -252,7 +270,7 @@ export class PublishFlow {
   private hold(present: Claim | undefined, claim: Claim): void {
     if (present?.stream === claim.stream) Object.assign(present, claim);
     else this.options.claims.add(claim);
-    claim.stream.epoch = claim.epoch;
+    claim.stream.reachEpoch(claim.epoch);
   }
 
   /** Best effort: the directory tells the home as well. */
@@ -266,6 +284,11 @@ export class PublishFlow {
       log.info({ stream, home: claim.home, err: error, code: 'PEER_UNREACHABLE' }, 'home not told');
     });
   }
+}
+
+function inPieces<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function isSame(current: DirectoryEntry | undefined, seen: DirectoryEntry | undefined): boolean {

@@ -5,6 +5,7 @@ import type { Stream } from '../stream/stream.ts';
 import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
+import { lookUntil } from './look-until.ts';
 import { isServer, type Place } from './place.ts';
 import type { RelayGuests, RelaySeat } from './relay-guests.ts';
 import type { Relays } from './relays.ts';
@@ -121,13 +122,9 @@ export class RelayDoor {
   private async greeted(name: StreamName, place: Place): Promise<Stream> {
     const { relays, clock } = this.options;
     const stream = await relays.open(name, place);
-    for (let leftMs = OPEN_MS; leftMs > 0; leftMs -= LOOK_MS) {
-      const following = relays.get(name.key);
-      if (following === undefined || following.relay.hasHello) break;
-      await new Promise<void>((resolve) => {
-        clock.setTimer(LOOK_MS, resolve);
-      });
-    }
+    await lookUntil(clock, { withinMs: OPEN_MS, everyMs: LOOK_MS }, () => {
+      return relays.get(name.key)?.relay.hasHello ?? true;
+    });
     return stream;
   }
 }

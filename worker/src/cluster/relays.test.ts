@@ -273,8 +273,10 @@ describe('view', () => {
     await sim.run(1_000);
     third.bus.setConnected(false);
     ingest.kill();
+    sim.split([third], [home]);
     // Nobody who can be asked has a copy: a fresh run.
     await home.publish(other);
+    sim.heal();
     third.bus.setConnected(true);
     await sim.run(2_000);
     expect(viewer.closed).toEqual(['ended']);

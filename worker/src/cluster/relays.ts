@@ -6,6 +6,7 @@ import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Directory } from './directory.ts';
 import { Following, TICK_MS, type FollowingOptions } from './following.ts';
+import { lookUntil } from './look-until.ts';
 import type { RelayDialer } from './peers.ts';
 import type { Place } from './place.ts';
 import type { Random } from './random.ts';
@@ -30,8 +31,7 @@ export interface RelaysOptions {
 /** A worker that refused a connection is not asked first for so long. */
 const UNREACHABLE_MS = 3_000;
 /** How long a worker that is to serve may take to catch up, and how often it looks. */
-const PREPARE_MS = 3_000;
-const PREPARE_LOOK_MS = 10;
+const PREPARE = { withinMs: 3_000, everyMs: 10 };
 
 /** The streams that this worker follows, each by one relay. */
 export class Relays {
@@ -86,13 +86,7 @@ export class Relays {
     const { clock, streams } = this.options;
     const following = this.following.get(name.key) ?? this.follow(streams.open(name), place);
     following.announced(place);
-    for (let leftMs = PREPARE_MS; leftMs > 0; leftMs -= PREPARE_LOOK_MS) {
-      if (following.isReady) return true;
-      await new Promise<void>((resolve) => {
-        clock.setTimer(PREPARE_LOOK_MS, resolve);
-      });
-    }
-    return following.isReady;
+    return await lookUntil(clock, PREPARE, () => following.isReady);
   }
 
   /** The stream's publisher is here now. */

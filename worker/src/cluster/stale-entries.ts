@@ -82,10 +82,19 @@ export class StaleEntries {
     const { workers, peers } = this.options;
     const { epoch, home, replicas, ingest } = entry;
     const sighting = workers.get(ingest);
-    if (ingest === workers.self || sighting === undefined) return false;
+    if (ingest === workers.self) return false;
+    if (sighting === undefined) return !this.isOldest();
     const call = { stream: key, epoch, home, replicas, reason: 'StillThere' };
     const answer = await peers.serve(sighting.grpcAddress, call).catch(() => 'not-ingest' as const);
     return answer !== 'not-ingest';
+  }
+
+  /** Whoever has been here for longer may have heard of workers that this one has not,
+   * and asks them. */
+  private isOldest(): boolean {
+    const { workers } = this.options;
+    const sinceMs = workers.get(workers.self)?.startedUnixMs ?? Infinity;
+    return workers.live().every(({ startedUnixMs }) => startedUnixMs >= sinceMs);
   }
 
   private remove(key: string, epoch: number): void {

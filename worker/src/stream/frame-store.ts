@@ -108,9 +108,9 @@ export class FrameStore {
   }
 
   /** Frames are missing: a segment's bytes must be the same on every worker, so
-   * that what there is of the newest one is never shown. */
-  breakSegment(): void {
-    this.segments.breakNewest();
+   * that what there is of the newest one is never shown. isLost: nobody has them. */
+  breakSegment(isLost: boolean): void {
+    this.segments.breakNewest(isLost);
     this.stopTs();
   }
 

@@ -183,9 +183,10 @@ export class HlsWindow {
     this.players.forgetIdle(nowMs);
   }
 
-  /** The stream is no longer here. */
+  /** The stream is no longer here; another one may have its name from now on. */
   close(reason: string): void {
     this.players.removeAll(reason);
+    this.takeBackAnswer();
   }
 
   /** Those of the playlist whose bytes are there. */

@@ -67,9 +67,10 @@ export class Ingest {
     return true;
   }
 
-  /** Frames are missing here, so that the newest segment is not whole. */
-  missed(): void {
-    this.options.store.breakSegment();
+  /** Frames are missing, so that the newest segment is not whole; isLost: on every
+   * worker. */
+  missed(isLost: boolean): void {
+    this.options.store.breakSegment(isLost);
     this.options.onSegment();
   }
 

@@ -34,8 +34,9 @@ export class Numbering {
   start(unixMs: number, continuation: Continuation | undefined): boolean {
     const { ingest } = this;
     if (continuation !== undefined && continuation.nextSequence > ingest.nextSequence) {
+      const { lastDtsMs } = ingest;
       this.restore(continuation);
-      ingest.missed();
+      ingest.missed(this.isLost(lastDtsMs, ingest.lastDtsMs));
     }
     if (this.incarnation === '') {
       this.incarnation = String(unixMs);
@@ -64,15 +65,26 @@ export class Numbering {
     return this.branches;
   }
 
+  /** Its name; undefined: all was handed over. */
+  get newestBranch(): string | undefined {
+    return this.branches.at(-1)?.name;
+  }
+
+  /** Frames between these two were lost with their ingest worker: a branch begins there.
+   * Nobody who goes on with it has them. */
+  isLost(fromDtsMs: number, toDtsMs: number): boolean {
+    return this.branches.some(({ startDtsMs }) => fromDtsMs <= startDtsMs && startDtsMs <= toDtsMs);
+  }
+
   get nextMarkSequence(): number {
-    const newest = this.store.segments.newest?.mark.sequence ?? -1;
+    const newest = this.store.segments.lastMark?.sequence ?? -1;
     const given = this.given?.nextMarkSequence ?? Math.floor(this.startedUnixMs / 1000);
     return Math.max(newest + 1, given);
   }
 
   get discontinuitySequence(): number {
     return Math.max(
-      this.store.segments.newest?.mark.discontinuitySequence ?? 0,
+      this.store.segments.lastMark?.discontinuitySequence ?? 0,
       this.given?.discontinuitySequence ?? 0,
     );
   }

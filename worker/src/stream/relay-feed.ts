@@ -39,8 +39,8 @@ export class RelayFeed implements RelaySink {
   }
 
   onHello(hello: RelayHello): void {
+    if (!this.source.hello(hello, !this.hasHello)) this.isForeign = true;
     this.hasHello = true;
-    if (!this.source.hello(hello)) this.isForeign = true;
   }
 
   onFrame(sequence: number, tag: RelayTag): void {

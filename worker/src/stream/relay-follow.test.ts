@@ -127,6 +127,21 @@ describe('workers that follow', () => {
     expect(rig.stream.hls.playlist()).toBe(home.stream.hls.playlist());
   });
 
+  it('have not caught up where their upstream was told of a new place', () => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 4_000 });
+    new Follower(home).pump();
+    home.stream.reachEpoch(5);
+    home.play(source, { fromMs: 4_000, toMs: 8_100, withConfigs: false });
+    const late = new Follower(home);
+    const watch = late.rig.view();
+    late.pump();
+    expect(late.rig.stream.epoch).toBe(5);
+    const { timestampMs } = watch.tags().find(({ kind, body }) => kind === 9 && body[1] === 1)!;
+    expect(timestampMs).toBe(8_000);
+  });
+
   it('go on at another upstream without a frame twice or missing', () => {
     const home = new Rig();
     const source = home.stream.publish();
@@ -234,6 +249,25 @@ describe('workers that follow', () => {
     expect(Object.keys(segments).at(-1)).toBe(Object.keys(expected).at(-1));
   });
 
+  it.each(['a discontinuity', 'the end'])('show no gap that is here only, before %s', (what) => {
+    const home = new Rig();
+    const source = home.stream.publish();
+    home.play(source, { fromMs: 0, toMs: 8_300 });
+    const first = new Follower(home);
+    first.pump();
+    const from = home.stream.nextSequence + 20;
+    home.play(source, { fromMs: 8_300, toMs: 9_500, withConfigs: false });
+    const again = new Follower(home, first.rig, from);
+    source.close('lost');
+    if (what === 'the end') home.stream.end();
+    else home.play(home.stream.publish(), { fromMs: 0, toMs: 5_000 });
+    again.pump();
+    expect(again.source.missedFrames).toBe(20);
+    const { segments } = hlsOf(again.rig);
+    expect(hlsOf(home).segments).toMatchObject(segments);
+    expect(Object.keys(segments).length).toBeGreaterThan(0);
+  });
+
   it('refuse another run of the same name', () => {
     const clock = new ManualClock();
     const home = new Rig({ clock });
@@ -332,7 +366,11 @@ describe('a publisher that returns on another worker', () => {
     next.close();
     other.close();
     const { nextSequence, lastDtsMs, ...known } = next.rig.stream.continuation();
-    const behind = { ...known, nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500 };
+    const branches = [{ name: 'next 1', startDtsMs: lastDtsMs + 500 }];
+    const behind = {
+      ...{ ...known, branches },
+      ...{ nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500 },
+    };
     const source = next.rig.stream.publish(behind);
     const again = new Follower(next.rig, other.rig);
     next.rig.play(source, { fromMs: 0, toMs: 3_000 });
@@ -348,6 +386,34 @@ describe('a publisher that returns on another worker', () => {
     for (const follower of [again, late]) {
       expect(hlsOf(follower.rig)).toEqual({ playlist, segments });
     }
+  });
+
+  it('lists as a gap, too, what only some workers had seen the beginning of', () => {
+    const dead = new Rig();
+    const lost = dead.stream.publish();
+    dead.play(lost, { fromMs: 0, toMs: 9_990 });
+    const next = new Follower(dead);
+    next.pump();
+    dead.play(lost, { fromMs: 9_990, toMs: 10_200, withConfigs: false });
+    // A segment began that the other one does not know of.
+    const other = new Follower(dead);
+    other.pump();
+    next.close();
+    other.close();
+    const { nextSequence, lastDtsMs, ...known } = next.rig.stream.continuation();
+    const branches = [{ name: 'next 1', startDtsMs: lastDtsMs + 500 }];
+    const behind = { nextSequence: nextSequence + 1_000, lastDtsMs: lastDtsMs + 500, branches };
+    const source = next.rig.stream.publish({ ...known, ...behind });
+    const again = new Follower(next.rig, other.rig);
+    next.rig.play(source, { fromMs: 0, toMs: 3_000 });
+    again.pump();
+    const late = new Follower(again.rig);
+    late.pump();
+    const shown = hlsOf(next.rig);
+    expect(shown.playlist.match(/EXT-X-GAP\n/g)).toHaveLength(1);
+    const seconds = [...shown.playlist.matchAll(/EXTINF:(.*),/g)].map(([, text]) => Number(text));
+    expect(seconds.map(Math.round).filter((rounded) => rounded > 2)).toEqual([]);
+    for (const { rig } of [again, late]) expect(hlsOf(rig)).toEqual(shown);
   });
 
   it('starts the clock of FLV again before 2^31, everywhere at the same frame', () => {
@@ -367,6 +433,18 @@ describe('a publisher that returns on another worker', () => {
     expect(Math.max(...times)).toBeLessThan(FLV_CLOCK_PERIOD_MS);
     expect(times.at(-1)).toBeLessThan(3_100);
     expect(hlsOf(follower.rig)).toEqual(hlsOf(home));
+  });
+
+  it('gives no number of a segment again whose frames are all gone', () => {
+    const rig = new Rig();
+    const source = rig.stream.publish();
+    rig.play(source, { fromMs: 0, toMs: 9_500, gopMs: 1_000 });
+    const { nextMarkSequence } = rig.stream.continuation();
+    rig.stream.keepAtMost(0);
+    source.close('lost');
+    rig.play(rig.stream.publish(), { fromMs: 0, toMs: 5_000 });
+    expect(rig.stream.hls.playlist()).toContain(`MEDIA-SEQUENCE:${nextMarkSequence}\n`);
+    expect(rig.stream.hls.playlist()).toContain('DISCONTINUITY-SEQUENCE:0\n');
   });
 
   it('needs no window to go on: numbers and time are in the continuation', () => {

@@ -17,10 +17,11 @@ export type RelayCloseReason = 'lost' | 'moved' | 'unread' | 'ended';
 
 /** A stream of another worker, followed here. Takes numbers, time, marks as given. */
 export interface RelaySource {
-  /** First thing on every connection, and again when the upstream goes on with another
-   * branch. False: it is another run of the stream, which cannot be joined to this
-   * one; close with `ended` and open anew. */
-  hello(hello: RelayHello): boolean;
+  /** First thing on every connection, and again when there is more to say: the
+   * stream's place changed, it goes on with another branch. False: it is another run
+   * of the stream, which cannot be joined to this one; close with `ended` and open
+   * anew. isFirst: on this connection. */
+  hello(hello: RelayHello, isFirst: boolean): boolean;
   /** timestampMs of the FLV tag, 32 bits. Frames known already are dropped. */
   append(frame: Frame, sequence: number, timestampMs: number): void;
   /** Comes right before the frame it names. */
@@ -39,8 +40,10 @@ export interface RelaySource {
 /** What a source that follows does to its stream. */
 export interface FollowTarget {
   adopt(hello: RelayHello): HelloKind;
-  /** What comes from now on is of another branch, and so numbered. */
-  onBranch(): void;
+  /** Nobody has the frames between these two. */
+  isLost(fromDtsMs: number, toDtsMs: number): boolean;
+  /** What the hello says is in force, and so numbered. */
+  onHello(): void;
   onUpstreamState(state: RelayState | 'idle'): void;
   onCaughtUp(): void;
   onSourceClosed(source: FollowSource, reason: RelayCloseReason): void;
@@ -80,11 +83,11 @@ export class FollowSource implements RelaySource {
     return this.ingest.lastFrameAtMs;
   }
 
-  hello(hello: RelayHello): boolean {
+  hello(hello: RelayHello, isFirst: boolean): boolean {
     if (this.isClosed) return false;
     const kind = this.target.adopt(hello);
     if (kind === 'other-run') return false;
-    this.headSequence = hello.headSequence;
+    this.noteHead(hello, isFirst || kind === 'other-branch');
     this.wasCaughtUp = false;
     this.nextMark = undefined;
     this.nearDtsMs = hello.nearDtsMs;
@@ -93,6 +96,7 @@ export class FollowSource implements RelaySource {
     for (const track of hello.tracks) this.tracks.restore(entryFrom(track));
     if (hello.metadata !== undefined) this.tracks.metadata ??= fromBase64(hello.metadata);
     this.target.onUpstreamState(hello.state);
+    this.target.onHello();
     this.checkCaughtUp();
     return true;
   }
@@ -104,14 +108,14 @@ export class FollowSource implements RelaySource {
       this.duplicates += 1;
       return;
     }
+    const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
+    const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
     if (sequence > ingest.nextSequence) {
       this.missedFrames += sequence - ingest.nextSequence;
-      ingest.missed();
+      ingest.missed(this.target.isLost(ingest.lastDtsMs, dtsMs));
     }
     ingest.nextSequence = sequence;
-    const nearMs = ingest.lastDtsMs < 0 ? this.nearDtsMs : ingest.lastDtsMs;
     ingest.note(frame, sequence);
-    const dtsMs = dtsFromFlvTimestamp(timestampMs, nearMs);
     if (!this.passes(frame, dtsMs)) {
       ingest.nextSequence = sequence + 1;
       return;
@@ -119,7 +123,7 @@ export class FollowSource implements RelaySource {
     if (!ingest.put(frame, Math.max(dtsMs, this.floorDtsMs), this.markAt(sequence))) {
       // No room for it here; its number is used up upstream.
       ingest.nextSequence = sequence + 1;
-      ingest.missed();
+      ingest.missed(false);
     }
     if (!this.wasCaughtUp) this.checkCaughtUp();
   }
@@ -162,7 +166,6 @@ export class FollowSource implements RelaySource {
       ingest.put(frame, this.floorDtsMs, undefined);
     }
     ingest.nextSequence = fromSequence;
-    this.target.onBranch();
   }
 
   /** False: it belongs to what viewers here do not follow any more, or not yet. */
@@ -172,6 +175,11 @@ export class FollowSource implements RelaySource {
     if (!this.awaitsKey) return true;
     this.awaitsKey = frame.kind !== FrameKind.video || !frame.isKey;
     return !this.awaitsKey;
+  }
+
+  /** A later hello was written long ago, where the relay has not caught up. */
+  private noteHead({ headSequence }: RelayHello, isNew: boolean): void {
+    if (isNew || headSequence > this.headSequence) this.headSequence = headSequence;
   }
 
   private markAt(sequence: number): SegmentMark | undefined {

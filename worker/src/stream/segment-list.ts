@@ -11,8 +11,10 @@ export interface Segment {
   tsEnd: number;
   /** -1 while it is not complete. */
   durationMs: number;
-  /** Frames of it are missing: it is listed as a gap, without pictures. */
+  /** Frames of it are missing: it is listed as a gap, without pictures, or not at all. */
   isBroken: boolean;
+  /** They are missing on every worker. */
+  isLost: boolean;
 }
 
 /** Complete segments kept behind those a playlist shows, for slow players. */
@@ -22,6 +24,7 @@ const EXTRA_SEGMENTS = 2;
 export class SegmentList {
   private segments: Segment[] = [];
   private newestTargetSeconds = 0;
+  private last: SegmentMark | undefined = undefined;
 
   get all(): readonly Segment[] {
     return this.segments;
@@ -29,6 +32,11 @@ export class SegmentList {
 
   get newest(): Segment | undefined {
     return this.segments.at(-1);
+  }
+
+  /** Of the newest that ever began here, kept or not. */
+  get lastMark(): SegmentMark | undefined {
+    return this.last;
   }
 
   get oldest(): Segment | undefined {
@@ -41,27 +49,46 @@ export class SegmentList {
 
   /** Begins a segment, completes the one before. Undefined: known already. */
   begin(mark: SegmentMark, flvPosition: number): Segment | undefined {
+    this.dropUnknownTo(mark);
     const { newest } = this;
     if (newest !== undefined && mark.sequence <= newest.mark.sequence) return undefined;
-    if (newest !== undefined && continues(newest, mark)) complete(newest, mark.dtsMs);
+    if (newest !== undefined && continues(newest, mark)) completeBy(newest, mark);
     else this.segments = [];
     this.newestTargetSeconds = mark.targetDurationSeconds;
+    this.last = mark;
     const place = { flvPosition, tsPosition: -1, tsEnd: -1 };
-    const segment = { mark, ...place, durationMs: -1, isBroken: false };
+    const segment = { mark, ...place, durationMs: -1, isBroken: false, isLost: false };
     this.segments.push(segment);
     return segment;
   }
 
-  /** Frames of the newest segment are missing. */
-  breakNewest(): void {
+  /** Whoever goes on where an ingest worker died may not know that the newest segment
+   * had begun: it gives its number away again. What is here of it is part of the gap. */
+  private dropUnknownTo({ sequence, frameSequence }: SegmentMark): void {
     const { newest } = this;
-    if (newest !== undefined && newest.durationMs < 0) newest.isBroken = true;
+    if (newest?.isLost !== true || newest.mark.sequence !== sequence) return;
+    if (newest.mark.frameSequence === frameSequence) return;
+    this.segments.pop();
+    const before = this.newest;
+    if (before === undefined) return;
+    before.durationMs = -1;
+    before.isBroken = before.isLost = true;
   }
 
-  /** The stream is over: what is there of the newest segment is all of it. */
+  /** Frames of the newest segment are missing; isLost: on every worker. */
+  breakNewest(isLost: boolean): void {
+    const { newest } = this;
+    if (newest === undefined || newest.durationMs >= 0) return;
+    newest.isBroken = true;
+    newest.isLost ||= isLost;
+  }
+
+  /** The stream is over: what is there of the newest segment is all of it, unless others
+   * have more. */
   end(lastDtsMs: number, segmentSeconds: number): void {
     const { newest } = this;
     if (newest === undefined || newest.durationMs >= 0) return;
+    if (newest.isBroken && !newest.isLost) return;
     complete(newest, lastDtsMs);
     if (this.newestTargetSeconds === 0) {
       this.newestTargetSeconds = Math.max(segmentSeconds, Math.ceil(newest.durationMs / 1000));
@@ -116,13 +143,20 @@ export class SegmentList {
 }
 
 /**
- * A playlist numbers its segments without gaps. Where frames are missing up to a
- * discontinuity they died with their ingest worker: nobody has that segment whole, and
- * all list it alike. Other missing frames are missing here only.
+ * A playlist numbers its segments without gaps. Frames that died with their ingest worker
+ * nobody has: all list their segment alike. Other missing frames are missing here only.
  */
 function continues(newest: Segment, mark: SegmentMark): boolean {
   if (mark.sequence !== newest.mark.sequence + 1) return false;
-  return !newest.isBroken || mark.discontinuity;
+  return !newest.isBroken || newest.isLost;
+}
+
+/** A gap spans time that nobody played: it is shown no longer than a playlist may show
+ * anything (RFC 8216 section 4.3.3.1). */
+function completeBy(segment: Segment, { dtsMs, targetDurationSeconds }: SegmentMark): void {
+  complete(segment, dtsMs);
+  const mostMs = Math.max(1, targetDurationSeconds * 1_000);
+  if (segment.isBroken) segment.durationMs = Math.min(segment.durationMs, mostMs);
 }
 
 function complete(segment: Segment, endDtsMs: number): void {

@@ -62,8 +62,6 @@ const ENDED_LINGER_MS = 60_000;
 export class Stream {
   readonly name: StreamName;
   readonly hls: HlsWindow;
-  /** Set by the cluster: grows with every change of home. */
-  epoch = 0;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly config: () => StreamsConfig;
@@ -77,6 +75,9 @@ export class Stream {
   private readonly live = new Listeners();
   private readonly unread = new Listeners();
   private currentState: StreamState = 'idle';
+  private currentEpoch = 0;
+  /** The newest hello said more than those who follow from here were told. */
+  private hasNews = false;
   private local: LocalSource | undefined = undefined;
   private upstream: FollowSource | undefined = undefined;
   private stateSinceMs: number;
@@ -128,6 +129,19 @@ export class Stream {
 
   get state(): StreamState {
     return this.currentState;
+  }
+
+  /** Of the newest place that what is here is of. */
+  get epoch(): number {
+    return this.currentEpoch;
+  }
+
+  /** Who has a part in it changed, and its publisher is here; elsewhere hellos say
+   * so. Whoever follows from here is told. */
+  reachEpoch(epoch: number): void {
+    if (epoch <= this.currentEpoch) return;
+    this.currentEpoch = epoch;
+    this.greetFollowers();
   }
 
   get tracks(): Tracks {
@@ -343,7 +357,8 @@ export class Stream {
   private makeFollowTarget(): FollowTarget {
     return {
       adopt: (hello) => this.adopt(hello),
-      onBranch: () => this.onBranch(),
+      isLost: (from, to) => this.numbering.isLost(from, to),
+      onHello: () => this.onHello(),
       onUpstreamState: (state) => this.onUpstreamState(state),
       onCaughtUp: () => this.onCaughtUp(),
       onSourceClosed: (source, reason) => this.onUpstreamClosed(source, reason),
@@ -352,15 +367,23 @@ export class Stream {
 
   private adopt(hello: RelayHello): HelloKind {
     if (hello.stream !== this.name.key) return 'other-run';
-    const kind = this.numbering.adopt(hello, this.epoch);
-    this.epoch = Math.max(this.epoch, hello.epoch);
+    const { epoch, numbering } = this;
+    const branch = numbering.newestBranch;
+    const kind = numbering.adopt(hello, epoch);
+    this.currentEpoch = Math.max(epoch, hello.epoch);
+    this.hasNews = this.epoch > epoch || numbering.newestBranch !== branch;
     return kind;
   }
 
+  private onHello(): void {
+    if (this.hasNews) this.greetFollowers();
+  }
+
   /** Whoever follows from here is told as we were. */
-  private onBranch(): void {
-    const hello = relayGreeting(this.relayOptions(), this.ingest.nextSequence);
-    this.store.peek('relay')?.appendRecord(hello);
+  private greetFollowers(): void {
+    const relay = this.store.peek('relay');
+    if (relay === undefined || this.numbering.incarnation === '') return;
+    relay.appendRecord(relayGreeting(this.relayOptions(), this.ingest.nextSequence));
   }
 
   private onUpstreamState(state: RelayState | 'idle'): void {

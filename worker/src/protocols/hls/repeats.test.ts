@@ -98,6 +98,17 @@ describe('a player that asks for the playlist again', () => {
     expect((await answerTo(raw, request('a'))).body).toContain('#EXT-X-ENDLIST');
   });
 
+  it('sees that a stream of the same name has begun after the end', async () => {
+    const raw = rawClient(served.port);
+    live.end();
+    const ended = await becomeRegular(raw);
+    expect(ended.body).toContain('#EXT-X-ENDLIST');
+    live.publish();
+    for (let i = 0; i < 4; i++) live.play();
+    const next = await answerTo(raw, request('a'));
+    expect(next.body).toBe(live.stream.hls.playlist());
+  });
+
   it('is told that the stream is gone', async () => {
     const raw = rawClient(served.port);
     await becomeRegular(raw);
