@@ -7,6 +7,13 @@ import { ViewerTimes } from '../stream/viewer-times.ts';
 import { createAdminApp } from './admin-app.ts';
 import { WorkerMetrics } from './metrics.ts';
 
+const LOOKED_AT = {
+  ...{ state: 'live', sourceKind: 'publisher' },
+  viewerCounts: () => ({ flv: 1 }),
+  ring: () => ({ newestDtsMs: 7, logs: [], readersTotal: 0, readers: [] }),
+  picture: () => Buffer.from('FLV'),
+};
+
 describe('admin', () => {
   let server: Server;
   let base: string;
@@ -62,6 +69,11 @@ describe('admin', () => {
       metrics,
       loop: () => ({ a: 1 }),
       objects: () => ({ b: 2 }),
+      totals: () => ({ c: 3 }),
+      looks: {
+        stream: ({ key }) => (key === 'live/news' ? LOOKED_AT : undefined),
+        maxLagSeconds: () => 5,
+      },
       hasProfiles: true,
       log,
     });
@@ -126,11 +138,31 @@ describe('admin', () => {
   it('shows its loop and objects, and nothing else', async () => {
     expect(await (await get('/debug/loop')).json()).toEqual({ a: 1 });
     expect(await (await get('/debug/objects')).json()).toEqual({ b: 2 });
+    expect(await (await get('/debug/totals')).json()).toEqual({ c: 3 });
     const other = await get('/other');
     expect([other.status, await other.json()]).toEqual([
       404,
       { code: 'STREAM_NOT_FOUND', message: 'no such path' },
     ]);
+  });
+
+  it('shows the ring and the newest picture of streams that are here', async () => {
+    const ring = await get('/debug/streams/live/news/ring');
+    expect(await ring.json()).toEqual({
+      ...{ state: 'live', source: 'publisher', maxLagMs: 5_000, viewers: { flv: 1 } },
+      ...{ newestDtsMs: 7, logs: [], readersTotal: 0, readers: [] },
+    });
+    const picture = await get('/debug/streams/live/news/picture.flv');
+    expect(picture.headers.get('content-type')).toBe('video/x-flv');
+    expect(await picture.text()).toBe('FLV');
+    for (const [path, status, code] of [
+      ['live/other/ring', 404, 'STREAM_NOT_FOUND'],
+      ['live/other/picture.flv', 404, 'STREAM_NOT_FOUND'],
+      ['live/..%2Fnews/ring', 400, 'STREAM_NAME_INVALID'],
+    ] as const) {
+      const refused = await get(`/debug/streams/${path}`);
+      expect([refused.status, await refused.json()]).toMatchObject([status, { code }]);
+    }
   });
 
   it('takes one profile at a time, of a bounded length', async () => {
@@ -158,6 +190,8 @@ describe('admin', () => {
       metrics,
       loop: () => ({}),
       objects: () => ({}),
+      totals: () => ({}),
+      looks: { stream: () => undefined, maxLagSeconds: () => 5 },
       hasProfiles: false,
       log: { level: 'info' },
     });

@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import { CpuProfiler } from './cpu-profile.ts';
+import { registerStreamLooks, type StreamLooksSource } from './stream-looks.ts';
 
 export interface AdminSource {
   /** Undefined: ready; else a code and why not. */
@@ -11,6 +12,9 @@ export interface AdminSource {
   /** What /debug/loop and /debug/objects show. */
   readonly loop: () => object;
   readonly objects: () => object;
+  /** What only grows, for whoever takes differences: looking disturbs nobody. */
+  readonly totals: () => object;
+  readonly looks: StreamLooksSource;
   /** Whether CPU profiles may be taken. */
   readonly hasProfiles: boolean;
   /** Whose level is changed; it has no children, which would keep theirs. */
@@ -42,6 +46,8 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
   });
   app.get('/debug/loop', () => source.loop());
   app.get('/debug/objects', () => source.objects());
+  app.get('/debug/totals', () => source.totals());
+  registerStreamLooks(app, source.looks);
   addLogLevel(app, source);
   if (source.hasProfiles) addProfiles(app);
   app.setNotFoundHandler((_request, reply) =>

@@ -3,8 +3,8 @@ import { parseTagBody } from '../formats/flv/tag-body.ts';
 import { emptyTagView, readFlvTag } from '../formats/flv/reader.ts';
 import { emptyFrame, type Frame, type FrameKind } from '../media/frame.ts';
 
-/** Called with a reused frame; dtsMs is the tag's timestamp. */
-export type TagVisitor = (frame: Frame, position: number, isReadable: boolean) => void;
+/** Called with a reused frame; dtsMs is the tag's timestamp. False: no more of them. */
+export type TagVisitor = (frame: Frame, position: number, isReadable: boolean) => unknown;
 
 /** Reads back the tags of an FLV log from position on to its head. */
 export function walkFlvLog(log: EngineLog, position: number, visit: TagVisitor): void {
@@ -20,7 +20,7 @@ export function walkFlvLog(log: EngineLog, position: number, visit: TagVisitor):
     const kind = tag.kind as FrameKind;
     const readable = parseTagBody(kind, extent.buffer, tag.bodyStart, tag.bodyEnd, frame);
     frame.dtsMs = tag.timestampMs;
-    visit(frame, next, readable);
+    if (visit(frame, next, readable) === false) return;
     next += size;
   }
 }

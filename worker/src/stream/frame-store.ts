@@ -58,10 +58,14 @@ export class FrameStore {
     return this.flv;
   }
 
+  /** Those that exist now, the store itself first. */
+  logs(): PackagedLog[] {
+    return this.flv === undefined ? this.further : [this.flv, ...this.further];
+  }
+
   /** Memory in the arena, by log. */
   arenaBytes(): Record<string, number> {
-    const logs = this.flv === undefined ? this.further : [this.flv, ...this.further];
-    return Object.fromEntries(logs.map(({ kind, log }) => [kind, log.arenaBytes]));
+    return Object.fromEntries(this.logs().map(({ kind, log }) => [kind, log.arenaBytes]));
   }
 
   get droppedFrames(): number {

@@ -74,8 +74,25 @@ export class StartIndex {
 
   /** All of them, by position; for reading a log back. */
   byPosition(): Map<number, StartPoint> {
-    const points = Array.from({ length: this.count }, (_, index) => this.point(index));
-    return new Map(points.map((point) => [point.position, point]));
+    return new Map(this.all().map((point) => [point.position, point]));
+  }
+
+  /** All of them, oldest first. */
+  all(): StartPoint[] {
+    return Array.from({ length: this.count }, (_, index) => this.point(index));
+  }
+
+  /** The newest point at or before a place in the log. */
+  atOrBeforePosition(position: number): StartPoint | undefined {
+    return this.atOrBefore(0, position);
+  }
+
+  /** The oldest point behind a place in the log. */
+  afterPosition(position: number): StartPoint | undefined {
+    for (let index = 0; index < this.count; index += 1) {
+      if (this.field(index, 0) > position) return this.point(index);
+    }
+    return undefined;
   }
 
   /** The newest point at or before a frame. */

@@ -12,6 +12,7 @@ import type { HealthReport } from './health.ts';
 import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
+import { newestPicture } from './newest-picture.ts';
 import { Numbering, type HelloKind } from './numbering.ts';
 import type { PackageMeter } from './package-meter.ts';
 import type { LogKind } from './packaged-log.ts';
@@ -23,6 +24,7 @@ import {
   type RelaySource,
 } from './relay-source.ts';
 import { relayGreeting, relayStart, type RelayStartOptions } from './relay-start.ts';
+import { ringView, type RingView } from './ring-view.ts';
 import type { SegmentKey } from './segment-key.ts';
 import { Segmenter } from './segmenter.ts';
 import type { SlowViewers } from './slow-viewers.ts';
@@ -146,6 +148,18 @@ export class Stream {
 
   get tracks(): Tracks {
     return this.trackHistory.current;
+  }
+
+  /** Where its writer, GOPs and readers are now. */
+  ring(): RingView {
+    const { store, viewerSet, ingest } = this;
+    const { readers } = viewerSet;
+    return ringView({ logs: store.logs(), readers, newestDtsMs: ingest.lastDtsMs });
+  }
+
+  /** See newestPicture(). */
+  picture(): Buffer | undefined {
+    return newestPicture(this.store.main, this.trackHistory);
   }
 
   /** Viewers by protocol; of HLS those who asked lately. */

@@ -80,6 +80,11 @@ export class ViewerSet implements ViewerOwner {
     return this.pending.size > 0;
   }
 
+  /** Without a copy, for who looks at once. */
+  get readers(): ReadonlySet<StreamViewer> {
+    return this.viewers;
+  }
+
   all(): Viewer[] {
     return [...this.viewers];
   }

@@ -21,6 +21,8 @@ export type ViewerCloseReason =
 export interface AttachRequest {
   readonly connection: Connection;
   readonly protocol: ViewerProtocol;
+  /** Of players. */
+  readonly sessionId?: string;
   /** When a player asked, by the clock's nowMs; not of relays. */
   readonly askedAtMs?: number;
   /** Relays only: the first frame wanted. */

@@ -221,6 +221,11 @@ export class WorkerProcess {
       metrics: this.metrics,
       loop: () => this.debugLoop(),
       objects: () => this.debugObjects(),
+      totals: () => this.debugTotals(),
+      looks: {
+        stream: (name) => this.streams.get(name),
+        maxLagSeconds: () => this.settings.streams.maxLagSeconds,
+      },
       hasProfiles: options.profile === 'on',
       log,
     });
@@ -411,6 +416,26 @@ export class WorkerProcess {
       latest: this.sampler.latest,
       admission: this.cluster?.admission.describe(),
       engine: stats,
+    };
+  }
+
+  private debugTotals(): object {
+    const { engine, streams } = this;
+    const stats = engine.stats();
+    return {
+      unixMs: realClock.unixMs(),
+      activeMs: stats.activeMs,
+      parts: loopParts(stats, streams.packaging.totalMs),
+      ticks: { sendMs: stats.sendTickMs, readMs: stats.readTickMs },
+      sendCalls: stats.sendCallsTotal,
+      readCalls: stats.readCallsTotal,
+      lateCursors: stats.lateCursorsTotal,
+      arena: {
+        inUseBytes: stats.arenaInUseBytes,
+        recycledBytes: stats.arenaRecycledBytes,
+        capBytes: engine.arenaCapBytes,
+      },
+      cpu: this.pinning.current,
     };
   }
 

@@ -23,6 +23,10 @@ export class FlvSession implements ConnectionHandler, AttachRequest, SessionCont
     return 'flv';
   }
 
+  get sessionId(): string {
+    return this.session.id;
+  }
+
   get bytes(): number {
     return this.connection.bytesSent - this.headBytes;
   }

@@ -85,6 +85,7 @@ export class Player implements RtmpRole, SessionControl {
     this.viewer = stream.attach({
       connection,
       protocol: 'rtmp',
+      sessionId: this.session.id,
       askedAtMs: entry.askedAtMs,
       onClosed: (reason) => this.closed(reason),
     });

@@ -30,6 +30,7 @@ export interface RtmpStream {
   attach(request: {
     readonly connection: Connection;
     readonly protocol: 'rtmp';
+    readonly sessionId: string;
     readonly askedAtMs: number;
     onClosed(reason: ViewerCloseReason): void;
   }): Pick<Viewer, 'close' | 'skips'>;

@@ -67,6 +67,7 @@ export class WsFlvSession implements ConnectionHandler, WsFrameSink, SessionCont
     this.viewer = stream.attach({
       connection,
       protocol: 'ws-flv',
+      sessionId: this.session.id,
       askedAtMs: entry.askedAtMs,
       onClosed: (reason) => this.closed(reason),
     });
