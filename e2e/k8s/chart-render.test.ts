@@ -104,6 +104,16 @@ describe('values', () => {
     ['two NATS', { nats: { url: 'nats://n:4222' } }, /set nats\.install=false with it/],
     ['no NATS', { nats: { install: false } }, /nats\.url must say where NATS is/],
     [
+      'a proxy that names users, without tokens',
+      { console: { auth: { userHeader: 'X-User' } } },
+      /needs console\.auth\.secretName/,
+    ],
+    [
+      'headers of anybody',
+      { console: { auth: { userHeader: 'X-User', secretName: 'tokens' } } },
+      /needs console\.auth\.trustedProxies/,
+    ],
+    [
       'credentials for a NATS of ours',
       { nats: { credentialsSecretName: 'x' } },
       /the NATS of this chart has accounts of its own/,
@@ -125,6 +135,46 @@ describe('values', () => {
     expect(Object.fromEntries(rows.map(([, name, value]) => [name, value]))).toEqual(
       leaves(values),
     );
+  });
+});
+
+describe('a login for the page', () => {
+  const auth = {
+    ...{ secretName: 'tokens', metricsOpen: false, trustedProxies: ['10.0.0.0/8', 'fd00::/8'] },
+    ...{ userHeader: 'X-User', groupHeader: 'X-Groups', adminGroups: ['a b', 'c'] },
+  };
+
+  it('is none unless a Secret is named', async () => {
+    const all = await render();
+    expect(Object.keys(variables(all)).filter((name) => name.includes('CONSOLE'))).toEqual([]);
+    expect(JSON.stringify(all)).not.toContain('streamclusters/scale"],"verbs":["patch"]');
+  });
+
+  it('is by the Secret, mounted, and by what a proxy says', async () => {
+    const all = await render({ console: { auth } });
+    expect(variables(all)).toMatchObject({
+      SC_CONSOLE_AUTH_DIR: '/etc/streamcluster/console',
+      SC_CONSOLE_METRICS_OPEN: 'false',
+      SC_CONSOLE_TRUSTED_PROXIES: '10.0.0.0/8,fd00::/8',
+      SC_CONSOLE_USER_HEADER: 'X-User',
+      SC_CONSOLE_GROUP_HEADER: 'X-Groups',
+      SC_CONSOLE_ADMIN_GROUPS: 'a b,c',
+      SC_CONSOLE_VIEWER_GROUPS: '',
+    });
+    const text = JSON.stringify(all.find(({ kind }) => kind === 'Deployment'));
+    expect(text).toContain('"volumes":[{"name":"console-auth","secret":{"secretName":"tokens"}}]');
+    expect(text).toContain('"mountPath":"/etc/streamcluster/console"');
+  });
+
+  it('brings the right to scale, which the page has a button for', async () => {
+    const { rules } = find(await render({ console: { auth } }), 'ClusterRole', 'media-sc-operator');
+    expect(rules).toContainEqual({
+      ...{
+        apiGroups: ['streamcluster.dev'],
+        resources: ['streamclusters/scale'],
+        verbs: ['patch'],
+      },
+    });
   });
 });
 

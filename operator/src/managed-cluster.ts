@@ -10,6 +10,7 @@ import { ReportWatch } from './fleet/report-watch.ts';
 import { Sightings } from './fleet/sightings.ts';
 import { StreamDecisions } from './fleet/stream-decisions.ts';
 import { streamSource } from './http/stream-source.ts';
+import { clusterActions } from './http/actions/cluster-actions.ts';
 import type { ClusterView, Endpoints, Rebalancing } from './http/view.ts';
 import { Placer, type Placed } from './place/placer.ts';
 import type { RebalanceStepOptions } from './reconcile/rebalance/step.ts';
@@ -199,6 +200,8 @@ export class ManagedCluster {
       },
       sessions,
       decisionOn: (stream) => decisions.get(stream),
+      recentDecisions: (count) => decisions.recent(count),
+      actions: clusterActions(runtime),
       ...streamSource({
         directory: () => (directory.isLoaded ? directory.streams : undefined),
         sightings: () => fleet.list(),

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { realClock } from './clock.ts';
 import { OperatorError } from './errors.ts';
+import type { ConsoleAuth } from './http/auth/console-auth.ts';
 import type { LeaderUrl } from './http/leader.ts';
 import { Metrics } from './http/metrics.ts';
 import type { MediaPorts } from './http/page.ts';
@@ -23,6 +24,8 @@ export interface OperatorOptions {
   readonly placeCredentials?: PlaceCredentials;
   /** To whoever leads, when this one does not. */
   readonly forward?: PlaceForward;
+  /** Who may see and do what on page and API; without: as in HttpServerOptions. */
+  readonly auth?: ConsoleAuth;
   /** The page's and API's address of whoever leads; undefined: nobody, or this one. */
   readonly leaderUrl?: LeaderUrl;
   readonly log: Logger;
@@ -76,6 +79,7 @@ export class Operator {
       notReady: this.options.notReady,
       mediaPorts: this.options.mediaPorts,
       leaderUrl: this.options.leaderUrl,
+      auth: this.options.auth,
       log: this.options.log,
       logLevel: this.logLevel,
     });

@@ -79,9 +79,12 @@ const PATIENCE_MS = 5000;
 
 export class Api {
   readonly url: string;
+  private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(url: string) {
+  /** `token`: where a login is needed. */
+  constructor(url: string, token?: string) {
     this.url = url;
+    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   async cluster(): Promise<ClusterItem> {
@@ -134,7 +137,8 @@ export class Api {
   }
 
   async text(path: string): Promise<string> {
-    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(this.url + path, { signal, headers: this.headers });
     if (!response.ok) throw new Error(`${path} answered ${response.status}`);
     return response.text();
   }

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly policy?: 'Random' | 'TwoChoices' | 'Local';
   readonly publisherGraceSeconds?: number;
   readonly maxLagSeconds?: number;
+  /** Of page and API, by role; without: no login. */
+  readonly tokens?: { readonly admin: string; readonly viewer: string };
   /** Names in the certificate that users see; without: no TLS. */
   readonly certificateFor?: readonly string[];
   /** Each worker has a port of its own, to which viewers are sent. */
@@ -53,7 +55,7 @@ export class TestCluster {
   private readonly rtmpsPort: number;
   private readonly httpsPort: number;
 
-  protected constructor(folder: string, operator: Child, ports: Required<Ports>) {
+  protected constructor(folder: string, operator: Child, ports: Required<Ports>, token?: string) {
     this.folder = folder;
     this.resourceFile = path.join(folder, 'cluster.yaml');
     this.operator = operator;
@@ -61,7 +63,7 @@ export class TestCluster {
     this.httpPort = ports.http;
     this.rtmpsPort = ports.rtmps;
     this.httpsPort = ports.https;
-    this.api = new Api(`http://127.0.0.1:${ports.api}`);
+    this.api = new Api(`http://127.0.0.1:${ports.api}`, token);
   }
 
   /** Resolves when every worker is ready. */
@@ -72,8 +74,12 @@ export class TestCluster {
     const ports = { ...plain, rtmps: await freePort(), https: await freePort() };
     if (options.certificateFor !== undefined) makeCertificate(folder, options.certificateFor);
     writeResource(path.join(folder, 'cluster.yaml'), options);
-    writeKeys(folder, options.accessKeys ?? {});
-    const cluster = new TestCluster(folder, startOperator(folder, ports, options.natsUrl), ports);
+    writeKeys(path.join(folder, 'access'), options.accessKeys ?? {});
+    const { tokens, natsUrl } = options;
+    if (tokens !== undefined) writeKeys(path.join(folder, 'tokens'), tokens);
+    const more = { natsUrl, hasTokens: tokens !== undefined };
+    const operator = startOperator(folder, ports, more);
+    const cluster = new TestCluster(folder, operator, ports, tokens?.admin);
     try {
       await cluster.ready(options.replicas ?? 3);
     } catch (error) {
@@ -205,7 +211,13 @@ export interface Ports {
   readonly https?: number;
 }
 
-export function startOperator(folder: string, ports: Ports, natsUrl?: string): Child {
+interface OperatorExtras {
+  readonly natsUrl?: string | undefined;
+  /** Tokens of page and API lie in the folder. */
+  readonly hasTokens?: boolean;
+}
+
+export function startOperator(folder: string, ports: Ports, more: OperatorExtras = {}): Child {
   return new Child(NODE, [path.join(ROOT, 'operator/src/run.ts')], {
     cwd: ROOT,
     env: {
@@ -217,15 +229,16 @@ export function startOperator(folder: string, ports: Ports, natsUrl?: string): C
       ...(ports.rtmps !== undefined && { SC_RTMPS_PORT: String(ports.rtmps) }),
       ...(ports.https !== undefined && { SC_HTTPS_PORT: String(ports.https) }),
       SC_TLS_DIR: path.join(folder, 'tls'),
+      ...(more.hasTokens === true && { SC_CONSOLE_AUTH_DIR: path.join(folder, 'tokens') }),
       SC_ACCESS_DIR: path.join(folder, 'access'),
       SC_API_PORT: String(ports.api),
-      ...(natsUrl !== undefined && { SC_NATS: natsUrl }),
+      ...(more.natsUrl !== undefined && { SC_NATS: more.natsUrl }),
     },
   });
 }
 
-function writeKeys(folder: string, keys: Readonly<Record<string, string>>): void {
-  const secret = path.join(folder, 'access');
+/** In the form of a Secret. */
+function writeKeys(secret: string, keys: Readonly<Record<string, string>>): void {
   fs.mkdirSync(secret);
   for (const [name, text] of Object.entries(keys)) fs.writeFileSync(path.join(secret, name), text);
 }

@@ -51,6 +51,14 @@ export class FoundWorkers implements Runtime {
     return this.touched(`deleted ${name}`);
   }
 
+  scale(replicas: number): Promise<never> {
+    return this.touched(`wanted ${replicas} of them`);
+  }
+
+  askDrain(name: string): Promise<never> {
+    return this.touched(`drained ${name}`);
+  }
+
   mark(name: string, marks: Marks): Promise<void> {
     this.marks.set(name, marks);
     return Promise.resolve();

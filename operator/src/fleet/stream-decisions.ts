@@ -29,6 +29,12 @@ export class StreamDecisions {
     return this.last.get(stream);
   }
 
+  /** The newest first. */
+  recent(count: number): { readonly stream: string; readonly decision: StreamDecision }[] {
+    const all = [...this.last].slice(-count).reverse();
+    return all.map(([stream, decision]) => ({ stream, decision }));
+  }
+
   /** Drops those of streams that are no more. */
   retain(streams: { has(stream: string): boolean }, unixMs: number): void {
     for (const [stream, decision] of this.last) {

@@ -3,7 +3,8 @@ import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { relayTree } from '../fleet/relay-tree.ts';
 import { hasTls } from '../specs/user-ports.ts';
-import { CLUSTER } from './document/calls.ts';
+import { CLUSTER } from './document/call.ts';
+import { finderOf, type ClusterParams, type FindCluster, type StreamParams } from './params.ts';
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
 import { registerSessions } from './sessions.ts';
@@ -17,28 +18,10 @@ export interface ApiOptions {
   readonly notReady: () => string | undefined;
 }
 
-interface ClusterParams {
-  readonly namespace: string;
-  readonly name: string;
-}
-interface StreamParams extends ClusterParams {
-  readonly app: string;
-  readonly stream: string;
-}
-
-/**
- * The JSON API. It ends sessions and reads all else: what changes a StreamCluster goes
- * through Kubernetes' API, whose RBAC decides who may.
- */
+/** The JSON API, as far as it reads what the operator knows; see console.ts for the rest. */
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const { clusters } = options;
-  const find = ({ namespace, name }: ClusterParams): ClusterView => {
-    const found = clusters().find(
-      ({ resource: { metadata } }) => metadata.namespace === namespace && metadata.name === name,
-    );
-    if (found === undefined) throw new OperatorError('NOT_FOUND', `cluster ${namespace}/${name}`);
-    return found;
-  };
+  const find = finderOf(clusters);
   app.get('/api/v1/clusters', () => ({ items: clusters().map(clusterItem) }));
   app.get<{ Params: ClusterParams }>(CLUSTER, ({ params }) => {
     const cluster = find(params);
@@ -63,7 +46,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   registerSessions(app, find);
 }
 
-function registerStreams(app: FastifyInstance, find: (params: ClusterParams) => ClusterView): void {
+function registerStreams(app: FastifyInstance, find: FindCluster): void {
   const pages = new StreamPages(realClock);
   app.addHook('onClose', (_app, done) => {
     pages.close();

@@ -1,5 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { openAuth } from './auth/console-auth.ts';
 import { registerLeader } from './leader.ts';
 
 async function operator(
@@ -7,9 +9,13 @@ async function operator(
   leaderUrl: () => string | undefined,
 ): Promise<FastifyInstance> {
   const app = Fastify();
-  registerLeader(app, leaderUrl);
+  registerLeader(app, leaderUrl, openAuth('viewer', pino({ level: 'silent' })));
   app.get('/api/v1/clusters', (_request, reply) => reply.code(200).send({ from: name }));
   app.get('/api/v1/missing', (_request, reply) => reply.code(404).send({ from: name }));
+  app.put('/api/v1/things', (request, reply) =>
+    reply.code(201).send({ from: name, was: request.body }),
+  );
+  app.get('/api/v1/session', () => ({ from: name }));
   app.delete('/api/v1/thing', ({ query }) => ({ from: name, query }));
   app.get('/metrics', () => name);
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -40,6 +46,16 @@ describe('registerLeader', () => {
     expect((await other.inject('/api/v1/clusters?x=1')).json()).toEqual({ from: 'leader' });
     const missing = await other.inject('/api/v1/missing');
     expect([missing.statusCode, missing.json()]).toEqual([404, { from: 'leader' }]);
+  });
+
+  it('passes on what is to be changed, with what it is to be', async () => {
+    const put = { method: 'PUT', url: '/api/v1/things', payload: { a: 1 } } as const;
+    const answer = await other.inject(put);
+    expect([answer.statusCode, answer.json()]).toEqual([201, { from: 'leader', was: { a: 1 } }]);
+  });
+
+  it('says itself who somebody is', async () => {
+    expect((await other.inject('/api/v1/session')).json()).toEqual({ from: 'other' });
   });
 
   it('answers by itself what is only its own', async () => {

@@ -283,7 +283,13 @@ describe('the HTTP server', () => {
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain('http://media.example:8080');
     expect(page.headers['x-content-type-options']).toBe('nosniff');
-    for (const url of ['/app.js', '/style.css', '/vendor/mpegts.js', '/vendor/hls.js']) {
+    for (const url of [
+      '/app.js',
+      '/css/base.css',
+      '/vendor/preact.js',
+      '/vendor/mpegts.js',
+      '/vendor/hls.js',
+    ]) {
       expect((await app.inject(url)).statusCode, url).toBe(200);
     }
   });

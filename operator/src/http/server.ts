@@ -8,6 +8,10 @@ import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
 import type { LogLevel } from '../log-level.ts';
 import { registerApi } from './api.ts';
+import { openAuth, type ConsoleAuth } from './auth/console-auth.ts';
+import { registerGuard } from './auth/guard.ts';
+import { isWithin } from './auth/networks.ts';
+import { registerConsole } from './console.ts';
 import { refuseOtherSites } from './cross-site.ts';
 import { openApi } from './document/openapi.ts';
 import { PROBLEM_TYPE, problemOf } from './document/problem.ts';
@@ -29,6 +33,8 @@ export interface HttpServerOptions {
   readonly mediaPorts: MediaPorts;
   /** Without: this one always leads. */
   readonly leaderUrl?: LeaderUrl | undefined;
+  /** Without: everybody may read, nobody may change anything. */
+  readonly auth?: ConsoleAuth | undefined;
   readonly log: Logger;
   /** Of this process. */
   readonly logLevel: LogLevel;
@@ -40,7 +46,10 @@ const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Page, API, health and metrics; not listening yet. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { clusters, log, leaderUrl = () => undefined } = options;
+  const auth = options.auth ?? openAuth('viewer', log);
   const app = Fastify({
+    trustProxy: (address) => isWithin(auth.proxies, address),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
@@ -52,8 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   app.setErrorHandler<FastifyError | Error>((error, request, reply) => {
     const known = asOperatorError(error);
-    if (known.code === 'INTERNAL')
-      options.log.error({ err: error, code: 'INTERNAL' }, 'API failed');
+    if (known.code === 'INTERNAL') log.error({ err: error, code: 'INTERNAL' }, 'API failed');
     return sendProblem(request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -61,13 +69,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return sendProblem(request, reply, error);
   });
   refuseOtherSites(app);
-  if (options.leaderUrl !== undefined) registerLeader(app, options.leaderUrl);
+  registerGuard(app, auth);
+  registerLeader(app, leaderUrl, auth);
   registerHealth(app, options);
   registerApi(app, options);
+  registerConsole(app, { clusters, auth, hasLeader: () => leaderUrl() !== undefined, log });
   const document = openApi();
   app.get('/api/v1/openapi.json', () => document);
   const isRedirecting = (): boolean =>
-    options.clusters().some(({ resource }) => redirects(resource.spec.service));
+    clusters().some(({ resource }) => redirects(resource.spec.service));
   await registerPage(app, { mediaPorts: options.mediaPorts, isRedirecting });
   return app;
 }

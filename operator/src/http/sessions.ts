@@ -1,15 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '../errors.ts';
-import type { ClusterView } from './view.ts';
+import { CLUSTER } from './document/call.ts';
+import type { ClusterParams, FindCluster, StreamParams } from './params.ts';
 
-interface ClusterParams {
-  readonly namespace: string;
-  readonly name: string;
-}
-interface StreamParams extends ClusterParams {
-  readonly app: string;
-  readonly stream: string;
-}
 interface SessionParams extends StreamParams {
   readonly id: string;
 }
@@ -23,7 +16,6 @@ interface KickQuery {
   readonly banSeconds?: string;
 }
 
-const CLUSTER = '/api/v1/clusters/:namespace/:name';
 const STREAM = `${CLUSTER}/streams/:app/:stream`;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -32,10 +24,7 @@ const MAX_BAN_SECONDS = 2_592_000;
 const ID = /^[A-Za-z0-9_-]{16}$/;
 
 /** Who publishes and watches; ends what they do. */
-export function registerSessions(
-  app: FastifyInstance,
-  find: (params: ClusterParams) => ClusterView,
-): void {
+export function registerSessions(app: FastifyInstance, find: FindCluster): void {
   app.get<{ Params: ClusterParams; Querystring: ListQuery }>(
     `${CLUSTER}/sessions`,
     ({ params, query }) => find(params).sessions.list({ stream: '', ...pageOf(query) }),

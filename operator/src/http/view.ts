@@ -26,6 +26,21 @@ export interface Rebalancing {
   readonly running: readonly Change[];
 }
 
+interface DecisionOnStream {
+  readonly stream: string;
+  readonly decision: StreamDecision;
+}
+
+/** What users may ask of a StreamCluster. */
+export interface ClusterActions {
+  /** Why something cannot be asked; empty: it can. */
+  hindrances(): { readonly scale: string };
+  /** Rejects with ACTION_REFUSED. */
+  scale(replicas: number): Promise<void>;
+  /** Rejects with ACTION_REFUSED or NOT_FOUND. */
+  askDrain(worker: string, isAsked: boolean): Promise<void>;
+}
+
 /** What the API shows of one StreamCluster, at the time of the call. */
 export interface ClusterView extends StreamSource {
   readonly resource: StreamCluster;
@@ -40,4 +55,7 @@ export interface ClusterView extends StreamSource {
   readonly sessions: Pick<SessionDesk, 'list' | 'kick'>;
   /** The last one; undefined: none is known. */
   decisionOn(stream: string): StreamDecision | undefined;
+  /** The newest first. */
+  recentDecisions(count: number): readonly DecisionOnStream[];
+  readonly actions: ClusterActions;
 }

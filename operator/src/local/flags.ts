@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { option, parseCommandLine } from '../command-line.ts';
+import { authFields, authOptions } from '../http/auth/flags.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -17,6 +18,7 @@ const schema = z.object({
   accessDir: z.string().min(1),
   nats: z.string().optional(),
   otlpEndpoint: z.string().optional(),
+  ...authFields,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 
@@ -41,6 +43,7 @@ export function parseLocalFlags(args: readonly string[], root: string): LocalFla
     option('--access-dir <path>', 'what would be the Secret of spec.access', '.run/access', root),
     option('--nats <url>', 'NATS to use, instead of spec.nats.url or one of our own'),
     option('--otlp-endpoint <url>', 'a collector of OpenTelemetry for spans of sessions'),
+    ...authOptions(),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];
   return { ...parseCommandLine(args, options, schema), root };

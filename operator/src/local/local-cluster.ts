@@ -8,6 +8,8 @@ import { sweepBuckets } from '../fleet/adapters/bucket-sweep.ts';
 import { natsErrorCode } from '../fleet/adapters/nats-errors.ts';
 import { NatsLink } from '../fleet/adapters/nats-link.ts';
 import type { ManagedCluster } from '../managed-cluster.ts';
+import { ConsoleAuth } from '../http/auth/console-auth.ts';
+import { isLoopback } from '../http/auth/networks.ts';
 import { Operator } from '../operator.ts';
 import { hasTls } from '../specs/user-ports.ts';
 import type { LocalFlags } from './flags.ts';
@@ -107,6 +109,12 @@ export class LocalCluster {
     const operator = new Operator({
       notReady: () => this.notReady(),
       mediaPorts: { http: flags.httpPort, https: flags.httpsPort },
+      // On loopback it is whoever sits here.
+      auth: new ConsoleAuth({
+        flags,
+        openRole: isLoopback(flags.apiHost) ? 'admin' : 'viewer',
+        log,
+      }),
       log,
     });
     this.operator = operator;

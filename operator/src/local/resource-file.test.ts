@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -74,6 +74,18 @@ describe('ResourceFile', () => {
     writeFileSync(name, resource('2'));
     await eventually('healed', PATIENCE_MS, () => watching.snapshot.fault === undefined);
     expect(watching.snapshot.generation).toBe(2);
+  });
+
+  it('writes another number of workers, and leaves everything else as it stands', async () => {
+    writeFileSync(name, `# of the studio\n${resource('3 # for the match')}`);
+    const watching = watched();
+    watching.scale(5);
+    expect(readFileSync(name, 'utf8')).toBe(
+      `# of the studio\n${resource('5 # for the match')}`.replace('{name: test}', '{ name: test }'),
+    );
+    await eventually('5', PATIENCE_MS, () => watching.snapshot.generation === 2);
+    expect(() => watching.scale(-1)).toThrow(/spec\.fixed\.replicas/);
+    expect(readFileSync(name, 'utf8')).toContain('replicas: 5');
   });
 
   it('keeps the last good one when the file goes', async () => {

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import YAML from 'yaml';
 import { parseStreamCluster } from '../api/parse.ts';
 import { OperatorError } from '../errors.ts';
 import type { ResourceSnapshot } from '../reconcile/runtime.ts';
@@ -36,6 +37,18 @@ export class ResourceFile {
 
   onChange(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Writes `spec.fixed.replicas` into the file, with everything else as it stands there.
+   * Throws RESOURCE_UNREADABLE or RESOURCE_INVALID. */
+  scale(replicas: number): void {
+    const document = YAML.parseDocument(readText(this.file));
+    document.setIn(['spec', 'fixed', 'replicas'], replicas);
+    const text = document.toString();
+    parseStreamCluster(text, this.file);
+    const next = `${this.file}.next`;
+    writeFileSync(next, text);
+    renameSync(next, this.file);
   }
 
   watch(): void {

@@ -185,6 +185,20 @@ describe('LocalRuntime', () => {
     ]);
   });
 
+  it('marks one that a user wants emptied, and calls its end no failure', async () => {
+    await runtime.create(0);
+    await ready('w-0');
+    await runtime.askDrain('w-0', true);
+    expect((await instance('w-0'))?.drainAsked).toBe('Command');
+    await runtime.askDrain('w-0', false);
+    expect((await instance('w-0'))?.drainAsked).toBeUndefined();
+    await runtime.askDrain('w-0', true);
+    // The operator would tell it to drain; it ends when it is empty.
+    process.kill(pids()[0] ?? 0, 'SIGTERM');
+    expect((await phase('w-0', 'exited')).exit?.kind).toBe('drained');
+    await expect(runtime.askDrain('w-9', true)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('writes the status beside, as YAML', async () => {
     await runtime.writeStatus({ phase: 'Ready', readyReplicas: 1 } as never);
     const text = readFileSync(path.join(folder.path, 'status.yaml'), 'utf8');

@@ -4,6 +4,7 @@ import YAML from 'yaml';
 import { cpuCount } from '../api/quantity.ts';
 import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { StreamClusterStatus } from '../api/status.ts';
+import { OperatorError } from '../errors.ts';
 import type {
   Marks,
   ResourceSnapshot,
@@ -123,6 +124,25 @@ export class LocalRuntime implements Runtime {
     const hasHeard =
       marks.accepting === child.marks.accepting || (await this.accept(name, marks.accepting));
     child.marks = { ...marks, accepting: hasHeard ? marks.accepting : child.marks.accepting };
+  }
+
+  scale(replicas: number): Promise<void> {
+    try {
+      this.options.resourceFile.scale(replicas);
+      return Promise.resolve();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return Promise.reject(new OperatorError('ACTION_REFUSED', reason, { cause: error }));
+    }
+  }
+
+  /** It ends when it is empty, and another one takes its place. */
+  askDrain(name: string, isAsked: boolean): Promise<void> {
+    const child = this.workers.get(name)?.child;
+    if (child === undefined) return Promise.reject(new OperatorError('NOT_FOUND', name));
+    child.isDrainAsked = isAsked;
+    this.changed();
+    return Promise.resolve();
   }
 
   writeStatus(status: StreamClusterStatus): Promise<void> {

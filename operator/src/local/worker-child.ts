@@ -22,6 +22,8 @@ export class WorkerChild {
   readonly name: string;
   readonly pid: number | undefined;
   isReady = false;
+  /** A user wants it emptied. */
+  isDrainAsked = false;
   marks: Marks = { accepting: true, busy: false };
   exit: WorkerExit | undefined = undefined;
   private readonly options: WorkerChildOptions;
@@ -44,21 +46,22 @@ export class WorkerChild {
     for (const stream of [stdout, stderr]) {
       if (stream !== null) onLines(stream, (line) => options.output.line(line));
     }
-    this.process.once('error', (error) => this.ended(error.message));
+    this.process.once('error', (error) => this.ended(error.message, 'failed'));
     // `close` comes after the last line of output, which explains the end.
     this.process.once('close', (code, signal) => {
-      this.ended(signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`);
+      const how = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
+      this.ended(how, code === 0 && this.isDrainAsked ? 'drained' : 'failed');
     });
   }
 
   get instance(): WorkerInstance {
-    const { name, exit, isReady, marks } = this;
+    const { name, exit, isReady, marks, isDrainAsked } = this;
     const base = {
       name,
       slot: this.options.slot,
       isOutdated: false,
       unschedulableSinceMs: undefined,
-      drainAsked: undefined,
+      drainAsked: isDrainAsked ? 'Command' : undefined,
       marks,
       node: undefined,
     };
@@ -89,13 +92,13 @@ export class WorkerChild {
     this.process.kill('SIGKILL');
   }
 
-  private ended(how: string): void {
+  private ended(how: string, kind: WorkerExit['kind']): void {
     if (this.exit !== undefined) return;
     clearTimeout(this.killTimer);
     const { lastError } = this.options.output;
     this.exit = {
       detail: lastError === '' ? how : `${how} (${lastError})`,
-      kind: this.isHung ? 'hung' : 'failed',
+      kind: this.isHung ? 'hung' : kind,
       ranMs: performance.now() - this.startedAtMs,
     };
     this.options.onExit();

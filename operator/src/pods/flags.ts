@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { option, parseCommandLine } from '../command-line.ts';
+import { authFields, authOptions } from '../http/auth/flags.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const yesNo = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -31,6 +32,7 @@ const schema = z.object({
   apiHost: z.string().min(1),
   apiPort: port,
   grpcPort: port,
+  ...authFields,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 
@@ -58,6 +60,7 @@ export function parsePodsFlags(args: readonly string[]): PodsFlags {
     option('--api-host <address>', 'address of page and API', '127.0.0.1'),
     option('--api-port <port>', 'port of page and API', '8088'),
     option('--grpc-port <port>', 'port that workers call', '9092'),
+    ...authOptions(),
     option('--log-level <level>', 'debug, info, warn or error', 'info'),
   ];
   return parseCommandLine(args, options, schema);

@@ -11,6 +11,7 @@ import {
   kubeConfigLoader,
   LeaderElection,
 } from '../kube/mod.ts';
+import { ConsoleAuth } from '../http/auth/console-auth.ts';
 import { Operator } from '../operator.ts';
 import { PlaceForward } from '../place/adapters/forward.ts';
 import type { Stoppable } from '../signals.ts';
@@ -161,7 +162,7 @@ export class PodsOperator implements Stoppable {
   }
 
   private makeOperator(): Operator {
-    const { credentials, forward, log } = this;
+    const { credentials, forward, flags, log } = this;
     return new Operator({
       notReady: () => this.notReady(),
       mediaPorts: { http: HTTP_PORT, https: HTTPS_PORT },
@@ -170,6 +171,7 @@ export class PodsOperator implements Stoppable {
         authorise: (call, cluster) => isWorkerOf(call, cluster) || isOperator(call),
       },
       forward,
+      auth: new ConsoleAuth({ flags, openRole: 'viewer', log }),
       leaderUrl: () => this.leaderUrl(),
       log,
     });

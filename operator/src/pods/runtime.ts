@@ -39,6 +39,7 @@ import { instanceOf } from './instance.ts';
 import { OwnPods } from './own-pods.ts';
 import { ResourceView } from './resource-view.ts';
 import { StatusWriter } from './status-writer.ts';
+import { UserActions } from './user-actions.ts';
 import { WorkerSecrets, type Issuer } from './worker-secrets.ts';
 import { writeProblem } from './write-problem.ts';
 
@@ -84,6 +85,7 @@ export class PodRuntime implements Runtime {
   private readonly expectations: Expectations;
   private readonly avoided: AvoidedNodes;
   private readonly pods: OwnPods;
+  private readonly userActions: UserActions;
   private readonly listeners: (() => void)[] = [];
   /** Highest one seen of each slot: a name is not given twice, whatever still speaks of it. */
   private readonly seenIncarnations = new Map<number, number>();
@@ -106,6 +108,12 @@ export class PodRuntime implements Runtime {
     this.status = new StatusWriter({ client, target: { namespace, name }, clock, log });
     this.expectations = new Expectations(clock);
     this.avoided = new AvoidedNodes(clock);
+    this.userActions = new UserActions({
+      client,
+      namespace,
+      name,
+      uidOf: (pod) => this.uidOf(pod),
+    });
     this.pods = new OwnPods(uid, () => cache.podsOf(namespace, name));
   }
 
@@ -211,6 +219,14 @@ export class PodRuntime implements Runtime {
     }
   }
 
+  async scale(replicas: number): Promise<void> {
+    await this.userActions.scale(replicas);
+  }
+
+  async askDrain(name: string, isAsked: boolean): Promise<void> {
+    await this.userActions.askDrain(name, isAsked);
+  }
+
   async writeStatus(status: StreamClusterStatus): Promise<void> {
     this.mustLead();
     await this.status.write(status);
@@ -292,6 +308,10 @@ export class PodRuntime implements Runtime {
   private revision(spec: StreamClusterSpec): string {
     if (this.lastRevision?.spec !== spec) this.lastRevision = { spec, text: revisionOf(spec) };
     return this.lastRevision.text;
+  }
+
+  private uidOf(pod: string): string | undefined {
+    return this.pods.list().find(({ metadata }) => metadata.name === pod)?.metadata.uid;
   }
 
   private keyOfPod(name: string): string {

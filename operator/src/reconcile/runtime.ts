@@ -89,6 +89,10 @@ export interface Runtime {
   /** Asks it to end, ends it after the grace. Of an exited one: forgets it. */
   delete(name: string, graceSeconds: number): Promise<void>;
   mark(name: string, marks: Marks): Promise<void>;
+  /** Writes `spec.fixed.replicas`. Rejects with ACTION_REFUSED. */
+  scale(replicas: number): Promise<void>;
+  /** A user wants a worker emptied, or back at work. Rejects with ACTION_REFUSED. */
+  askDrain(name: string, isAsked: boolean): Promise<void>;
   /** What keeps workers from being made or from running. */
   problems(): readonly RuntimeProblem[];
   /** Of which addresses of HLS segments are made: a secret of this StreamCluster, the same

@@ -134,6 +134,16 @@ export class MemoryRuntime implements Runtime {
     this.changed();
   }
 
+  scale(replicas: number): Promise<void> {
+    this.apply(`{fixed: {replicas: ${replicas}}}`);
+    return Promise.resolve();
+  }
+
+  askDrain(name: string, isAsked: boolean): Promise<void> {
+    this.change(name, { drainAsked: isAsked ? 'Command' : undefined });
+    return Promise.resolve();
+  }
+
   writeStatus(status: StreamClusterStatus): Promise<void> {
     this.status = status;
     this.statusWrites += 1;

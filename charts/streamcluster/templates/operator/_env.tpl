@@ -39,6 +39,28 @@
   value: '8088'
 - name: SC_GRPC_PORT
   value: '9092'
+{{- with .Values.console.auth }}
+{{- if .secretName }}
+- name: SC_CONSOLE_AUTH_DIR
+  value: /etc/streamcluster/console
+- name: SC_CONSOLE_METRICS_OPEN
+  value: {{ .metricsOpen | quote }}
+{{- end }}
+{{- with .trustedProxies }}
+- name: SC_CONSOLE_TRUSTED_PROXIES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- if .userHeader }}
+- name: SC_CONSOLE_USER_HEADER
+  value: {{ .userHeader }}
+- name: SC_CONSOLE_GROUP_HEADER
+  value: {{ .groupHeader | quote }}
+- name: SC_CONSOLE_ADMIN_GROUPS
+  value: {{ join "," .adminGroups | quote }}
+- name: SC_CONSOLE_VIEWER_GROUPS
+  value: {{ join "," .viewerGroups | quote }}
+{{- end }}
+{{- end }}
 - name: SC_LOG_LEVEL
   value: {{ .Values.operator.logLevel }}
 {{- end -}}

@@ -1,23 +1,10 @@
-import type { z } from 'zod';
 import { rebalance, scaling } from './balance.ts';
+import { CLUSTER, type Call } from './call.ts';
 import { clusterDetail, clusterList } from './clusters.ts';
+import { CONSOLE_CALLS } from './console.ts';
 import { kicked, sessionPage } from './sessions.ts';
 import { streamDetail, streamPage } from './streams.ts';
 import { workerList } from './workers.ts';
-
-/** One call of the API, as it is documented and checked. */
-export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** As Fastify has it: `:name` is a parameter. */
-  readonly path: string;
-  readonly summary: string;
-  /** Parameters behind the `?`, with what they are. */
-  readonly query?: Readonly<Record<string, string>>;
-  /** Undefined: not JSON, or nothing. */
-  readonly answer?: z.ZodType;
-}
-
-export const CLUSTER = '/api/v1/clusters/:namespace/:name';
 
 const SESSION_QUERY = {
   limit: 'Sessions on a page, 1 to 1000; 100 by default.',
@@ -75,5 +62,6 @@ export const CALLS: readonly Call[] = [
       bufferStreams: 'Streams for which there is to be room.',
     },
   },
+  ...CONSOLE_CALLS,
   { method: 'GET', path: '/api/v1/openapi.json', summary: 'This document' },
 ];

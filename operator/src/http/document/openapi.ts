@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CALLS, type Call } from './calls.ts';
+import type { Call } from './call.ts';
+import { CALLS } from './calls.ts';
 import { problem, PROBLEM_TYPE } from './problem.ts';
 
 const PARAMETER = /:(\w+)/g;
@@ -27,7 +28,7 @@ export function openApi(): object {
 }
 
 function operation(call: Call, schemas: Record<string, object>): object {
-  const { path, summary, query = {}, answer } = call;
+  const { path, summary, query = {}, body, answer, status = 200 } = call;
   const inPath = [...path.matchAll(PARAMETER)].map(([, name = '']) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }));
@@ -40,8 +41,11 @@ function operation(call: Call, schemas: Record<string, object>): object {
   return {
     summary,
     parameters: [...inPath, ...inQuery],
+    ...(body && {
+      requestBody: { content: { 'application/json': { schema: schemaOf(body, schemas) } } },
+    }),
     responses: {
-      200: { description: summary, ...content },
+      [status]: { description: summary, ...content },
       default: {
         description: 'An error',
         content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },

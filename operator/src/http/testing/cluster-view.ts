@@ -10,6 +10,7 @@ import { Bans } from '../../sessions/bans.ts';
 import { SessionDesk } from '../../sessions/session-desk.ts';
 import type { FakeSessions } from '../../sessions/testing/fake-sessions.ts';
 import { reportBytes } from '../../testing/reports.ts';
+import { clusterActions } from '../actions/cluster-actions.ts';
 import { streamSource } from '../stream-source.ts';
 import type { ClusterView, Rebalancing } from '../view.ts';
 
@@ -71,6 +72,8 @@ export class TestCluster {
         ...{ control: this.control, bans: this.bans, onMissed: () => undefined, log: this.log },
       }),
       decisionOn: (stream) => this.decisions.get(stream),
+      recentDecisions: (count) => this.decisions.recent(count),
+      actions: clusterActions(runtime),
       ...streamSource({ directory: () => this.directory, sightings: () => fleet.list() }),
     };
   }

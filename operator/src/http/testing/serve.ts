@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { LogLevel } from '../../log-level.ts';
+import type { ConsoleAuth } from '../auth/console-auth.ts';
 import { Metrics } from '../metrics.ts';
 import { createHttpServer } from '../server.ts';
 import type { ClusterView } from '../view.ts';
@@ -13,12 +14,16 @@ export function silence(): { log: Logger; logLevel: LogLevel } {
 }
 
 /** An HTTP server that is ready and connected; not listening yet. */
-export async function serveViews(clusters: () => readonly ClusterView[]): Promise<FastifyInstance> {
+export async function serveViews(
+  clusters: () => readonly ClusterView[],
+  auth?: ConsoleAuth,
+): Promise<FastifyInstance> {
   const app = await createHttpServer({
     clusters,
     metrics: new Metrics(),
     counts: () => ({ reportsReceived: 0, reportsRefused: 0, isBusConnected: true }),
     notReady: () => undefined,
+    auth,
     mediaPorts: { http: 8080, https: 8443 },
     ...silence(),
   });

@@ -1,0 +1,131 @@
+import { BlockList } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { realClock } from '../../clock.ts';
+import { OperatorError } from '../../errors.ts';
+import { cookieOf } from './cookie.ts';
+import { Failures } from './failures.ts';
+import type { AuthFlags } from './flags.ts';
+import type { Identity, Role } from './identity.ts';
+import { proxyIdentity, type ProxyRules } from './proxy-identity.ts';
+import { signSession, verifySession } from './session-token.ts';
+import { Tokens } from './tokens.ts';
+
+/** A working day. */
+const SESSION_MS = 12 * 3_600_000;
+const TOKEN_HEADER = 'x-streamcluster-token';
+const BEARER = /^Bearer +(\S+)$/i;
+
+export interface ConsoleAuthOptions {
+  readonly flags: AuthFlags;
+  /** What everybody may where there is no login. */
+  readonly openRole: Role;
+  readonly log: Logger;
+}
+
+/** Who may see and do what on page and API. */
+export class ConsoleAuth {
+  readonly openRole: Role;
+  readonly areMetricsOpen: boolean;
+  readonly proxies: BlockList;
+  private readonly rules: ProxyRules;
+  private readonly tokens: Tokens | undefined;
+  private readonly failures = new Failures(() => realClock.nowMs());
+  private readonly log: Logger;
+
+  /** Throws CONSOLE_AUTH_INVALID. */
+  constructor({ flags, openRole, log }: ConsoleAuthOptions) {
+    this.openRole = openRole;
+    this.log = log;
+    this.proxies = flags.consoleTrustedProxies;
+    this.rules = {
+      userHeader: flags.consoleUserHeader?.toLowerCase(),
+      groupHeader: flags.consoleGroupHeader?.toLowerCase(),
+      adminGroups: new Set(flags.consoleAdminGroups),
+      viewerGroups: new Set(flags.consoleViewerGroups),
+    };
+    const { consoleAuthDir } = flags;
+    this.tokens = consoleAuthDir === undefined ? undefined : new Tokens(consoleAuthDir, log);
+    this.areMetricsOpen = this.tokens === undefined || flags.consoleMetricsOpen;
+  }
+
+  get hasLogin(): boolean {
+    return this.tokens !== undefined;
+  }
+
+  /** Undefined: nobody who is known. Throws LOGIN_REFUSED and LOGIN_LIMITED. */
+  identify(request: FastifyRequest): Identity | undefined {
+    const { tokens, openRole } = this;
+    if (tokens === undefined) return { name: 'everybody', role: openRole, by: 'nothing' };
+    const bearer = tokenOf(request);
+    if (bearer !== undefined) return this.identityOfBearer(tokens, bearer, request.ip);
+    const cookie = cookieOf(request.headers.cookie);
+    const session = cookie && verifySession(cookie, tokens.sessionKey, realClock.unixMs());
+    if (session !== undefined && session !== '') {
+      return { name: session.name, role: session.role, by: 'cookie' };
+    }
+    return proxyIdentity(request, this.proxies, this.rules);
+  }
+
+  /** A session for a cookie. Throws LOGIN_REFUSED and LOGIN_LIMITED. */
+  logIn(token: string, address: string): { readonly session: string; readonly role: Role } {
+    const { tokens } = this;
+    if (tokens === undefined) throw new OperatorError('LOGIN_REFUSED', 'there is no login here');
+    const role = this.roleOf(tokens, token, address);
+    this.log.info({ role, address }, 'login');
+    return { session: this.session({ name: role, role }, SESSION_MS), role };
+  }
+
+  /** What another operator of this installation believes; undefined where nobody logs in. */
+  session({ name, role }: Pick<Identity, 'name' | 'role'>, forMs: number): string {
+    if (this.tokens === undefined) return '';
+    const expiresUnixMs = realClock.unixMs() + forMs;
+    return signSession({ name, role, expiresUnixMs }, this.tokens.sessionKey);
+  }
+
+  close(): void {
+    this.tokens?.close();
+  }
+
+  /** A token of the Secret, or a session that another operator passes on. */
+  private identityOfBearer(tokens: Tokens, bearer: string, address: string): Identity {
+    const session = verifySession(bearer, tokens.sessionKey, realClock.unixMs());
+    if (session !== undefined) return { name: session.name, role: session.role, by: 'token' };
+    const role = this.roleOf(tokens, bearer, address);
+    return { name: role, role, by: 'token' };
+  }
+
+  private roleOf(tokens: Tokens, token: string, address: string): Role {
+    const waitMs = this.failures.waitMs(address);
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1_000);
+      throw new OperatorError('LOGIN_LIMITED', `try again in ${seconds} s`);
+    }
+    const role = tokens.roleOf(token);
+    if (role !== undefined) return role;
+    this.failures.note(address);
+    this.log.warn({ address, code: 'LOGIN_REFUSED' }, 'wrong token');
+    throw new OperatorError('LOGIN_REFUSED');
+  }
+}
+
+/** Kubernetes' API server keeps `Authorization` for itself when it passes requests on. */
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  const { [TOKEN_HEADER]: own, authorization = '' } = headers;
+  return typeof own === 'string' ? own : BEARER.exec(authorization)?.[1];
+}
+
+/** Without a login. */
+export function openAuth(openRole: Role, log: Logger): ConsoleAuth {
+  return new ConsoleAuth({ flags: NO_FLAGS, openRole, log });
+}
+
+const NO_FLAGS: AuthFlags = {
+  consoleAuthDir: undefined,
+  consoleTrustedProxies: new BlockList(),
+  consoleUserHeader: undefined,
+  consoleGroupHeader: undefined,
+  consoleAdminGroups: [],
+  consoleViewerGroups: [],
+  consoleMetricsOpen: true,
+};

@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { realClock } from '../../clock.ts';
+import { OperatorError } from '../../errors.ts';
+import { isForwarded } from '../forwarded.ts';
+import type { ClusterView } from '../view.ts';
+import { clusterItems } from './cluster-items.ts';
+import { Hub } from './hub.ts';
+import { SseFollower } from './sse-follower.ts';
+import { topicItems } from './topic-items.ts';
+import { topicsOf } from './topic.ts';
+
+export interface EventsOptions {
+  readonly clusters: () => readonly ClusterView[];
+  /** Somebody else leads, who knows more. */
+  readonly hasLeader: () => boolean;
+  readonly log: Logger;
+}
+
+const MAX_OPEN = 200;
+const BEAT_MS = 10_000;
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // nginx holds answers back otherwise.
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * `GET /api/v1/events?topics=…`: server-sent events. `all` has everything of a topic,
+ * `change` what is otherwise since then.
+ */
+export function registerEvents(app: FastifyInstance, options: EventsOptions): void {
+  const { clusters, hasLeader, log } = options;
+  const hub = new Hub({
+    look: (topic) => topicItems(topic, clusters(), clusterItems),
+    clock: realClock,
+    log,
+  });
+  const open = new Set<ServerResponse>();
+  app.addHook('preClose', (done) => {
+    for (const response of open) response.destroy();
+    hub.close();
+    done();
+  });
+  app.get<{ Querystring: { topics?: string } }>('/api/v1/events', (request, reply) => {
+    const topics = topicsOf(request.query.topics);
+    if (open.size >= MAX_OPEN) throw new OperatorError('TOO_MANY', 'pages are open');
+    reply.hijack();
+    const response = reply.raw;
+    response.writeHead(200, HEADERS);
+    open.add(response);
+    const follower = new SseFollower(response, () => realClock.nowMs());
+    const leave = hub.follow(topics, follower);
+    const mayLeave = !isForwarded(request);
+    const timer = setInterval(() => {
+      // The page connects again, and is passed on.
+      if (mayLeave && hasLeader()) response.end();
+      else follower.beat();
+    }, BEAT_MS).unref();
+    response.on('close', () => {
+      open.delete(response);
+      clearInterval(timer);
+      leave();
+    });
+  });
+}
