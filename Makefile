@@ -58,7 +58,7 @@ kind: setup ## The same on kind, for those who have Docker; not tested by us.
 lint: setup ## Check types, style, import directions, dead code and generated files.
 	@npx --no-install eslint .
 	@npx --no-install prettier --check --log-level warn .
-	@npx --no-install tsc -p tsconfig.json
+	@npm run --silent typecheck
 	@npx --no-install knip --no-progress
 	@scripts/check-generated.sh
 

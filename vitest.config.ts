@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests with real players, or with bars in seconds, that another test beside them would spoil. */
 const TIMED = [
+  'console',
   'worker-death',
   'server-death',
   'hot-stream',
