@@ -127,6 +127,9 @@ function commonOptions(): Option[] {
     new Option('--operator-service <name>', 'name of the operator’s Service').env(
       'SC_OPERATOR_SERVICE',
     ),
+    new Option('--operator-token <token>', 'token of the operator’s page, where it takes one').env(
+      'SC_OPERATOR_TOKEN',
+    ),
   ];
 }
 

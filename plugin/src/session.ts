@@ -11,6 +11,7 @@ export interface CommonFlags {
   readonly output: 'table' | 'json';
   readonly operatorNamespace?: string;
   readonly operatorService?: string;
+  readonly operatorToken?: string;
 }
 
 /** What a command works with. */

@@ -39,6 +39,15 @@ describe('commands about sessions', () => {
     expect(await call('sessions', '--stream', 'news')).toBe(2);
   });
 
+  it('send the token that the operator wants, and none to where there is none', async () => {
+    expect(await call('sessions')).toBe(0);
+    expect(api.seen.at(-1)).toMatchObject({ operatorToken: '' });
+    expect(await call('sessions', '--operator-token', 'a-token-of-viewers')).toBe(0);
+    expect(api.seen.at(-1)).toMatchObject({ operatorToken: 'a-token-of-viewers' });
+    const toOthers = api.seen.filter(({ path }) => !path.includes('/proxy/'));
+    expect(toOthers.map(({ operatorToken }) => operatorToken).join('')).toBe('');
+  });
+
   it('end one, as it is shown', async () => {
     expect(await call('kick', 'live/news/AAAABBBBCCCCDDDD', '--ban', '60')).toBe(0);
     expect(api.seen.at(-1)).toMatchObject({

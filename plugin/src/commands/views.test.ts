@@ -227,7 +227,7 @@ describe('commands that look', () => {
       (here) =>
         here.answer(`${PROXY}/api/v1/clusters/media/live/rebalance`, {
           status: 404,
-          body: { code: 'NOT_FOUND', message: 'there is no such thing: cluster media/live' },
+          body: { code: 'NOT_FOUND', detail: 'there is no such thing: cluster media/live' },
         }),
       /the operator says: there is no such thing: cluster media\/live \(NOT_FOUND\)/,
     ],

@@ -6,6 +6,8 @@ import type { Service } from '../kube/types.ts';
 export interface OperatorOptions {
   readonly operatorNamespace?: string;
   readonly operatorService?: string;
+  /** Where the operator takes a login. */
+  readonly operatorToken?: string;
 }
 
 /** Where the operator's HTTP port is. */

@@ -10,9 +10,13 @@ export const PAGE_LIMIT = 5_000;
 /** What the operator wants of those who change something. */
 const NOT_A_PAGE = { 'x-streamcluster-request': 'plugin' };
 
+/** The API server keeps `Authorization` for itself. */
+const TOKEN_HEADER = 'x-streamcluster-token';
+
+/** Of a problem document (RFC 9457). */
 interface OperatorRefusal {
   readonly code?: string;
-  readonly message?: string;
+  readonly detail?: string;
 }
 
 /** The operator's JSON API, through the API server's proxy to its Service. */
@@ -56,12 +60,16 @@ export class OperatorApi {
   private async send(method: 'GET' | 'DELETE', path: string, query: Query): Promise<string> {
     const address = await this.address();
     const { namespace, service } = address;
+    const { operatorToken } = this.options;
     const base = `${corePath('services', namespace)}/http:${service}:http/proxy`;
     const response = await this.kube.ask({
       method,
       path: withQuery(base + path, query),
       accept: '*/*',
-      ...(method === 'DELETE' && { headers: NOT_A_PAGE }),
+      headers: {
+        ...(method === 'DELETE' && NOT_A_PAGE),
+        ...(operatorToken !== undefined && { [TOKEN_HEADER]: operatorToken }),
+      },
     });
     if (response.status < 400) return response.text;
     const said = statusOf(response.text);
@@ -89,13 +97,13 @@ function operatorRefusal(
   status: number,
   { namespace, service }: OperatorAddress,
 ): PluginError {
-  const { code, message } = refusalIn(text);
+  const { code, detail } = refusalIn(text);
   if (code === undefined) {
     const said = `the operator's Service ${namespace}/${service} answered ${status}`;
     return new PluginError('OPERATOR_UNREACHABLE', said);
   }
   const kind = code === 'NOT_FOUND' ? 'NOT_FOUND' : 'OPERATOR_UNREACHABLE';
-  return new PluginError(kind, `the operator says: ${message ?? code}`);
+  return new PluginError(kind, `the operator says: ${detail ?? code}`);
 }
 
 function refusalIn(text: string): OperatorRefusal {

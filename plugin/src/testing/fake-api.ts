@@ -13,6 +13,8 @@ export interface SeenRequest {
   readonly contentType: string;
   /** Who says that it is no page of another site. */
   readonly ownHeader: string;
+  /** For the operator, beside the API server's. */
+  readonly operatorToken: string;
   readonly body: string;
 }
 
@@ -80,11 +82,12 @@ export class FakeApi {
     const url = new URL(request.url ?? '/', 'http://x');
     const { authorization = '', 'content-type': contentType = '' } = request.headers;
     const ownHeader = String(request.headers['x-streamcluster-request'] ?? '');
+    const operatorToken = String(request.headers['x-streamcluster-token'] ?? '');
     const body = (await buffer(request)).toString();
     const method = request.method ?? '';
     const query = Object.fromEntries(url.searchParams);
     const seen = { method, path: url.pathname, query, authorization, contentType };
-    this.seen.push({ ...seen, ownHeader, body });
+    this.seen.push({ ...seen, ownHeader, operatorToken, body });
     const { status, body: answer } = this.answerTo(url.pathname);
     response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer));
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // Who pulls a stream from whom.
-import { count } from '../format.js';
+import { counted } from '../format.js';
 import { html } from '../html.js';
 import { workerHref } from '../routes.js';
 
@@ -22,7 +22,7 @@ export function RelayTree({ cluster, nodes }) {
           <span class="node ${role}">
             <a href=${workerHref(cluster, worker)}>${worker}</a>
             <em>${ROLES[role] ?? role}</em>
-            <span class="note">${count(viewers)} viewers</span>
+            <span class="note">${counted(viewers, 'viewer')}</span>
           </span>
           ${pulledBy.length > 0 && html`<${RelayTree} cluster=${cluster} nodes=${pulledBy} />`}
         </li>`,

@@ -72,7 +72,7 @@ export function Sessions({ cluster, stream, readers, session }) {
       duration(Date.now() - one.startedUnixMs),
       `${one.areBytesEstimated ? 'some ' : ''}${size(one.bytes)}`,
       lagText(lags.get(one.id)),
-      count(one.skips),
+      count(Math.max(one.skips, lags.get(one.id)?.skips ?? 0)),
       ...(mayKick
         ? [
             html`<button
@@ -100,6 +100,17 @@ function lagText(reader) {
   return reader.state === 'playing' ? `${(reader.lagMs / 1_000).toFixed(1)} s` : reader.state;
 }
 
+/** To whom. @param {any} one @param {string} stream */
+function whatHappens({ address, userAgent, action, protocol }, stream) {
+  const who = userAgent === '' ? address : `${address} (${userAgent})`;
+  const does = action === 'publish' ? 'publishes' : 'watches';
+  const rest =
+    action === 'publish'
+      ? ' Everybody who watches sees the stream end, unless the publisher comes back in time.'
+      : '';
+  return `${who} ${does} ${stream} by ${protocol}. The connection is closed now.${rest}`;
+}
+
 /** @param {{cluster: any, stream: string, one: any, onClose: () => void, onDone: () => void}} props */
 function Kick({ cluster, stream, one, onClose, onDone }) {
   const [ban, setBan] = useState('0');
@@ -116,12 +127,7 @@ function Kick({ cluster, stream, one, onClose, onDone }) {
     onConfirm=${kick}
     onClose=${onClose}
   >
-    <p>
-      <code>${one.address}</code> ${one.userAgent && html`(${one.userAgent})`}
-      ${isPublisher ? 'publishes' : 'watches'} <b>${stream}</b> by ${one.protocol}. The connection
-      is closed now.
-      ${isPublisher && ' Everybody who watches sees the stream end, unless the publisher comes back in time.'}
-    </p>
+    <p>${whatHappens(one, stream)}</p>
     <label
       >Refuse the same address and player
       <select value=${ban} onChange=${(event) => setBan(event.target.value)}>
