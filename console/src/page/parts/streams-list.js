@@ -95,7 +95,8 @@ const HEAD = COLUMNS.map(
 
 /** @param {{cluster: any, row: any, tabindex: number, session: any}} props */
 function Row({ cluster, row, tabindex, session }) {
-  const { name, state, video, audio, bitsPerSecond, viewers, home, ingest, replicas } = row;
+  const { name, state, video, audio, bitsPerSecond, viewers, home, ingest, replicas, warnings } =
+    row;
   return html`<span role="cell" class="picture">
       <${Thumbnail}
         cluster=${cluster}
@@ -106,10 +107,18 @@ function Row({ cluster, row, tabindex, session }) {
     <span role="cell" class="name">
       <a href=${streamHref(cluster, name)} tabindex=${tabindex}>${name}</a>
     </span>
-    <span role="cell" class="is"><${State} state=${state} /></span>
+    <span role="cell" class="is">
+      ${
+        warnings > 0
+          ? html`<${State} state=${counted(warnings, 'warning')} tone="warn" />`
+          : html`<${State} state=${state} />`
+      }
+    </span>
     <span role="cell" class="media">${[video, audio].filter(Boolean).join(', ') || '–'}</span>
     <span role="cell" class="bitrate number">${bitrate(bitsPerSecond)}</span>
-    <span role="cell" class="viewers number">${count(viewers)}<i class="unit"> viewers</i></span>
+    <span role="cell" class="viewers number"
+      >${count(viewers)}<i class="unit"> ${viewers === 1 ? 'viewer' : 'viewers'}</i></span
+    >
     <span role="cell" class="home"
       >${home}${replicas > 0 && html`<span class="note"> +${replicas}</span>`}</span
     >

@@ -13,6 +13,8 @@ export function streamRow(stream: StreamView): Item {
     replicas: replicas.length,
     video: video === undefined ? '' : `${video.codec} ${video.width}×${video.height}`,
     audio: audio?.codec ?? '',
+    /** Of how its publisher sends. */
+    warnings: stream.health?.warnings.length ?? 0,
   };
 }
 
