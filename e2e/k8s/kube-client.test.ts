@@ -20,6 +20,8 @@ import {
   unknownFields,
   type KubeError,
 } from '../../operator/src/kube/mod.ts';
+import { UserActions } from '../../operator/src/pods/user-actions.ts';
+import { DRAIN_ANNOTATION } from '../../operator/src/specs/names.ts';
 import { startCluster, type TestCluster } from '../cluster/mod.ts';
 import { eventually, eventuallyTrue } from '../src/harness/eventually.ts';
 import { CRD_FILE } from './harness/crd.ts';
@@ -120,6 +122,29 @@ describe('KubeClient', () => {
     expect(items.map((item) => item.metadata.name).sort()).toEqual(names.sort());
     expect(counted.answers).toHaveLength(2);
   }, 60_000);
+});
+
+describe('what users ask for on the page', () => {
+  it('is written as kubectl writes it: a number of workers, a drain and its end', async () => {
+    const metadata = { namespace: NAMESPACE, name: 'asked' };
+    await client.create(streamClusters, { metadata, spec: { fixed: { replicas: 1 } } });
+    const pod = await client.create(pods, idlePod(NAMESPACE, 'asked-0-1'));
+    const { uid } = pod.metadata;
+    const actions = new UserActions({ client, ...metadata, uidOf: () => uid });
+    await actions.scale(4);
+    const scaled = await client.get(streamClusters, metadata);
+    expect(scaled.spec).toMatchObject({ fixed: { replicas: 4 } });
+    const target = { namespace: NAMESPACE, name: 'asked-0-1' };
+    await actions.askDrain('asked-0-1', true);
+    const drained = (await client.get(pods, target)).metadata.annotations;
+    expect(drained).toMatchObject({ [DRAIN_ANNOTATION]: 'Command' });
+    await actions.askDrain('asked-0-1', false);
+    const back = (await client.get(pods, target)).metadata.annotations ?? {};
+    expect(back).not.toHaveProperty([DRAIN_ANNOTATION]);
+    await expect(actions.scale(100_000)).rejects.toMatchObject({ code: 'ACTION_REFUSED' });
+    await client.delete(pods, target, { gracePeriodSeconds: 0 });
+    await client.delete(streamClusters, metadata);
+  });
 });
 
 describe('kinds of errors, as a real server says them', () => {
