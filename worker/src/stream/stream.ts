@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Engine } from '../engine/engine.ts';
 import { WorkerError } from '../errors.ts';
 import type { RelayHello } from '../formats/relay/hello.ts';
 import type { RelayState } from '../formats/relay/record.ts';
@@ -14,7 +13,6 @@ import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
 import { newestPicture } from './newest-picture.ts';
 import { Numbering, type HelloKind } from './numbering.ts';
-import type { PackageMeter } from './package-meter.ts';
 import type { LogKind } from './packaged-log.ts';
 import { LocalSource, type PublishSource } from './publish-source.ts';
 import {
@@ -25,26 +23,12 @@ import {
 } from './relay-source.ts';
 import { relayGreeting, relayStart, type RelayStartOptions } from './relay-start.ts';
 import { ringView, type RingView } from './ring-view.ts';
-import type { SegmentKey } from './segment-key.ts';
 import { Segmenter } from './segmenter.ts';
-import type { SlowViewers } from './slow-viewers.ts';
+import type { StreamOptions } from './stream-options.ts';
 import type { StreamsConfig } from './streams-config.ts';
 import { TrackHistory, type Tracks } from './tracks.ts';
 import { ViewerSet, type RelayStart } from './viewer-set.ts';
 import type { AttachRequest, Viewer, ViewerCloseReason } from './viewer.ts';
-import type { ViewerTimes } from './viewer-times.ts';
-
-export interface StreamOptions {
-  readonly name: StreamName;
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly config: () => StreamsConfig;
-  readonly slow: SlowViewers;
-  readonly times: ViewerTimes;
-  readonly packaging: PackageMeter;
-  readonly segmentKey: SegmentKey;
-}
 
 /**
  * idle: nothing came yet. live: a source is attached. waiting: it left, the
