@@ -60,6 +60,7 @@ describe('a stream that everybody watches, in redirect mode', { timeout: 240_000
     });
     expect(top).toMatchObject({ worker: publishedAt, role: 'ingest-and-home' });
     expect(top.pulledBy.map(({ worker }) => worker).sort()).toEqual([...split.replicas].sort());
+    for (const { viewers } of [top, ...top.pulledBy]) expect(viewers).toBeGreaterThan(VIEWERS / 6);
     await eventuallyTrue('load is even', 20_000, async () => (await balanced())?.status === 'True');
     const { decision } = await cluster.api.streamDetail(STREAM);
     expect(decision).toMatchObject({ kind: 'Split', outcome: 'Done' });
