@@ -5,7 +5,8 @@ import { FlvViewer } from './flv.ts';
 
 const FIND_MS = 60_000;
 
-/** An FLV viewer on a given worker: opens connections until the kernel agrees. */
+/** An FLV viewer who is served by a given worker: opens connections until the kernel
+ * agrees, and until the stream is there. */
 export function viewerOn(
   cluster: TestCluster,
   stream: string,
@@ -17,7 +18,8 @@ export function viewerOn(
       path: `/${stream}.flv`,
     }).answered();
     const pids = cluster.workerPids();
-    if (holderOfConnection(cluster.httpPort, viewer.localPort, pids) === workerPid) return viewer;
+    const holder = holderOfConnection(cluster.httpPort, viewer.localPort, pids);
+    if (viewer.status === 200 && holder === workerPid) return viewer;
     viewer.close();
     return undefined;
   });
