@@ -4,6 +4,7 @@ import { Claims } from './claims.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { Directory } from './directory.ts';
 import { HomeChoice } from './home-choice.ts';
+import { OwnLoad } from './own-load.ts';
 import { RelayGuests } from './relay-guests.ts';
 import { Relays } from './relays.ts';
 import { Workers } from './workers.ts';
@@ -16,6 +17,7 @@ export interface ClusterState extends ClusterOptions {
   readonly homes: HomeChoice;
   readonly relays: Relays;
   readonly claims: Claims;
+  readonly ownLoad: OwnLoad;
   readonly guests: RelayGuests;
   readonly admission: Admission;
   readonly isDraining: () => boolean;
@@ -36,11 +38,12 @@ export function makeState(options: ClusterOptions, isDraining: () => boolean): C
     const entry = directory.get(stream.name.key);
     if (entry !== undefined) relays.adopt(stream, entry);
   };
+  const claims = new Claims({ ...base, follow });
   return {
     ...base,
-    relays,
+    ...{ relays, claims },
+    ownLoad: new OwnLoad({ ...options, claims }),
     homes: new HomeChoice(base),
-    claims: new Claims({ ...base, follow }),
     admission: new Admission(options),
   };
 }

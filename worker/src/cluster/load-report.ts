@@ -1,5 +1,4 @@
-import { workerLoad } from '@streamcluster/placement';
-import { LoadReport, NumaAlignment, StreamInfo_Role, type StreamInfo } from '@streamcluster/proto';
+import { LoadReport, NumaAlignment } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../stream/clock.ts';
 import type { Alignment } from '../topology/alignment.ts';
@@ -7,6 +6,7 @@ import type { CpuFacts } from '../topology/cpu-facts.ts';
 import type { Admission } from './admission.ts';
 import type { Bus } from './bus.ts';
 import type { Claims } from './claims.ts';
+import type { OwnLoad } from './own-load.ts';
 import { jitter, type Random } from './random.ts';
 import type { Settings } from './settings.ts';
 import type { StreamInfos } from './stream-infos.ts';
@@ -41,6 +41,7 @@ export interface LoadReportsOptions {
   readonly workers: Workers;
   readonly claims: Claims;
   readonly infos: StreamInfos;
+  readonly ownLoad: Pick<OwnLoad, 'now'>;
   readonly settings: Settings;
   /** NATS subject of a worker's reports; `*` for all. */
   readonly subjectOf: (worker: string) => string;
@@ -66,10 +67,6 @@ const JITTER_SHARE = 0.1;
 /** Many workers greet a new one; not all at once. */
 const GREET_WITHIN_MS = 200;
 const MAX_STREAMS = 500;
-const INGEST_ROLES: ReadonlySet<StreamInfo_Role> = new Set([
-  StreamInfo_Role.ROLE_INGEST,
-  StreamInfo_Role.ROLE_INGEST_AND_HOME,
-]);
 const ALIGNMENTS: Readonly<Record<Alignment, NumaAlignment>> = {
   aligned: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
   astray: NumaAlignment.NUMA_ALIGNMENT_ASTRAY,
@@ -118,7 +115,7 @@ export class LoadReports {
 
   private report(): LoadReport {
     const { workers, clock, facts, cpuFacts, sample, settings, claims, isDraining } = this.options;
-    const { infos, admission, publicAddresses } = this.options;
+    const { infos, admission, ownLoad, publicAddresses } = this.options;
     const { http: publicHttpAddress, https: publicHttpsAddress } = publicAddresses();
     const now = sample();
     const viewersByProtocol = infos.viewersByProtocol();
@@ -131,7 +128,7 @@ export class LoadReports {
       sequence: BigInt(this.sequence),
       sentUnixMs: BigInt(Math.round(clock.unixMs())),
       loopUtilization: now.loopUtilization,
-      weighedLoad: weighed(workers.self, topStreams, viewersByProtocol),
+      weighedLoad: ownLoad.now(),
       tickLagMs: now.tickLagMs,
       bytesInPerSecond: now.bytesInPerSecond,
       bytesOutPerSecond: now.bytesOutPerSecond,
@@ -214,18 +211,6 @@ function cpuFields(facts: CpuFacts): CpuFields {
     cpusExclusive: facts.isExclusive,
     loopCpu: facts.loopCpu,
   };
-}
-
-function weighed(
-  id: string,
-  streams: readonly StreamInfo[],
-  viewersByProtocol: Readonly<Record<string, number>>,
-): number {
-  const reported = streams.map(({ name, role, bitsPerSecond, viewers, viewersEncrypted }) => ({
-    ...{ stream: name, bitsPerSecond, viewers, encrypted: viewersEncrypted },
-    isIngest: INGEST_ROLES.has(role),
-  }));
-  return workerLoad({ id, streams: reported, viewersByProtocol });
 }
 
 function decode(payload: Uint8Array): LoadReport | undefined {

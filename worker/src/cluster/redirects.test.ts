@@ -82,6 +82,14 @@ describe('a new viewer', () => {
     expect(sent(replica)).toBeUndefined();
   });
 
+  it('is served by a server whose crowd has just gone, whatever it reported before', async () => {
+    await fill(home, 1_500);
+    expect(sent(home)).toBe('w-rep.example:80');
+    for (const { connection } of home.viewers) connection.closeWith('remote');
+    await sim.run(300);
+    expect(sent(home)).toBeUndefined();
+  });
+
   it('of a crowd is served where it lands, once that is worth a relay', () => {
     const found = counts(other, 300);
     expect(found['here']).toBeGreaterThan(100);

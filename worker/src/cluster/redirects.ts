@@ -16,6 +16,7 @@ import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
 import { Landings } from './landings.ts';
 import type { PublicAddresses } from './load-report.ts';
+import type { OwnLoad } from './own-load.ts';
 import { isServer, type Place } from './place.ts';
 import { SentViewers } from './sent-viewers.ts';
 import type { Elsewhere, NewViewer } from './stream-access.ts';
@@ -25,6 +26,7 @@ export interface RedirectsOptions {
   readonly workers: Workers;
   readonly directory: Directory;
   readonly claims: Claims;
+  readonly ownLoad: Pick<OwnLoad, 'now'>;
   readonly streams: StreamRegistry;
   readonly admission: Pick<Admission, 'isOpen'>;
   readonly hasRoom: () => boolean;
@@ -153,7 +155,8 @@ export class Redirects {
   }
 
   private loadOf(id: string): number {
-    return this.options.workers.get(id)?.weighedLoad ?? 0;
+    const { workers, ownLoad } = this.options;
+    return id === workers.self ? ownLoad.now() : (workers.get(id)?.weighedLoad ?? 0);
   }
 
   /** As of a moment ago: crowds ask often. */
