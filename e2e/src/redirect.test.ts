@@ -12,7 +12,7 @@ import { TestCluster } from './harness/cluster.ts';
 import { eventuallyTrue } from './harness/eventually.ts';
 
 const STREAM = 'live/elsewhere';
-const CLIP = { seconds: 30, size: '320x180', videoBitsPerSecond: 300_000 };
+const CLIP = { seconds: 40, size: '320x180', videoBitsPerSecond: 300_000 };
 const PLAYED_MS = 90_000;
 const LOCATION = /^http:\/\/127\.0\.0\.1:(\d+)\/live\/elsewhere\.(flv|m3u8)\?redirected=\d+$/;
 /** What curl ends with where the time is over and the body is not. */
