@@ -1,18 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests with real players, or with bars in seconds, that another test beside them would spoil. */
-const TIMED = [
-  'console',
-  'worker-death',
-  'server-death',
-  'hot-stream',
-  'steering',
-  'watch',
-  'moves',
-  'reconnect',
-  'tls',
-  'access',
-].map((name) => `e2e/src/${name}.test.ts`);
+/** Whole clusters with real players, compared by content: each mostly waits for pictures. */
+const PLAYED = e2e('access', 'moves', 'tls', 'watch');
+/** With bars in seconds that another test beside them would spoil. */
+const TIMED = e2e('console', 'hot-stream', 'reconnect', 'server-death', 'steering', 'worker-death');
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 
 const base = {
@@ -29,7 +20,7 @@ export default defineConfig({
           ...base,
           name: 'all',
           include: ['*/src/**/*.test.ts'],
-          exclude: [...NEVER, ...TIMED],
+          exclude: [...NEVER, ...PLAYED, ...TIMED],
           // Much of the time is waiting for players in real time: two files at once even on two CPUs.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -38,12 +29,25 @@ export default defineConfig({
       {
         test: {
           ...base,
+          name: 'played',
+          include: PLAYED,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...base,
           name: 'timed',
           include: TIMED,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
   },
 });
+
+function e2e(...names: string[]): string[] {
+  return names.map((name) => `e2e/src/${name}.test.ts`);
+}
