@@ -16,7 +16,15 @@ const MAY_IMPORT = {
   'worker/src/access': ['stream', 'media'],
   'worker/src/sessions': ['access', 'stream', 'media'],
   'worker/src/topology': ['stream', 'engine'],
-  'worker/src/cluster': ['topology', 'stream', 'formats', 'media', 'engine', 'protocols/http'],
+  'worker/src/cluster': [
+    'sessions',
+    'topology',
+    'stream',
+    'formats',
+    'media',
+    'engine',
+    'protocols/http',
+  ],
   'worker/src/protocols': [
     ...['sessions', 'access', 'cluster', 'stream', 'formats', 'media', 'engine'],
     'protocols/http',

@@ -12,6 +12,9 @@ export interface Change {
   readonly after: number;
 }
 
+/** What `spec.rebalance.maxImbalance` is unless it is given. */
+export const DEFAULT_MAX_IMBALANCE = 1.25;
+
 /** Below this mean load, who is busiest says nothing: less than a hundred viewers
  * of 2 Mb/s on each worker. */
 export const IDLE_MEAN_LOAD = 0.005;

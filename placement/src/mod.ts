@@ -1,7 +1,7 @@
 /** Where streams go and viewers land, who drains, how many workers: pure functions. */
 export { autoscale, neededWorkers } from './autoscale.ts';
 export type { AutoscaleResult, AutoscaleSpec, Recommendation } from './autoscale.ts';
-export { aimOf, balanceOf, IDLE_MEAN_LOAD } from './balance.ts';
+export { aimOf, balanceOf, DEFAULT_MAX_IMBALANCE, IDLE_MEAN_LOAD } from './balance.ts';
 export type { Balance, Change } from './balance.ts';
 export { CYCLE_MS, planCycle } from './cycle.ts';
 export type { CyclePlan, CycleReason, CycleRequest, CycleSettings } from './cycle.ts';

@@ -3,6 +3,7 @@ import { Admission } from './admission.ts';
 import { Claims } from './claims.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { Directory } from './directory.ts';
+import { FleetLoad } from './fleet-load.ts';
 import { HomeChoice } from './home-choice.ts';
 import { OwnLoad } from './own-load.ts';
 import { RelayGuests } from './relay-guests.ts';
@@ -18,6 +19,7 @@ export interface ClusterState extends ClusterOptions {
   readonly relays: Relays;
   readonly claims: Claims;
   readonly ownLoad: OwnLoad;
+  readonly fleetLoad: FleetLoad;
   readonly guests: RelayGuests;
   readonly admission: Admission;
   readonly isDraining: () => boolean;
@@ -39,10 +41,11 @@ export function makeState(options: ClusterOptions, isDraining: () => boolean): C
     if (entry !== undefined) relays.adopt(stream, entry);
   };
   const claims = new Claims({ ...base, follow });
+  const ownLoad = new OwnLoad({ ...options, claims });
   return {
     ...base,
-    ...{ relays, claims },
-    ownLoad: new OwnLoad({ ...options, claims }),
+    ...{ relays, claims, ownLoad },
+    fleetLoad: new FleetLoad({ ...base, ownLoad }),
     homes: new HomeChoice(base),
     admission: new Admission(options),
   };

@@ -1,5 +1,6 @@
 import {
   aimOf,
+  DEFAULT_MAX_IMBALANCE,
   IDLE_MEAN_LOAD,
   viewerLoad,
   viewerTarget,
@@ -14,6 +15,7 @@ import type { Admission } from './admission.ts';
 import { placeOfClaim } from './claim.ts';
 import type { Claims } from './claims.ts';
 import type { Directory } from './directory.ts';
+import type { FleetLoad } from './fleet-load.ts';
 import { Landings } from './landings.ts';
 import type { PublicAddresses } from './load-report.ts';
 import type { OwnLoad } from './own-load.ts';
@@ -27,6 +29,7 @@ export interface RedirectsOptions {
   readonly directory: Directory;
   readonly claims: Claims;
   readonly ownLoad: Pick<OwnLoad, 'now'>;
+  readonly fleetLoad: Pick<FleetLoad, 'look'>;
   readonly streams: StreamRegistry;
   readonly admission: Pick<Admission, 'isOpen'>;
   readonly hasRoom: () => boolean;
@@ -38,18 +41,8 @@ export interface RedirectsOptions {
 
 /** Who reports every two seconds and was not heard for longer may be dead. */
 const FRESH_MS = 3_000;
-/** What spec.rebalance.maxImbalance is unless it is given. */
-const MAX_IMBALANCE = 1.25;
 /** Of a stream that is not here. */
 const ASSUMED_BITS_PER_SECOND = 2_000_000;
-
-const LOOK_MS = 250;
-
-/** The workers that take viewers, this one among them. */
-interface Fleet {
-  readonly senders: number;
-  readonly meanLoad: number;
-}
 
 /**
  * Sends new viewers to a worker that serves their stream, where workers have
@@ -61,8 +54,6 @@ export class Redirects {
   private readonly options: RedirectsOptions;
   private readonly landings: Landings;
   private readonly sent: SentViewers;
-  private seen: Fleet = { senders: 1, meanLoad: 0 };
-  private lookedAtMs = -Infinity;
 
   constructor(options: RedirectsOptions) {
     this.options = options;
@@ -96,7 +87,9 @@ export class Redirects {
     if (isShed) return false;
     if (sentAtEpoch !== undefined && sentAtEpoch >= place.epoch) return true;
     if (!isServer(self, place)) return false;
-    const bound = aimOf(MAX_IMBALANCE) * Math.max(this.fleet().meanLoad, IDLE_MEAN_LOAD);
+    const bound =
+      aimOf(DEFAULT_MAX_IMBALANCE) *
+      Math.max(this.options.fleetLoad.look().meanLoad, IDLE_MEAN_LOAD);
     return isKnown || (this.isTaking() && this.loadOf(self) <= bound);
   }
 
@@ -121,8 +114,8 @@ export class Redirects {
         landed: this.landings.count(name.key),
         hasStream: stream?.isRead === true,
       },
-      ...{ servers, random, bitsPerSecond, maxImbalance: MAX_IMBALANCE },
-      meanLoad: this.fleet().meanLoad,
+      ...{ servers, random, bitsPerSecond, maxImbalance: DEFAULT_MAX_IMBALANCE },
+      meanLoad: this.options.fleetLoad.look().meanLoad,
       viewerLoad: viewerLoad(viewer.protocol, bitsPerSecond, viewer.isEncrypted),
     });
     return workers.get(worker);
@@ -131,7 +124,7 @@ export class Redirects {
   /** Those who may take the viewer, this worker among them. */
   private servers({ home, replicas }: Place, viewer: NewViewer): ServerLoad[] {
     const { self } = this.options.workers;
-    const { senders } = this.fleet();
+    const { workers: senders } = this.options.fleetLoad.look();
     const mayTake = (id: string): boolean =>
       id === self ? this.isTaking() : this.taker(id, viewer) !== undefined;
     return [home, ...replicas].filter(mayTake).map((id) => ({
@@ -157,18 +150,6 @@ export class Redirects {
   private loadOf(id: string): number {
     const { workers, ownLoad } = this.options;
     return id === workers.self ? ownLoad.now() : (workers.get(id)?.weighedLoad ?? 0);
-  }
-
-  /** As of a moment ago: crowds ask often. */
-  private fleet(): Fleet {
-    const { workers, clock } = this.options;
-    if (clock.nowMs() - this.lookedAtMs < LOOK_MS) return this.seen;
-    this.lookedAtMs = clock.nowMs();
-    const others = workers.live().filter(({ isDraining }) => !isDraining);
-    const total = others.reduce((sum, { weighedLoad }) => sum + weighedLoad, 0);
-    const senders = others.length + 1;
-    this.seen = { senders, meanLoad: (total + this.loadOf(workers.self)) / senders };
-    return this.seen;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../stream/clock.ts';
+import { FleetLoad } from './fleet-load.ts';
 import { Shedding } from './shedding.ts';
 import type { WorkerSighting } from './workers.ts';
 
@@ -10,15 +11,17 @@ function sighting(id: string, weighedLoad: number, isDraining = false): WorkerSi
   };
 }
 
+function sheddingOf(clock: ManualClock, own: number, others: WorkerSighting[]): Shedding {
+  const ownLoad = { now: () => own };
+  const workers = { live: () => others };
+  const fleetLoad = new FleetLoad({ ownLoad, workers, clock });
+  return new Shedding({ ownLoad, fleetLoad, clock });
+}
+
 /** Of the first. */
 function shareOf(...all: WorkerSighting[]): number {
   const [self] = all;
-  const workers = {
-    self: self!.id,
-    get: (id: string) => all.find((one) => one.id === id),
-    live: () => all.slice(1),
-  };
-  return new Shedding({ workers, clock: new ManualClock() }).share();
+  return sheddingOf(new ManualClock(), self!.weighedLoad, all.slice(1)).share();
 }
 
 describe('Shedding', () => {
@@ -35,9 +38,7 @@ describe('Shedding', () => {
 
   it('is given once a round, to all who look within a second', () => {
     const clock = new ManualClock();
-    const all = [sighting('a', 0.3), sighting('b', 0.1)];
-    const workers = { self: 'a', get: () => all[0], live: () => all.slice(1) };
-    const shedding = new Shedding({ workers, clock });
+    const shedding = sheddingOf(clock, 0.3, [sighting('b', 0.1)]);
     const given = Array.from({ length: 14 }, () => {
       const share = shedding.share();
       clock.advance(500);

@@ -1,9 +1,8 @@
-import { shedShare } from '@streamcluster/placement';
+import { DEFAULT_MAX_IMBALANCE, shedShare } from '@streamcluster/placement';
 import type { Clock } from '../stream/clock.ts';
-import type { Workers } from './workers.ts';
+import type { FleetLoad } from './fleet-load.ts';
+import type { OwnLoad } from './own-load.ts';
 
-/** What spec.rebalance.maxImbalance is unless it is given. */
-const MAX_IMBALANCE = 1.25;
 /** Players go with their next request, 2 s later, and the report after that shows it: who
  * sends away more often sends away the same load again. */
 const ROUND_MS = 6_000;
@@ -11,7 +10,8 @@ const ROUND_MS = 6_000;
 const LOOK_MS = 1_000;
 
 interface SheddingOptions {
-  readonly workers: Pick<Workers, 'self' | 'get' | 'live'>;
+  readonly ownLoad: Pick<OwnLoad, 'now'>;
+  readonly fleetLoad: Pick<FleetLoad, 'look'>;
   readonly clock: Clock;
 }
 
@@ -30,15 +30,11 @@ export class Shedding {
 
   /** 0 to 1; of a round nothing but its first second. */
   share(): number {
-    const { workers, clock } = this.options;
+    const { ownLoad, fleetLoad, clock } = this.options;
     const nowMs = clock.nowMs();
     if (nowMs - this.roundAtMs >= ROUND_MS) this.roundAtMs = nowMs;
     if (nowMs - this.roundAtMs >= LOOK_MS) return 0;
-    const load = workers.get(workers.self)?.weighedLoad ?? 0;
-    const others = workers.live().filter(({ isDraining }) => !isDraining);
-    if (others.length === 0) return 0;
-    const total = others.reduce((sum, { weighedLoad }) => sum + weighedLoad, load);
-    const meanLoad = total / (others.length + 1);
-    return shedShare(load, meanLoad, MAX_IMBALANCE);
+    const { workers, meanLoad } = fleetLoad.look();
+    return workers === 1 ? 0 : shedShare(ownLoad.now(), meanLoad, DEFAULT_MAX_IMBALANCE);
   }
 }

@@ -50,6 +50,9 @@ export interface SessionDeskOptions {
   readonly log: Logger;
 }
 
+/** What whoever asks for the operator needs of the desk. */
+export type SessionCalls = Pick<SessionDesk, 'list' | 'kick' | 'ban' | 'learn'>;
+
 const MAX_LIMIT = 1_000;
 
 /** What the operator may ask about the sessions that are here, and do to them. */

@@ -1,4 +1,4 @@
-import { PLACEMENT_POLICIES } from '@streamcluster/placement';
+import { DEFAULT_MAX_IMBALANCE, PLACEMENT_POLICIES } from '@streamcluster/placement';
 import { z } from 'zod';
 import { count, MAX_WORKERS } from './fields.ts';
 
@@ -26,7 +26,7 @@ export const rebalance = z
       .number()
       .min(1)
       .max(100)
-      .default(1.25)
+      .default(DEFAULT_MAX_IMBALANCE)
       .meta({ description: 'Highest load over mean load that is left alone.' }),
     maxMovesPercent: count(0, 100).default(2).meta({
       description:

@@ -33,7 +33,7 @@ import type { Logger } from 'pino';
 import { WorkerError } from '../../errors.ts';
 import type { StreamsConfig } from '../../stream/streams-config.ts';
 import type { Configuration, Control } from '../control.ts';
-import type { SessionCalls } from '../session-calls.ts';
+import type { SessionCalls } from '../../sessions/session-desk.ts';
 import { mayCall, namesOfCaller, type ClusterName } from './grpc-caller.ts';
 import { GRPC_OPTIONS } from './grpc-options.ts';
 import { responseOf, serveCallOf } from './grpc-serve.ts';

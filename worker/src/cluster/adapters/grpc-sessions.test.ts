@@ -12,17 +12,18 @@ import {
 } from '@streamcluster/proto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BannedVisitorView, ListedSession, SessionCalls } from '../session-calls.ts';
+import type { BannedVisitor as Banned } from '../../sessions/bans.ts';
+import type { SessionCalls, SessionView } from '../../sessions/session-desk.ts';
 import { Sim } from '../testing/sim.ts';
 import { GrpcControlServer } from './grpc-control.ts';
 
-const SESSION: ListedSession = {
+const SESSION: SessionView = {
   ...{ id: 'AAAABBBBCCCCDDDD', stream: 'live/news', action: 'play', protocol: 'hls' },
   ...{ address: '192.0.2.1', userAgent: 'player/1', subject: 'anna', isEncrypted: true },
   ...{ startedUnixMs: 1_700_000_000_000.4, bytes: 5e9, areBytesEstimated: true, skips: 2 },
   traceId: 'abc',
 };
-const BANNED: BannedVisitorView = {
+const BANNED: Banned = {
   ...{ address: '192.0.2.1', userAgent: 'player/1', subject: '', untilUnixMs: 1_700_000_060_000 },
 };
 

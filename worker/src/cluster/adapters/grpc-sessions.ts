@@ -8,7 +8,8 @@ import {
   type KickRequest,
   type ListSessionsRequest,
 } from '@streamcluster/proto';
-import type { BannedVisitorView, ListedSession, SessionCalls } from '../session-calls.ts';
+import type { BannedVisitor as Banned } from '../../sessions/bans.ts';
+import type { SessionCalls, SessionView } from '../../sessions/session-desk.ts';
 
 /** Calls about sessions, and their answers, as the contract has them. */
 export function listed(calls: SessionCalls, query: ListSessionsRequest): ListSessionsResponse {
@@ -31,11 +32,11 @@ export function banned(calls: SessionCalls, { visitor }: BanRequest): BanRespons
   return BanResponse.fromPartial({ ended });
 }
 
-export function visitorOf(visitor: BannedVisitor): BannedVisitorView {
+export function visitorOf(visitor: BannedVisitor): Banned {
   return { ...visitor, untilUnixMs: Number(visitor.untilUnixMs) };
 }
 
-function infoOf(session: ListedSession): SessionInfo {
+function infoOf(session: SessionView): SessionInfo {
   const { isEncrypted, startedUnixMs, bytes, areBytesEstimated, ...same } = session;
   return SessionInfo.fromPartial({
     ...same,

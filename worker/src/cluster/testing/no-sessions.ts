@@ -1,4 +1,4 @@
-import type { SessionCalls } from '../session-calls.ts';
+import type { SessionCalls } from '../../sessions/session-desk.ts';
 
 /** Where nobody publishes or plays. */
 export const noSessions: SessionCalls = {
