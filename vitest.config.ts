@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** Whole clusters with real players, compared by content: each mostly waits for pictures. */
-const PLAYED = e2e('access', 'moves', 'tls', 'watch');
+const PLAYED = e2e('access', 'moves', 'reconnect', 'steering', 'tls', 'watch');
 /** With bars in seconds that another test beside them would spoil. */
-const TIMED = e2e('console', 'hot-stream', 'reconnect', 'server-death', 'steering', 'worker-death');
+const TIMED = e2e('console', 'hot-stream', 'server-death', 'worker-death');
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 
 const base = {
@@ -31,7 +31,7 @@ export default defineConfig({
           ...base,
           name: 'played',
           include: PLAYED,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

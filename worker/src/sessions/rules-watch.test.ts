@@ -56,7 +56,8 @@ describe('RulesWatch', () => {
     };
     watch = new RulesWatch({ ...context.parts, rules });
     const gate = { admit: () => EVERYBODY, guards: () => true };
-    sessions = new Sessions({ ...context.parts, gate, watcher: watch });
+    sessions = new Sessions({ ...context.parts, gate });
+    sessions.watch(watch);
     onTestFinished(() => watch.close());
   });
 

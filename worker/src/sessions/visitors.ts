@@ -26,7 +26,7 @@ export interface Visitors {
 
 /** Who is told of sessions. */
 interface SessionWatcher {
-  opened(session: Session): void;
+  opened?(session: Session): void;
   ended(session: Session, reason: string, nowUnixMs: number): void;
 }
 
@@ -34,10 +34,7 @@ export interface SessionsOptions {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly watcher?: SessionWatcher;
 }
-
-type EndListener = (session: Session, reason: string, nowUnixMs: number) => void;
 
 /** Who publishes and plays at this worker. */
 export class Sessions implements Visitors {
@@ -45,13 +42,12 @@ export class Sessions implements Visitors {
   private readonly options: SessionsOptions;
   private readonly accessLog: AccessLog;
   private readonly sessions = new Map<string, Session>();
-  private readonly listeners: EndListener[] = [];
+  private readonly watchers: SessionWatcher[] = [];
   private readonly ended = (session: Session, reason: string): void => {
     const nowUnixMs = this.options.clock.unixMs();
     this.sessions.delete(session.id);
     this.accessLog.ended(session, reason, nowUnixMs);
-    this.options.watcher?.ended(session, reason, nowUnixMs);
-    for (const listener of this.listeners) listener(session, reason, nowUnixMs);
+    for (const watcher of this.watchers) watcher.ended(session, reason, nowUnixMs);
   };
 
   constructor(options: SessionsOptions) {
@@ -60,8 +56,8 @@ export class Sessions implements Visitors {
     this.accessLog = new AccessLog(options.log);
   }
 
-  onEnded(listener: EndListener): void {
-    this.listeners.push(listener);
+  watch(watcher: SessionWatcher): void {
+    this.watchers.push(watcher);
   }
 
   get size(): number {
@@ -101,7 +97,7 @@ export class Sessions implements Visitors {
     const session = new Session({ ...facts, id, startedUnixMs }, this.ended);
     this.sessions.set(id, session);
     this.accessLog.began(session);
-    this.options.watcher?.opened(session);
+    for (const watcher of this.watchers) watcher.opened?.(session);
     // While its stream was looked for; the protocol has to have it first.
     if (this.isBanned(session)) queueMicrotask(() => session.control.expel('kicked'));
     return session;

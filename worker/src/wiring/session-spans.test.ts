@@ -45,7 +45,7 @@ it('sends a span for each session that the caller samples, as a child of its own
   });
   const clock = new ManualClock();
   const sessions = new Sessions({ gate: openGate, clock, log });
-  sessions.onEnded((...end) => spans.ended(...end));
+  sessions.watch(spans);
   const play = (traceParent: string, reason: string): void => {
     const entry = sessions.enter({ ...VISIT, traceParent }) as Entry;
     const session = entry.open({ bytes: 7, skips: 0, expel: () => undefined });

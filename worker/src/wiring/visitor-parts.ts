@@ -13,8 +13,9 @@ export interface VisitorParts {
 }
 
 export function visitorParts(log: Logger, access: Pick<Access, 'gate' | 'watch'>): VisitorParts {
-  const { gate, watch: watcher } = access;
-  const sessions = new Sessions({ gate, watcher, clock: realClock, log });
+  const { gate } = access;
+  const sessions = new Sessions({ gate, clock: realClock, log });
+  sessions.watch(access.watch);
   const segmentKeys = new SegmentKeys({ guards: (app) => gate.guards(app) });
   return {
     ...{ sessions, segmentKeys },

@@ -129,7 +129,7 @@ export class WorkerProcess {
       'streamcluster.cluster': cluster,
     };
     const spans = await openSessionSpans({ endpoint, attributes, log: this.log });
-    this.visitors.sessions.onEnded((...end) => spans.ended(...end));
+    this.visitors.sessions.watch(spans);
     this.spans = spans;
   }
 

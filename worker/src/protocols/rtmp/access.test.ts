@@ -61,8 +61,8 @@ describe('a client of RTMP that is cut', () => {
       gate: { admit: () => EVERYBODY, guards: () => false },
       clock: realClock,
       log: pino({ level: 'silent' }),
-      watcher: { opened: (session) => void opened.push(session), ended: () => undefined },
     });
+    sessions.watch({ opened: (session) => void opened.push(session), ended: () => undefined });
     const harness = new Harness(sessions);
     harness.client.start();
     harness.client.publish('live', 'news');
