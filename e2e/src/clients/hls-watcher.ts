@@ -77,8 +77,8 @@ export class HlsWatcher {
 
   private async playlist(door: Door, path: string): Promise<Answer> {
     const answer = await door.get(path);
-    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
-    return answer;
+    if (answer.status === 200) return answer;
+    throw new Error(`${path} answered ${answer.status}: ${answer.body.toString()}`);
   }
 
   private async segment(door: Door, uri: string): Promise<Answer> {

@@ -74,6 +74,7 @@ export class Relay {
   private duplicates = 0;
   private greeted: boolean;
   private isClosed = false;
+  private isEndTold = false;
 
   constructor(options: RelayOptions) {
     this.options = options;
@@ -82,12 +83,20 @@ export class Relay {
     this.greeted = options.stream.nextSequence >= 0;
     this.lostSinceMs = options.clock.nowMs();
     this.lastBytesAtMs = options.clock.nowMs();
-    this.removeEnded = options.stream.onEnded(() => this.finish('ended'));
+    this.removeEnded = options.stream.onEnded(() => {
+      this.isEndTold = true;
+      this.finish('ended');
+    });
   }
 
   /** True once an upstream has said hello, or when the stream was here before. */
   get isGreeted(): boolean {
     return this.greeted;
+  }
+
+  /** Its upstream said that the stream is over; nobody concluded it. */
+  get hasToldEnd(): boolean {
+    return this.isEndTold;
   }
 
   get isConnected(): boolean {

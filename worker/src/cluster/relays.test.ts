@@ -124,6 +124,22 @@ describe('view', () => {
     expect(ingest.stream(NAME)?.state).toBe('live');
   });
 
+  it('gives the end of a stream that the directory has yet, and the next one when it comes', async () => {
+    const before = await sim.settle(third.cluster.view(NAME));
+    await third.view(NAME);
+    publisher.lose();
+    await sim.run(14_500);
+    // What ended cannot be taken out of the directory for now.
+    ingest.bus.setConnected(false);
+    await sim.run(1_000);
+    expect([before.state, sim.entry(NAME)?.ingest]).toEqual(['ended', 'w-ingest']);
+    expect(await sim.settle(third.cluster.view(NAME))).toBe(before);
+    await home.publish(NAME);
+    await sim.run(100);
+    const next = await sim.settle(third.cluster.view(NAME));
+    expect([next === before, next.state]).toEqual([false, 'live']);
+  });
+
   it('asks the leader before it says no, then not again for a second', async () => {
     const other = streamName('live', 'none')!;
     for (let index = 0; index < 5; index += 1) {

@@ -1,3 +1,4 @@
+import type { DirectoryEntry } from '@streamcluster/proto';
 import type { Logger } from 'pino';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from '../stream/clock.ts';
@@ -38,6 +39,8 @@ export class Relays {
   private readonly options: RelaysOptions;
   private readonly following = new Map<string, Following>();
   private readonly unreachable = new Map<string, number>();
+  /** Nonces of the entries under which streams ended. */
+  private readonly ended = new WeakMap<Stream, string>();
 
   constructor(options: RelaysOptions) {
     this.options = options;
@@ -65,6 +68,12 @@ export class Relays {
   /** The stream is here and has media, or had some. */
   isOpen(name: StreamName): boolean {
     return this.following.get(name.key)?.relay.isGreeted ?? false;
+  }
+
+  /** The stream is over, and the entry, which still tells of it, not taken out yet: to
+   * open it again would lose its last playlist for nothing. */
+  hasEnded(stream: Stream, { nonce }: DirectoryEntry): boolean {
+    return this.ended.get(stream) === nonce;
   }
 
   /** One relay for all who ask. Rejects with STREAM_UPSTREAM_LOST. */
@@ -148,6 +157,9 @@ export class Relays {
     const { key } = stream.name;
     if (this.following.get(key) !== following) return;
     this.following.delete(key);
+    const entry = this.options.directory.get(key);
+    const isOfEntry = entry?.epoch === following.place.epoch;
+    if (relay.hasToldEnd && isOfEntry) this.ended.set(stream, entry.nonce);
     if (reason === 'moved') opened.resolve(stream);
     else opened.reject(following.failure());
     // It never had anything to show.

@@ -61,6 +61,8 @@ export class Viewing {
     if (claim !== undefined) return claim.stream;
     // An entry of ours without a stream is of an earlier life of this worker.
     if (entry.ingest === self && !relays.has(name)) return this.endedCopy(name);
+    const stream = this.options.streams.get(name);
+    if (stream?.state === 'ended' && relays.hasEnded(stream, entry)) return this.endedCopy(name);
     return await relays.open(name, entry);
   }
 
