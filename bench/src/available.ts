@@ -1,6 +1,8 @@
 import type { ServerFactory, ServerKind, ServerTask } from './server/server.ts';
 import type { Case, Contender } from './workloads/workload.ts';
 
+const OWN: readonly ServerKind[] = ['worker', 'worker-before-sessions', 'floor'];
+
 /** Which servers can start here, and why others cannot. */
 export class Available {
   readonly factories: ReadonlyMap<ServerKind, ServerFactory>;
@@ -38,7 +40,7 @@ export class Available {
   /** Servers of others that can do a task. */
   peers(task: ServerTask): ServerKind[] {
     return [...this.factories.keys()].filter((kind) => {
-      return kind !== 'worker' && kind !== 'floor' && this.can(kind, task);
+      return !OWN.includes(kind) && this.can(kind, task);
     });
   }
 

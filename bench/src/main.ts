@@ -13,6 +13,7 @@ import { writeDocs } from './report/write-docs.ts';
 import { emptyResults, lastResults, merged, saveResults, type Results } from './results.ts';
 import { serverFactories } from './server/factories.ts';
 import { Servers } from './server/servers.ts';
+import { sessions } from './workloads/sessions.ts';
 import { printSoak, soak } from './workloads/soak.ts';
 
 const GENERATOR_SEND_TICK_MS = 10;
@@ -65,6 +66,7 @@ async function measure(
   const all = serverFactories(servers);
   const available = await Available.among(all, (kind) => {
     if (kind === 'floor') return true;
+    if (kind === 'worker-before-sessions') return !options.floor && workloads.includes(sessions);
     return kind === 'worker' ? !options.floor : isPeerWanted(options, kind);
   });
   pinToGenerator();

@@ -31,6 +31,19 @@ describe('AnswerReader', () => {
     expect(seen).toEqual(wanted);
   });
 
+  it.each([1, 3, 100])('hands on bodies in pieces of %d', (size) => {
+    let bodies = '';
+    const answers = new AnswerReader({
+      onBody: (buf, start, end) => (bodies += buf.toString('latin1', start, end)),
+      onAnswer: () => (bodies += '|'),
+      onBroken: () => undefined,
+    });
+    for (let at = 0; at < both.length; at += size) {
+      answers.push(both, at, Math.min(both.length, at + size));
+    }
+    expect(bodies).toBe('abcde||abcde|');
+  });
+
   it('says what it cannot read', () => {
     const { seen, answers } = reader();
     const chunked = Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');

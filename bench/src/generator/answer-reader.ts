@@ -3,6 +3,8 @@ const HEAD_MAX_BYTES = 8192;
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 export interface AnswerSink {
+  /** Pieces of bodies, before their answer is whole. */
+  onBody?(buf: Buffer, start: number, end: number): void;
   /** One whole answer; `bytes` with its head. */
   onAnswer(status: number, bytes: number): void;
   /** The rest cannot be read. */
@@ -28,14 +30,15 @@ export class AnswerReader {
   push(buf: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end) {
-      const next = this.bodyLeft > 0 ? this.skipBody(at, end) : this.readHead(buf, at, end);
+      const next = this.bodyLeft > 0 ? this.readBody(buf, at, end) : this.readHead(buf, at, end);
       if (next === undefined) return;
       at = next;
     }
   }
 
-  private skipBody(at: number, end: number): number {
+  private readBody(buf: Buffer, at: number, end: number): number {
     const taken = Math.min(this.bodyLeft, end - at);
+    this.sink.onBody?.(buf, at, at + taken);
     this.bodyLeft -= taken;
     this.bytes += taken;
     if (this.bodyLeft === 0) this.sink.onAnswer(this.status, this.bytes);

@@ -4,9 +4,10 @@ import { nginx, nginxRtmp } from './peers/nginx.ts';
 import { nodeMediaServer } from './peers/node-media-server.ts';
 import type { ServerFactory } from './server.ts';
 import type { Servers } from './servers.ts';
-import { workerFactory } from './worker-factory.ts';
+import { workerBeforeSessionsFactory, workerFactory } from './worker-factory.ts';
 
 /** All that can be under test: our worker, the floor, then what others use. */
 export function serverFactories(servers: Servers): readonly ServerFactory[] {
-  return [workerFactory(servers), floor, nginxRtmp, nginx, nodeMediaServer, lal];
+  const own = [workerFactory(servers), workerBeforeSessionsFactory(servers)];
+  return [...own, floor, nginxRtmp, nginx, nodeMediaServer, lal];
 }

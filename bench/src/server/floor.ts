@@ -29,7 +29,8 @@ interface Job {
   readonly isAddon?: boolean;
 }
 
-const JOBS: Record<ServerTask, Job> = {
+/** Of players with a mind of their own there is no floor. */
+const JOBS: Record<Exclude<ServerTask, 'hls'>, Job> = {
   flv: { name: 'flv', port: 'http' },
   rtmp: { name: 'rtmp', port: 'raw' },
   ingest: { name: 'ingest', port: 'raw' },
@@ -54,7 +55,8 @@ export const floor: ServerFactory = {
   },
 
   async start(need) {
-    const job = JOBS[need.task];
+    if (need.task === 'hls') throw new Error('a floor does not know players of HLS');
+    const job: Job = JOBS[need.task];
     const program = job.isAddon === true ? [NODE, '-e', RUN_ADDON, '--', ADDON] : [PROGRAM];
     const command = [...program, job.name, ...floorFlags(need)];
     const child = new ServerProcess(`floor ${job.name}`, SERVER_CPU, command);

@@ -1,5 +1,13 @@
 /** Programs that can be under test, each with one factory. */
-export type ServerKind = 'worker' | 'floor' | 'nginx-rtmp' | 'nginx' | 'node-media-server' | 'lal';
+export type ServerKind =
+  | 'worker'
+  /** Ours of the revision before players of HLS had sessions. */
+  | 'worker-before-sessions'
+  | 'floor'
+  | 'nginx-rtmp'
+  | 'nginx'
+  | 'node-media-server'
+  | 'lal';
 
 /** What a server is to do; one server does one thing in a run. */
 export type ServerTask =
@@ -13,6 +21,8 @@ export type ServerTask =
   | 'playlist'
   /** Segments of `bodyBytes`. */
   | 'segment'
+  /** RTMP in, players of HLS. */
+  | 'hls'
   /** As flv and segment, over TLS. */
   | 'https-flv'
   | 'https-segment';

@@ -8,6 +8,7 @@ import { cpuMsOf, processTree, residentBytesOf } from './process-tree.ts';
 import { NODE, ROOT } from './root.ts';
 import type {
   ServerCounters,
+  ServerKind,
   ServerNeed,
   ServerPaths,
   ServerPorts,
@@ -27,6 +28,8 @@ interface Ports {
 
 export interface WorkerOptions {
   readonly id: string;
+  /** Folder of the repository; this one by default. */
+  readonly root?: string;
   readonly natsUrl: string;
   /** By default the CPU under test; a relay's home may be beside the generator. */
   readonly cpu?: number;
@@ -44,7 +47,7 @@ export interface WorkerLoop {
 
 /** One worker process, alone on its ports, pinned. */
 export class WorkerUnderTest implements ServerUnderTest {
-  readonly kind = 'worker';
+  readonly kind: ServerKind;
   readonly ports: ServerPorts;
   readonly paths: ServerPaths = {
     flv: (app, name) => `/${app}/${name}.flv`,
@@ -57,7 +60,8 @@ export class WorkerUnderTest implements ServerUnderTest {
   private readonly adminPort: number;
   private readonly process: ServerProcess;
 
-  private constructor(process: ServerProcess, ports: Ports) {
+  private constructor(process: ServerProcess, ports: Ports, kind: ServerKind) {
+    this.kind = kind;
     this.process = process;
     this.rtmpPort = ports.rtmpPort;
     this.httpPort = ports.httpPort;
@@ -68,14 +72,14 @@ export class WorkerUnderTest implements ServerUnderTest {
   }
 
   static async start(options: WorkerOptions): Promise<WorkerUnderTest> {
-    const { id, natsUrl, cpu = SERVER_CPU, ticks = {}, tls } = options;
+    const { id, root = ROOT, natsUrl, cpu = SERVER_CPU, ticks = {}, tls } = options;
     const [rtmpPort, httpPort] = [await freePort(), await freePort()];
     const command = [
       NODE,
       // As the operator starts workers of one CPU.
       '--max-semi-space-size=8',
       '--single-threaded-gc',
-      path.join(ROOT, 'worker/src/main.ts'),
+      path.join(root, 'worker/src/main.ts'),
       ...['--id', id, '--namespace', 'default', '--cluster', CLUSTER, '--bucket', CLUSTER],
       ...['--nats', natsUrl, '--listen', HOST, '--advertise', HOST, '--admin-host', HOST],
       ...['--rtmp-port', String(rtmpPort), '--http-port', String(httpPort)],
@@ -85,7 +89,8 @@ export class WorkerUnderTest implements ServerUnderTest {
     ];
     const child = new ServerProcess(`worker ${id}`, cpu, command);
     try {
-      return new WorkerUnderTest(child, await child.line(readyPorts, READY_MS));
+      const kind = root === ROOT ? 'worker' : 'worker-before-sessions';
+      return new WorkerUnderTest(child, await child.line(readyPorts, READY_MS), kind);
     } catch (error) {
       await child.stop();
       throw error;

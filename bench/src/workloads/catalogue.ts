@@ -12,11 +12,12 @@ import { joinStorm } from './k-join-storm.ts';
 import { latency } from './l-latency.ts';
 import { churn } from './m-churn.ts';
 import { overload } from './n-overload.ts';
+import { sessions } from './sessions.ts';
 import { startTime } from './start-time.ts';
 import type { Workload } from './workload.ts';
 
 /** All workloads, in the order in which they run. */
 export const WORKLOADS: readonly Workload[] = [
   ...[fanOut, rtmpFanOut, ingest, playlists, segments, overTls, wsFlv, relay],
-  ...[idleStreams, slowViewers, joinStorm, latency, churn, overload, startTime],
+  ...[idleStreams, slowViewers, joinStorm, latency, churn, overload, startTime, sessions],
 ];

@@ -8,6 +8,12 @@ export function ours(need: ServerNeed, run: RunOne, name = 'ours'): Contender {
   return { name, role, kind: 'worker', need, run };
 }
 
+/** Ours of the revision before players of HLS had sessions. */
+export function beforeSessions(need: ServerNeed, run: RunOne): Contender {
+  const kind = 'worker-before-sessions';
+  return { name: 'ours, without sessions', role: 'variant', kind, need, run };
+}
+
 /** The bare system calls for the same work, those that ours makes (ADR 0012). */
 export function floor(need: ServerNeed, run: RunOne): Contender {
   return { name: 'floor', role: 'floor', kind: 'floor', need: { ...need, isCopying: true }, run };
