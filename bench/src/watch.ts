@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { createEngine, DEFAULT_ENGINE_OPTIONS } from '@streamcluster/worker';
 import { CheckedCrowd } from './generator/checked-crowd.ts';
 import { CheckedViewer } from './generator/checked-viewer.ts';
-import { CLIP_SMALL, loadClip } from './generator/clip.ts';
+import { loadClip, smallClip } from './generator/clip.ts';
 import { patiently, sleep } from './generator/wait.ts';
 
 interface Options {
@@ -16,6 +16,7 @@ interface Options {
   readonly leave: number;
   readonly seconds: number;
   readonly query: string;
+  readonly clip: string;
 }
 
 const SEEN_MS = 30_000;
@@ -34,11 +35,12 @@ const { host, port, app, ...options } = new Command('watch')
   .option('--leave <share>', 'of them leave in a second, and as many come', Number, 0)
   .option('--seconds <number>', 'how long in all', Number, 60)
   .option('--query <text>', 'parameters of the addresses, `token=…`', '')
+  .option('--clip <name>', 'that is published: small, idle', 'small')
   .parse()
   .opts<Options>();
 
 const engine = createEngine(DEFAULT_ENGINE_OPTIONS);
-const clip = await loadClip(CLIP_SMALL);
+const clip = await loadClip(smallClip(options.clip));
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort());
 process.once('SIGINT', () => stopping.abort());

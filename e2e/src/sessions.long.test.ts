@@ -17,7 +17,7 @@ const PAGE = 1_000;
 /** Two workers behind one port. What sessions cost is measured by `make bench ARGS="--only sessions"`. */
 describe('5,000 HLS players without cookies', { timeout: 240_000 }, () => {
   let cluster: TestCluster;
-  let load: Child;
+  let load: Child | undefined;
 
   beforeAll(async () => {
     cluster = await TestCluster.start('hls-crowd', { replicas: 2, rebalance: 'Disabled' });
@@ -28,7 +28,7 @@ describe('5,000 HLS players without cookies', { timeout: 240_000 }, () => {
   }, 180_000);
 
   afterAll(async () => {
-    await load.stop();
+    await load?.stop();
     await cluster.stop();
   });
 

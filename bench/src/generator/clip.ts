@@ -65,6 +65,13 @@ export const CLIP_SMALL: ClipOptions = {
   seconds: 20,
 };
 
+/** By name, of those for many streams. */
+export function smallClip(name: string): ClipOptions {
+  if (name === 'small') return CLIP_SMALL;
+  if (name === 'idle') return CLIP_IDLE;
+  throw new Error(`no clip ${name}; there are small, idle`);
+}
+
 const AUDIO_BITS_PER_SECOND = 96_000;
 /** Of every clip. */
 export const GOP_SECONDS = 2;

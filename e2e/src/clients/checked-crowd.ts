@@ -23,6 +23,8 @@ export interface CrowdOptions {
   readonly seconds: number;
   /** Parameters of the addresses. */
   readonly query?: string;
+  /** What is published; small by default. */
+  readonly clip?: 'small' | 'idle';
 }
 
 /** Viewers in a process of their own, each of whom compares every tag with what is published. */

@@ -13,12 +13,17 @@ export interface ManyOptions {
   readonly app: string;
   /** It stops by itself. */
   readonly seconds: number;
+  /** `idle`: nearly no bytes; small by default. */
+  readonly clip?: 'small' | 'idle';
+  /** So many come in a second; all at once by default. */
+  readonly perSecond?: number;
 }
 
 /** Publishes many streams from one process; resolves when all of them are taken. */
 export async function publishMany(many: ManyOptions): Promise<Child> {
-  const { host = '127.0.0.1', port, count, app, seconds } = many;
-  const options = { host, port, count, app, seconds };
+  const { host = '127.0.0.1', perSecond, ...others } = many;
+  const { count } = others;
+  const options = { host, ...others, ...(perSecond !== undefined && { 'per-second': perSecond }) };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = new Child(NODE, [path.join(ROOT, 'bench/src/publish.ts'), ...args]);
   await eventuallyTrue(`${count} streams published`, PUBLISHED_MS, () => {

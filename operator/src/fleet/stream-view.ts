@@ -58,13 +58,21 @@ export function streamViews(
   directory: ReadonlyMap<string, DirectoryEntry>,
   workers: readonly WorkerSighting[],
 ): StreamView[] {
+  return [...eachStreamView(directory, workers)].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The same one by one, in no order: whoever goes through them may pause. */
+export function* eachStreamView(
+  directory: ReadonlyMap<string, DirectoryEntry>,
+  workers: readonly WorkerSighting[],
+): Generator<StreamView, void> {
   const reported = Map.groupBy(
     workers.flatMap(({ id, report }) => report.topStreams.map((info) => ({ worker: id, info }))),
     ({ info }) => info.name,
   );
-  return [...directory]
-    .map(([name, entry]) => streamView(name, entry, reported.get(name) ?? []))
-    .sort((a, b) => a.name.localeCompare(b.name));
+  for (const [name, entry] of directory) {
+    yield streamView(name, entry, reported.get(name) ?? []);
+  }
 }
 
 function streamView(

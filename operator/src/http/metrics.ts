@@ -3,6 +3,7 @@ import { totalViewers } from '../fleet/totals.ts';
 import { isSteeredOff } from '../reconcile/leaving.ts';
 import { CHANGE_KINDS, type ChangeKind } from '../reconcile/rebalance/change.ts';
 import type { WorkerChange } from '../reconcile/step.ts';
+import type { Pauses } from './pauses.ts';
 import type { ClusterView } from './view.ts';
 import { workerState, type WorkerState } from './worker-items.ts';
 
@@ -172,7 +173,11 @@ export class Metrics {
   }
 
   /** The text that Prometheus reads. */
-  async render(clusters: readonly ClusterView[], counts: FleetCounts): Promise<string> {
+  async render(
+    clusters: readonly ClusterView[],
+    counts: FleetCounts,
+    pauses: Pick<Pauses, 'areDue' | 'take'>,
+  ): Promise<string> {
     this.connected.set(counts.isBusConnected ? 1 : 0);
     this.reports.reset();
     this.reports.inc({ result: 'received' }, counts.reportsReceived);
@@ -180,7 +185,12 @@ export class Metrics {
     // A StreamCluster that is gone has no series any more.
     for (const gauge of this.clusterGauges) gauge.reset();
     for (const cluster of clusters) await this.set(cluster);
-    return await this.registry.metrics();
+    const parts: string[] = [];
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      parts.push(await this.registry.getSingleMetricAsString(name));
+      if (pauses.areDue) await pauses.take();
+    }
+    return `${parts.join('\n\n')}\n`;
   }
 
   private async set(view: ClusterView): Promise<void> {

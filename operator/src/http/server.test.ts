@@ -10,6 +10,7 @@ import type { StreamView } from '../fleet/stream-view.ts';
 import { reportBytes, streamInfo } from '../testing/reports.ts';
 import { Metrics } from './metrics.ts';
 import { contentSecurityPolicy, sourcesAt } from './page.ts';
+import { Pauses } from './pauses.ts';
 import { createHttpServer } from './server.ts';
 import { MAX_STREAM_SERIES, renderStreamMetrics, type MeasuredStream } from './stream-metrics.ts';
 import { checkAnswers } from './testing/check-answers.ts';
@@ -253,7 +254,8 @@ describe('the HTTP server', () => {
   });
 
   it('has every series from the start', async () => {
-    const text = (await app.inject('/metrics')).body;
+    const { body: text, headers } = await app.inject('/metrics');
+    expect(headers['server-timing']).toMatch(/^held;dur=\d+\.\d{3}, own;dur=\d+\.\d{3}$/);
     for (const line of [
       'streamcluster_cluster_streams{namespace="default",cluster="test"} 1',
       'streamcluster_cluster_viewers{namespace="default",cluster="test"} 3',
@@ -270,7 +272,8 @@ describe('the HTTP server', () => {
   });
 
   it('has series per stream apart', async () => {
-    const text = (await app.inject('/metrics/streams')).body;
+    const { body: text, headers } = await app.inject('/metrics/streams');
+    expect(headers['server-timing']).toMatch(/^held;dur=\d+\.\d{3}, own;dur=\d+\.\d{3}$/);
     const labels = 'namespace="default",cluster="test",app="live",stream="news"';
     expect(text).toContain(`streamcluster_stream_viewers{${labels}} 3\n`);
     expect(text).toContain('streamcluster_streams_not_shown 0\n');
@@ -328,18 +331,41 @@ describe('renderStreamMetrics', () => {
     ...{ namespace: 'default', cluster, stream: streamOf(i) },
   });
 
-  it('gives streams of one name in two StreamClusters series of their own', () => {
-    const text = renderStreamMetrics([stream(1, 'a'), stream(1, 'b')]);
+  it('gives streams of one name in two StreamClusters series of their own', async () => {
+    const text = await renderStreamMetrics([stream(1, 'a'), stream(1, 'b')], new Pauses());
     const series = text.split('\n').filter((line) => /^streamcluster_stream_/.test(line));
     expect(series).toHaveLength(6);
     expect(new Set(series).size).toBe(6);
   });
 
-  it('is bounded, those with most viewers first, and says what it left out', () => {
+  it('is bounded, those with most viewers first, and says what it left out', async () => {
     const streams = Array.from({ length: MAX_STREAM_SERIES + 7 }, (_, i) => stream(i));
-    const text = renderStreamMetrics(streams);
+    const text = await renderStreamMetrics(streams, new Pauses());
     expect(text).toContain('streamcluster_streams_not_shown 7\n');
     expect(text).toContain(`cluster="a",app="live",stream="${MAX_STREAM_SERIES + 6}"}`);
     expect(text).not.toContain('stream="6"');
+  });
+
+  it('writes quotes and new lines out', async () => {
+    const odd = { ...stream(1), stream: { ...streamOf(1), name: 'live/a"b\\c\nd' } };
+    const text = await renderStreamMetrics([odd], new Pauses());
+    expect(text).toContain('app="live",stream="a\\"b\\\\c\\nd"} 1\n');
+  });
+
+  it('lets others have the loop wherever it has held it for long', async () => {
+    let [asked, taken] = [0, 0];
+    const pauses = {
+      get areDue(): boolean {
+        return ++asked % 100 === 0;
+      },
+      take: async () => {
+        taken += 1;
+        await Promise.resolve();
+      },
+    };
+    const streams = Array.from({ length: 2_000 }, (_, i) => stream(i));
+    const paused = await renderStreamMetrics(streams, pauses);
+    expect(taken).toBe(81);
+    expect(paused).toBe(await renderStreamMetrics(streams, new Pauses()));
   });
 });

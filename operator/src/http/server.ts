@@ -18,7 +18,8 @@ import { PROBLEM_TYPE, problemOf } from './document/problem.ts';
 import { registerLeader, type LeaderUrl } from './leader.ts';
 import type { FleetCounts, Metrics } from './metrics.ts';
 import { registerPage, type MediaPorts } from './page.ts';
-import { renderStreamMetrics } from './stream-metrics.ts';
+import { Pauses } from './pauses.ts';
+import { renderStreamMetrics, type MeasuredStream } from './stream-metrics.ts';
 import { redirects } from '../specs/redirect.ts';
 import type { ClusterView } from './view.ts';
 
@@ -104,16 +105,22 @@ function registerHealth(app: FastifyInstance, options: HttpServerOptions): void 
     return reply.code(reason === undefined ? 200 : 503).send({ status: reason ?? 'ok' });
   });
   app.get('/metrics', async (_request, reply) => {
-    const text = await metrics.render(clusters(), counts());
-    return await reply.type(PROMETHEUS).send(text);
+    const pauses = new Pauses();
+    const text = await metrics.render(clusters(), counts(), pauses);
+    return await reply.header('server-timing', pauses.serverTiming()).type(PROMETHEUS).send(text);
   });
-  app.get('/metrics/streams', (_request, reply) => {
-    const streams = clusters().flatMap((view) => {
-      const { namespace, name: cluster } = view.resource.metadata;
-      return view.streams().map((stream) => ({ namespace, cluster, stream }));
-    });
-    return reply.type(PROMETHEUS).send(renderStreamMetrics(streams));
+  app.get('/metrics/streams', async (_request, reply) => {
+    const pauses = new Pauses();
+    const text = await renderStreamMetrics(measuredStreams(clusters()), pauses);
+    return await reply.header('server-timing', pauses.serverTiming()).type(PROMETHEUS).send(text);
   });
+}
+
+function* measuredStreams(clusters: readonly ClusterView[]): Generator<MeasuredStream, void> {
+  for (const view of clusters) {
+    const { namespace, name: cluster } = view.resource.metadata;
+    for (const stream of view.eachStream()) yield { namespace, cluster, stream };
+  }
 }
 
 /** Fastify's own refusals are the client's fault; the rest is ours. */

@@ -1,4 +1,5 @@
 import type { StreamView } from '../fleet/stream-view.ts';
+import type { Pauses } from './pauses.ts';
 
 /** A stream, and the StreamCluster that has it: names are their own in each. */
 export interface MeasuredStream {
@@ -30,25 +31,46 @@ const SERIES: readonly Series[] = [
   },
 ];
 
+/** A stream's label set and its values in the order of SERIES. */
+interface Row {
+  readonly labels: string;
+  readonly viewers: number;
+  readonly values: readonly number[];
+}
+
 /**
  * Series per stream, written out by hand: a registry with thousands of labels
- * blocks the loop for 100 ms a scrape. Those with most viewers come first.
+ * blocks the loop for 100 ms a scrape. In pieces, for 2,000 streams by hand still
+ * take 10 ms. Those with most viewers come first.
  */
-export function renderStreamMetrics(streams: readonly MeasuredStream[]): string {
-  const shown = [...streams]
-    .sort((a, b) => b.stream.viewers - a.stream.viewers)
-    .slice(0, MAX_STREAM_SERIES);
-  const labelled = shown.map((one) => ({ labels: labelsOf(one), stream: one.stream }));
-  const blocks = SERIES.map(({ name, help, value }) => {
-    const head = header(`stream_${name}`, help);
-    const lines = labelled.map(
-      ({ labels, stream }) => `streamcluster_stream_${name}${labels} ${value(stream)}\n`,
-    );
-    return head + lines.join('');
-  });
-  const left = streams.length - shown.length;
+export async function renderStreamMetrics(
+  streams: Iterable<MeasuredStream>,
+  pauses: Pick<Pauses, 'areDue' | 'take'>,
+): Promise<string> {
+  const rows: Row[] = [];
+  for (const one of streams) {
+    rows.push(rowOf(one));
+    if (pauses.areDue) await pauses.take();
+  }
+  await pauses.take();
+  const shown = rows.sort((a, b) => b.viewers - a.viewers).slice(0, MAX_STREAM_SERIES);
+  let text = '';
+  for (const [at, { name, help }] of SERIES.entries()) {
+    text += header(`stream_${name}`, help);
+    for (const { labels, values } of shown) {
+      text += `streamcluster_stream_${name}${labels} ${values[at] ?? 0}\n`;
+      if (pauses.areDue) await pauses.take();
+    }
+  }
+  const left = rows.length - shown.length;
   const truncated = header('streams_not_shown', 'Streams beyond the bound of this page.');
-  return `${blocks.join('')}${truncated}streamcluster_streams_not_shown ${left}\n`;
+  return `${text}${truncated}streamcluster_streams_not_shown ${left}\n`;
+}
+
+function rowOf(one: MeasuredStream): Row {
+  const { stream } = one;
+  const values = SERIES.map(({ value }) => value(stream));
+  return { labels: labelsOf(one), viewers: stream.viewers, values };
 }
 
 function header(name: string, help: string): string {
@@ -57,12 +79,15 @@ function header(name: string, help: string): string {
 
 function labelsOf({ namespace, cluster, stream: { name } }: MeasuredStream): string {
   const slash = name.indexOf('/');
-  const values = { namespace, cluster, app: name.slice(0, slash), stream: name.slice(slash + 1) };
-  const labels = Object.entries(values).map(([label, value]) => `${label}="${escaped(value)}"`);
-  return `{${labels.join(',')}}`;
+  const [app, stream] = [escaped(name.slice(0, slash)), escaped(name.slice(slash + 1))];
+  const ofCluster = `namespace="${escaped(namespace)}",cluster="${escaped(cluster)}"`;
+  return `{${ofCluster},app="${app}",stream="${stream}"}`;
 }
+
+const TO_ESCAPE = /[\\"\n]/;
 
 /** The grammar of names allows none of these; the directory may hold anything. */
 function escaped(value: string): string {
+  if (!TO_ESCAPE.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

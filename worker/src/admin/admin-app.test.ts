@@ -110,7 +110,11 @@ describe('admin', () => {
     metrics.count('STREAM_BUSY');
     metrics.count('whatever');
     for (let scrape = 0; scrape < 2; scrape += 1) {
-      const text = await (await get('/metrics')).text();
+      const response = await get('/metrics');
+      expect(response.headers.get('server-timing')).toMatch(
+        /^held;dur=\d+\.\d{3}, own;dur=\d+\.\d{3}$/,
+      );
+      const text = await response.text();
       for (const code of WORKER_ERROR_CODES) expect(text).toContain(`_total{code="${code}"}`);
       expect(text).toContain('streamcluster_streams 3\n');
       expect(text).toContain('streamcluster_viewer_start_seconds_count 0\n');

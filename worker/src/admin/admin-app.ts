@@ -3,12 +3,13 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { WorkerError } from '../errors.ts';
 import { CpuProfiler } from './cpu-profile.ts';
+import { Pauses } from './pauses.ts';
 import { registerStreamLooks, type StreamLooksSource } from './stream-looks.ts';
 
 export interface AdminSource {
   /** Undefined: ready; else a code and why not. */
   readonly notReady: () => { readonly code: string; readonly message: string } | undefined;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly metrics: { readonly contentType: string; render(pauses: Pauses): Promise<string> };
   /** What /debug/loop and /debug/objects show. */
   readonly loop: () => object;
   readonly objects: () => object;
@@ -41,8 +42,11 @@ export async function createAdminApp(source: AdminSource): Promise<Server> {
       : reply.code(503).send({ status: 'not ready', ...fault });
   });
   app.get('/metrics', async (_request, reply) => {
+    const pauses = new Pauses();
+    const text = await source.metrics.render(pauses);
     void reply.header('Content-Type', source.metrics.contentType);
-    return await source.metrics.render();
+    void reply.header('Server-Timing', pauses.serverTiming());
+    return text;
   });
   app.get('/debug/loop', () => source.loop());
   app.get('/debug/objects', () => source.objects());

@@ -3,6 +3,7 @@ import type { WorkerErrorCode } from '../errors.ts';
 import { WORKER_ERROR_CODES } from '../errors.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
 import { renderHistograms, type HistogramSource } from './histograms.ts';
+import type { Pauses } from './pauses.ts';
 
 /** What the metrics are read from, at each scrape. */
 export interface MetricsSource extends HistogramSource {
@@ -70,8 +71,14 @@ export class WorkerMetrics {
   }
 
   /** The text that Prometheus reads. */
-  async render(): Promise<string> {
-    return (await this.registry.metrics()) + renderHistograms(this.source);
+  async render(pauses: Pick<Pauses, 'areDue' | 'take'>): Promise<string> {
+    const { registry } = this;
+    const parts: string[] = [];
+    for (const { name } of registry.getMetricsAsArray()) {
+      parts.push(await registry.getSingleMetricAsString(name));
+      if (pauses.areDue) await pauses.take();
+    }
+    return `${parts.join('\n\n')}\n${renderHistograms(this.source)}`;
   }
 
   /** For the protocols' counters; unknown codes count as INTERNAL. */
