@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Metrics } from '../operator/src/http/metrics.ts';
+import { Pauses } from '../operator/src/http/pauses.ts';
 import { renderStreamMetrics } from '../operator/src/http/stream-metrics.ts';
 import { renderHistograms } from '../worker/src/admin/histograms.ts';
 import { WorkerMetrics, type MetricsSource } from '../worker/src/admin/metrics.ts';
@@ -40,7 +41,8 @@ const worker = [
 ];
 const NOT_OF_A_STREAM = 'streamcluster_streams_not_shown';
 const STREAM_LABELS = ['namespace', 'cluster', 'app', 'stream'];
-const ofStreams = rowsOfText(renderStreamMetrics([]), STREAM_LABELS).map((row) =>
+const streamText = await renderStreamMetrics([], new Pauses());
+const ofStreams = rowsOfText(streamText, STREAM_LABELS).map((row) =>
   row.name === NOT_OF_A_STREAM ? { ...row, labels: [] } : row,
 );
 const operator = [...rowsOfRegistry(new Metrics().registry.getMetricsAsArray()), ...ofStreams];

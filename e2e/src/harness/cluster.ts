@@ -52,8 +52,8 @@ export class TestCluster {
   readonly api: Api;
   readonly rtmpPort: number;
   readonly httpPort: number;
-  private readonly rtmpsPort: number;
-  private readonly httpsPort: number;
+  readonly rtmpsPort: number;
+  readonly httpsPort: number;
 
   protected constructor(folder: string, operator: Child, ports: Required<Ports>, token?: string) {
     this.folder = folder;
@@ -117,6 +117,18 @@ export class TestCluster {
   /** What clients have to believe. */
   get certificateFile(): string {
     return path.join(this.folder, 'tls', SECRET, 'tls.crt');
+  }
+
+  /** Puts another certificate in the place of the one that users see; returns it. */
+  renewCertificate(names: readonly string[]): Buffer {
+    const next = path.join(this.folder, 'renewed');
+    makeCertificate(next, names);
+    const [from, to] = [path.join(next, 'tls', SECRET), path.dirname(this.certificateFile)];
+    // As with a Secret, no file is ever there in part.
+    for (const file of ['tls.key', 'tls.crt']) {
+      fs.renameSync(path.join(from, file), path.join(to, file));
+    }
+    return fs.readFileSync(this.certificateFile);
   }
 
   /** Worker processes that run now. */
