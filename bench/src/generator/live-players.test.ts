@@ -45,7 +45,7 @@ describe('LivePlayers', () => {
     const asked: Asked[] = [];
     const dial = dialTo(({ player, path }) => {
       if (path.endsWith('.ts')) return `body of ${path}`;
-      return path.includes('?') ? playlist([4, 5, 6, 7], HOUR) : MULTIVARIANT + player;
+      return path.includes('?') ? playlist([4, 5, 6, 7], HOUR) : `${MULTIVARIANT}${player}`;
     }, asked);
     const group = players(dial, 2);
     await group.come();
