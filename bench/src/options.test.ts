@@ -6,7 +6,7 @@ const letters = (...words: string[]) =>
 
 describe('options', () => {
   it('take all workloads, those named, or those with a named case', () => {
-    expect(letters()).toEqual([...'ABCDEFGHIJKLMN'.split(''), 'start']);
+    expect(letters()).toEqual([...'ABCDEFGHIJKLMN'.split(''), 'start', 'sessions']);
     expect(letters('--only', 'C,A')).toEqual(['A', 'C']);
     expect(letters('--only', 'A-tick-100,start')).toEqual(['A', 'start']);
     expect(() => letters('--only', 'Z')).toThrow('no workload Z');
