@@ -7,7 +7,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { Continuation } from './continuation.ts';
 import { FrameStore } from './frame-store.ts';
-import type { HealthReport } from './health.ts';
+import type { HealthReport, PublisherCondition } from './health-conditions.ts';
 import { HlsWindow } from './hls-window.ts';
 import { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
@@ -15,6 +15,7 @@ import { newestPicture } from './newest-picture.ts';
 import { Numbering, type HelloKind } from './numbering.ts';
 import type { LogKind } from './packaged-log.ts';
 import { LocalSource, type PublishSource } from './publish-source.ts';
+import type { PublisherTotals } from './publisher-totals.ts';
 import {
   FollowSource,
   type FollowTarget,
@@ -51,6 +52,7 @@ export class Stream {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly config: () => StreamsConfig;
+  private readonly publishers: PublisherTotals;
   private readonly trackHistory = new TrackHistory();
   private readonly store: FrameStore;
   private readonly ingest: Ingest;
@@ -80,6 +82,7 @@ export class Stream {
     this.clock = clock;
     this.logger = log;
     this.config = config;
+    this.publishers = options.publishers;
     this.stateSinceMs = clock.nowMs();
     this.lastReadMs = clock.nowMs();
     const store = new FrameStore({ engine, tracks, config });
@@ -177,9 +180,12 @@ export class Stream {
 
   /** How the publisher that is attached here sends. */
   get health(): HealthReport | undefined {
-    const nowMs = this.clock.nowMs();
-    const { health } = this.local ?? {};
-    return health && { ...health.facts(nowMs), warnings: health.warnings(nowMs) };
+    return this.local?.report(this.clock.nowMs());
+  }
+
+  /** Of how it sends; false without one. */
+  get hasWarnings(): boolean {
+    return this.local?.hasWarnings ?? false;
   }
 
   /** 0 before the first publisher. */
@@ -297,6 +303,7 @@ export class Stream {
 
   /** Deadlines and housekeeping; the registry calls it a few times a second. */
   tick(nowMs: number): void {
+    this.local?.tick(nowMs);
     this.hls.tick(nowMs);
     this.closeStalled(nowMs);
     if (this.viewerSet.hasPending) this.viewerSet.startPending();
@@ -342,6 +349,8 @@ export class Stream {
       ingest,
       segmenter,
       clock,
+      totals: this.publishers,
+      onCondition: (condition) => this.onCondition(condition),
       onClose: (reason) => {
         this.logger.info({ stream: this.name.key, reason }, 'publisher left');
         if (this.local !== source) return;
@@ -350,6 +359,12 @@ export class Stream {
       },
     });
     return source;
+  }
+
+  private onCondition({ type, holds, reason, message }: PublisherCondition): void {
+    if (!holds) this.publishers.warned(type);
+    const said = holds ? 'publisher sends well again' : 'publisher sends badly';
+    this.logger.info({ stream: this.name.key, condition: type, reason, message }, said);
   }
 
   private makeFollowTarget(): FollowTarget {

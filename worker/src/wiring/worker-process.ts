@@ -379,6 +379,8 @@ export class WorkerProcess {
       lags: engine.lags,
       streams: () => this.cluster?.infos.count ?? 0,
       publishers: () => this.cluster?.claims.openPublications ?? 0,
+      publishersWithWarnings: () => this.cluster?.infos.withWarnings ?? 0,
+      publisherTotals: streams.publishers,
       relays: () => this.cluster?.relays.size ?? 0,
       viewersByProtocol: () => this.cluster?.infos.viewersByProtocol() ?? {},
       connections: () => sampler.latest.connections,
