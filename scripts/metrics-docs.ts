@@ -6,6 +6,7 @@ import { Pauses } from '../operator/src/http/pauses.ts';
 import { renderStreamMetrics } from '../operator/src/http/stream-metrics.ts';
 import { renderHistograms } from '../worker/src/admin/histograms.ts';
 import { WorkerMetrics, type MetricsSource } from '../worker/src/admin/metrics.ts';
+import { PublisherTotals } from '../worker/src/stream/publisher-totals.ts';
 import { ViewerTimes } from '../worker/src/stream/viewer-times.ts';
 import { rowsOfRegistry, rowsOfText, seriesTable } from './series-table.ts';
 
@@ -21,10 +22,12 @@ const no = (): boolean => false;
 /** Nothing happens there. */
 const IDLE: MetricsSource = {
   times: new ViewerTimes(),
+  publisherTotals: new PublisherTotals(),
   lags: { tick: new Float64Array(1), turn: new Float64Array(1) },
   ...{ streams: zero, publishers: zero, relays: zero, connections: zero, arenaBytes: zero },
   ...{ loopUtilization: zero, tickLagMs: zero, bytesReceived: zero, bytesSent: zero },
   ...{ viewerSkips: zero, slowViewersClosed: zero, droppedFrames: zero, redirects: zero },
+  publishersWithWarnings: zero,
   ...{ shed: zero, directoryEntries: zero, arenaReliefs: zero },
   ...{ certificateExpiresUnixMs: zero, userCertificateExpiresUnixMs: zero },
   ...{ isBusConnected: no, isDraining: no, isAdmitting: no },
@@ -39,11 +42,17 @@ const worker = [
   ...rowsOfRegistry(new WorkerMetrics(IDLE).registry.getMetricsAsArray()),
   ...rowsOfText(renderHistograms(IDLE)),
 ];
-const NOT_OF_A_STREAM = 'streamcluster_streams_not_shown';
 const STREAM_LABELS = ['namespace', 'cluster', 'app', 'stream'];
-const streamText = await renderStreamMetrics([], new Pauses());
-const ofStreams = rowsOfText(streamText, STREAM_LABELS).map((row) =>
-  row.name === NOT_OF_A_STREAM ? { ...row, labels: [] } : row,
+/** Those that have other labels. */
+const LABELS: Readonly<Record<string, readonly string[]>> = {
+  streamcluster_streams_not_shown: [],
+  streamcluster_stream_warning: [...STREAM_LABELS, 'reason'],
+};
+const ofStreams = rowsOfText(await renderStreamMetrics([], new Pauses()), STREAM_LABELS).map(
+  (row) => ({
+    ...row,
+    labels: LABELS[row.name] ?? row.labels,
+  }),
 );
 const operator = [...rowsOfRegistry(new Metrics().registry.getMetricsAsArray()), ...ofStreams];
 

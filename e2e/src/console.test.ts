@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seriousViolations } from './clients/axe.ts';
 import { openChromium } from './clients/chromium.ts';
-import { publish } from './clients/ffmpeg.ts';
+import { publish, publishEncoded } from './clients/ffmpeg.ts';
 import { SlowFlv } from './clients/slow-flv.ts';
 import { fixture } from './content/fixture.ts';
 import type { Child } from './harness/child.ts';
@@ -12,6 +12,9 @@ import { eventually, eventuallyTrue } from './harness/eventually.ts';
 import { cacheFolder } from './harness/paths.ts';
 
 const STREAM = 'live/console';
+/** Its publisher has a key frame at the start and never again. */
+const BADLY_SENT = 'live/badly-sent';
+const ONE_KEY_FRAME = 'eq(n,0)';
 const SHOWN_MS = 30_000;
 /** From the directory to the page. */
 const APPEAR_MS = 2_000;
@@ -221,6 +224,33 @@ describe('the console in Chromium', { timeout: 120_000 }, () => {
       }
     },
   );
+
+  it('marks a stream whose publisher sends badly, and says what is wrong', async () => {
+    const badly = publishEncoded(cluster.rtmpUrl(BADLY_SENT), ONE_KEY_FRAME);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    await goTo(PAGES.overview);
+    const rows = page.getByRole('table', { name: 'Streams' }).getByRole('row');
+    const row = rows.filter({ hasText: BADLY_SENT });
+    await row.getByText('1 warning').waitFor({ timeout: SHOWN_MS });
+    await page.getByText('1 with warnings').waitFor();
+    await page.screenshot({ path: screenshot('warnings') });
+    await page.getByRole('searchbox').fill('KeyFramesRare');
+    await eventuallyTrue('it is found by the reason', SHOWN_MS, async () => {
+      return (await rows.filter({ hasText: 'live/' }).count()) === 1;
+    });
+    for (const [theme, width] of LOOKS) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width, height: 900 });
+      await goTo(`${CLUSTER}/streams/${BADLY_SENT}`);
+      const card = page.locator('section', { hasText: 'Publisher' });
+      await card.getByText('viewers start late').waitFor({ timeout: SHOWN_MS });
+      await card.getByText('FrameRateSufficient').waitFor();
+      await page.screenshot({ path: screenshot(`badly-${theme}-${width}`), fullPage: true });
+      expect(await seriousViolations(page), `${theme}, ${width}`).toEqual([]);
+      expect(await page.evaluate(OVERFLOW), `${theme}, ${width}: wider than the page`).toBe(0);
+    }
+    badly.kill();
+  });
 
   it('ran no script that failed, and broke no policy', () => {
     expect(errors).toEqual([]);

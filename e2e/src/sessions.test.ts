@@ -79,13 +79,14 @@ describe('sessions of three workers', { timeout: 90_000 }, () => {
   });
 
   it('of publishers show how they send', async () => {
-    const health = await eventually('pictures are counted', SHOWN_MS, async () => {
-      const { health: found } = await cluster.api.streamDetail(STREAM);
-      return found !== null && found.framesPerSecond > 0 ? found : undefined;
+    const [health, conditions] = await eventually('pictures are counted', SHOWN_MS, async () => {
+      const { health: found, conditions: all } = await cluster.api.streamDetail(STREAM);
+      return found !== null && found.framesPerSecond > 0 ? ([found, all] as const) : undefined;
     });
     expect(health.framesPerSecond).toBeCloseTo(25, 0);
     expect(health.keyIntervalMs).toBeGreaterThan(200);
-    expect(health.warnings.map(({ code }) => code)).not.toContain('KEY_FRAMES_RARE');
+    const ofKeyFrames = conditions.find(({ type }) => type === 'KeyFramesFrequent');
+    expect(ofKeyFrames).toMatchObject({ status: 'True', reason: 'AsExpected' });
   });
 
   it('are ended, and their clients may come back at once', async () => {

@@ -36,10 +36,13 @@ async function main(): Promise<void> {
     onDrained: stop,
     onFailed: (error) => fail(error, EXIT_FAILED),
   });
-  // A second signal does not wait.
-  process.once('SIGTERM', () => {
-    worker.drain('Signal');
-    process.once('SIGTERM', stop);
+  let isAsked = false;
+  // One listener for all of them: without any, a signal would kill the process.
+  process.on('SIGTERM', () => {
+    // A second one does not wait.
+    if (isAsked) stop();
+    else worker.drain('Signal');
+    isAsked = true;
   });
   process.on('SIGINT', stop);
   if (options.exitWithParent === 'true') process.stdin.on('close', stop).resume();

@@ -1,11 +1,14 @@
 import type { Connection } from '@streamcluster/worker';
-import type { Clip } from './clip.ts';
+import type { Clip, ClipTag } from './clip.ts';
 import { ClipClock } from './clip-clock.ts';
 import { headMessages, tagMessage } from './messages.ts';
 import { RtmpClient, type RtmpRole, type RtmpTarget } from './rtmp-client.ts';
 import { publishCommands } from './rtmp-commands.ts';
 
 const STEP_MS = 2;
+
+/** The timestamp that is sent instead; undefined: nothing is. */
+export type Alter = (tag: ClipTag, timestampMs: number) => number | undefined;
 
 /** A publisher that writes each message itself and notes when. */
 export class TimedPublisher implements RtmpRole {
@@ -14,10 +17,12 @@ export class TimedPublisher implements RtmpRole {
   /** When message n was written; it is the clip's number n modulo its length. */
   readonly writtenMs: number[] = [];
   private readonly client: RtmpClient;
+  private readonly alter: Alter;
   private timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(target: RtmpTarget, clip: Clip) {
+  constructor(target: RtmpTarget, clip: Clip, alter: Alter = (_tag, timestampMs) => timestampMs) {
     this.clip = clip;
+    this.alter = alter;
     this.client = new RtmpClient(target, this);
   }
 
@@ -36,7 +41,8 @@ export class TimedPublisher implements RtmpRole {
     this.timer = setInterval(() => {
       clock.advance((tag, timestampMs) => {
         this.writtenMs.push(performance.now());
-        connection.write(tagMessage(tag, timestampMs));
+        const sentMs = this.alter(tag, timestampMs);
+        if (sentMs !== undefined) connection.write(tagMessage(tag, sentMs));
       });
     }, STEP_MS);
   }

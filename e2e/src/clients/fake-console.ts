@@ -101,7 +101,7 @@ const CLUSTER = {
 function rowOf({ name, viewers, bitsPerSecond }: Row): object {
   return {
     ...{ name, viewers, bitsPerSecond, state: 'live', home: 'many-1-1', ingest: 'many-2-1' },
-    ...{ startedUnixMs: 1, replicas: 0, video: 'h264 1280×720', audio: 'aac', warnings: 0 },
+    ...{ startedUnixMs: 1, replicas: 0, video: 'h264 1280×720', audio: 'aac', warnings: '' },
   };
 }
 

@@ -18,6 +18,18 @@ export function publish(file: string, url: string, { repeats = 0 }: PublishOptio
   return new Child('ffmpeg', [...QUIET, ...input, '-c', 'copy', '-f', 'flv', url]);
 }
 
+/** Encodes a small picture and a tone in real time, as OBS would; key frames are only where
+ * ffmpeg's expression says. */
+export function publishEncoded(url: string, keyFrames: string): Child {
+  const picture = 'testsrc2=size=160x90:rate=25';
+  return new Child('ffmpeg', [
+    ...[...QUIET, '-re', '-f', 'lavfi', '-i', picture, '-re', '-f', 'lavfi', '-i', 'sine'],
+    ...['-threads', '1', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
+    ...['-pix_fmt', 'yuv420p', '-g', '100000', '-sc_threshold', '0'],
+    ...['-force_key_frames', `expr:${keyFrames}`, '-c:a', 'aac', '-f', 'flv', url],
+  ]);
+}
+
 /** What a player made of a stream. */
 export interface Recording {
   readonly video: readonly DecodedFrame[];

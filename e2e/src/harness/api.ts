@@ -33,8 +33,19 @@ export interface StreamDetail extends StreamItem {
   readonly health: {
     readonly framesPerSecond: number;
     readonly keyIntervalMs: number;
-    readonly warnings: readonly { readonly code: string }[];
+    readonly driftMs: number;
+    readonly gaps: number;
+    readonly stepsBack: number;
   } | null;
+  readonly conditions: readonly StreamCondition[];
+}
+
+export interface StreamCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
 }
 
 export interface PlanItem {

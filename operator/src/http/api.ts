@@ -8,6 +8,7 @@ import { finderOf, type ClusterParams, type FindCluster, type StreamParams } fro
 import { rebalanceItem } from './rebalance.ts';
 import { scalingOf, type ScalingQuery } from './scaling.ts';
 import { registerSessions } from './sessions.ts';
+import { streamItem } from './stream-item.ts';
 import { StreamPages, type PageQuery } from './stream-pages.ts';
 import type { ClusterView } from './view.ts';
 import { workerItems } from './worker-items.ts';
@@ -62,7 +63,7 @@ function registerStreams(app: FastifyInstance, find: FindCluster): void {
     const stream = cluster.stream(name);
     if (stream === undefined) throw new OperatorError('NOT_FOUND', `stream ${name}`);
     const decision = cluster.decisionOn(name) ?? null;
-    return { ...stream, tree: relayTree(stream.workers), decision };
+    return { ...streamItem(stream), tree: relayTree(stream.workers), decision };
   });
 }
 

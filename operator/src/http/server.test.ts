@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   NumaAlignment,
+  PublisherCondition_Type,
   PublisherHealth,
   StreamInfo_Role,
   type LoadReport,
@@ -27,10 +28,29 @@ const PLACE = {
   numaAlignment: NumaAlignment.NUMA_ALIGNMENT_ALIGNED,
 };
 
+const RARE = 'key frame every 10 s: viewers start late';
 const HEALTH = PublisherHealth.fromPartial({
-  ...{ framesPerSecond: 25, keyIntervalMs: 10_000, driftMs: -3 },
-  warnings: [{ code: 'KEY_FRAMES_RARE', message: 'key frame every 10 s: viewers start late' }],
+  ...{ framesPerSecond: 25, keyIntervalMs: 10_000, driftMs: -3, gaps: 2, stepsBack: 1 },
+  conditions: [
+    {
+      ...{ type: PublisherCondition_Type.TYPE_KEY_FRAMES_FREQUENT, sinceUnixMs: 1_000n },
+      ...{ reason: 'KeyFramesRare', message: RARE },
+    },
+    { type: PublisherCondition_Type.TYPE_SENDING, holds: true, sinceUnixMs: 2_000n },
+    // Of a worker that is newer.
+    { type: 99 as PublisherCondition_Type, reason: 'Unheard' },
+  ],
 });
+const CONDITIONS = [
+  {
+    ...{ type: 'KeyFramesFrequent', status: 'False', reason: 'KeyFramesRare', message: RARE },
+    lastTransitionTime: '1970-01-01T00:00:01.000Z',
+  },
+  {
+    ...{ type: 'Sending', status: 'True', reason: 'AsExpected', message: '' },
+    lastTransitionTime: '1970-01-01T00:00:02.000Z',
+  },
+];
 
 describe('the HTTP server', () => {
   let app: FastifyInstance;
@@ -139,14 +159,21 @@ describe('the HTTP server', () => {
   it('lists streams, and shows one', async () => {
     const stream = { name: 'live/news', state: 'live', home: 'w-0', ingest: 'w-0', viewers: 3 };
     expect(await json(`${BASE}/streams`)).toMatchObject({
-      items: [{ ...stream, epoch: 3 }],
+      items: [{ ...stream, epoch: 3, conditions: CONDITIONS }],
       total: 1,
     });
     expect(await json(`${BASE}/streams/live/news`)).toMatchObject({
       ...stream,
       workers: [{ worker: 'w-0', role: 'ingest-and-home', viewers: { flv: 2, hls: 1 } }],
-      health: { keyIntervalMs: 10_000, driftMs: -3, warnings: [{ code: 'KEY_FRAMES_RARE' }] },
+      health: { keyIntervalMs: 10_000, driftMs: -3 },
+      conditions: CONDITIONS,
     });
+  });
+
+  it('shows no conditions while nobody publishes', async () => {
+    cluster.fleet.receive(reportBytes('w-0', { topStreams: [streamInfo('live/news')] }), 'w-0');
+    const found = await json(`${BASE}/streams/live/news`);
+    expect(found).toMatchObject({ health: null, conditions: [] });
   });
 
   it.each([
@@ -276,6 +303,15 @@ describe('the HTTP server', () => {
     expect(headers['server-timing']).toMatch(/^held;dur=\d+\.\d{3}, own;dur=\d+\.\d{3}$/);
     const labels = 'namespace="default",cluster="test",app="live",stream="news"';
     expect(text).toContain(`streamcluster_stream_viewers{${labels}} 3\n`);
+    expect(text).toContain(`streamcluster_stream_frames_per_second{${labels}} 25\n`);
+    expect(text).toContain(`streamcluster_stream_key_frame_interval_seconds{${labels}} 10\n`);
+    expect(text).toContain(`streamcluster_stream_audio_ahead_seconds{${labels}} -0.003\n`);
+    expect(text).toContain(`streamcluster_stream_gaps_total{${labels}} 2\n`);
+    expect(text).toContain(`streamcluster_stream_steps_back_total{${labels}} 1\n`);
+    expect(text).toContain('# TYPE streamcluster_stream_steps_back_total counter\n');
+    expect(text.match(/^streamcluster_stream_warning\{.*$/gm)).toEqual([
+      `streamcluster_stream_warning{${labels},reason="KeyFramesRare"} 1`,
+    ]);
     expect(text).toContain('streamcluster_streams_not_shown 0\n');
   });
 
@@ -365,7 +401,8 @@ describe('renderStreamMetrics', () => {
     };
     const streams = Array.from({ length: 2_000 }, (_, i) => stream(i));
     const paused = await renderStreamMetrics(streams, pauses);
-    expect(taken).toBe(81);
+    // Found, labelled, and written for each of three series; and before they are sorted.
+    expect(taken).toBe(5 * 20 + 1);
     expect(paused).toBe(await renderStreamMetrics(streams, new Pauses()));
   });
 });

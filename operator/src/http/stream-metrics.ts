@@ -1,3 +1,5 @@
+import type { PublisherHealth } from '@streamcluster/proto';
+import { warningsOf } from '../fleet/publisher-conditions.ts';
 import type { StreamView } from '../fleet/stream-view.ts';
 import type { Pauses } from './pauses.ts';
 
@@ -11,13 +13,15 @@ export interface MeasuredStream {
 /** Beyond this a scrape would hold the loop and fill the scraper. */
 export const MAX_STREAM_SERIES = 5_000;
 
-interface Series {
+interface Series<Of> {
   readonly name: string;
   readonly help: string;
-  readonly value: (stream: StreamView) => number;
+  readonly type?: 'counter';
+  readonly value: (of: Of) => number;
 }
 
-const SERIES: readonly Series[] = [
+const PER_SECOND = 1_000;
+const OF_STREAM: readonly Series<StreamView>[] = [
   { name: 'viewers', help: 'Viewers of the stream.', value: ({ viewers }) => viewers },
   {
     name: 'bits_per_second',
@@ -30,13 +34,41 @@ const SERIES: readonly Series[] = [
     value: ({ state }) => (state === 'live' ? 1 : 0),
   },
 ];
+/** Of streams that have a publisher. */
+const OF_PUBLISHER: readonly Series<PublisherHealth>[] = [
+  {
+    name: 'frames_per_second',
+    help: 'Pictures a second of media time; 0 without video.',
+    value: ({ framesPerSecond }) => framesPerSecond,
+  },
+  {
+    name: 'key_frame_interval_seconds',
+    help: 'From key frame to key frame.',
+    value: ({ keyIntervalMs }) => keyIntervalMs / PER_SECOND,
+  },
+  {
+    name: 'audio_ahead_seconds',
+    help: 'How far audio is ahead of video in what arrives; negative: behind.',
+    value: ({ driftMs }) => driftMs / PER_SECOND,
+  },
+  {
+    ...{ name: 'gaps_total', type: 'counter' },
+    help: 'Jumps forward of timestamps since its publisher came.',
+    value: ({ gaps }) => gaps,
+  },
+  {
+    ...{ name: 'steps_back_total', type: 'counter' },
+    help: 'Steps back of timestamps since its publisher came.',
+    value: ({ stepsBack }) => stepsBack,
+  },
+];
 
-/** A stream's label set and its values in the order of SERIES. */
-interface Row {
+interface Labelled<Of> {
   readonly labels: string;
-  readonly viewers: number;
-  readonly values: readonly number[];
+  readonly of: Of;
 }
+
+type PausesOfPage = Pick<Pauses, 'areDue' | 'take'>;
 
 /**
  * Series per stream, written out by hand: a registry with thousands of labels
@@ -45,43 +77,75 @@ interface Row {
  */
 export async function renderStreamMetrics(
   streams: Iterable<MeasuredStream>,
-  pauses: Pick<Pauses, 'areDue' | 'take'>,
+  pauses: PausesOfPage,
 ): Promise<string> {
-  const rows: Row[] = [];
-  for (const one of streams) {
-    rows.push(rowOf(one));
+  const found = await inPieces(streams, pauses, (one) => one);
+  await pauses.take();
+  const shown = found
+    .sort((a, b) => b.stream.viewers - a.stream.viewers)
+    .slice(0, MAX_STREAM_SERIES);
+  const all = await inPieces(shown, pauses, (one) => ({ labels: labelsOf(one), of: one.stream }));
+  const published = all.flatMap(({ labels, of: { health } }) =>
+    health === null ? [] : [{ labels, of: health }],
+  );
+  const blocks: string[] = [];
+  for (const series of OF_STREAM) blocks.push(await block(series, all, pauses));
+  for (const series of OF_PUBLISHER) blocks.push(await block(series, published, pauses));
+  blocks.push(await warnings(published, pauses));
+  const truncated = header('streams_not_shown', 'Streams beyond the bound of this page.');
+  const left = found.length - shown.length;
+  return `${blocks.join('')}${truncated}streamcluster_streams_not_shown ${left}\n`;
+}
+
+async function inPieces<From, To>(
+  all: Iterable<From>,
+  pauses: PausesOfPage,
+  become: (one: From) => To,
+): Promise<To[]> {
+  const made: To[] = [];
+  for (const one of all) {
+    made.push(become(one));
     if (pauses.areDue) await pauses.take();
   }
-  await pauses.take();
-  const shown = rows.sort((a, b) => b.viewers - a.viewers).slice(0, MAX_STREAM_SERIES);
-  let text = '';
-  for (const [at, { name, help }] of SERIES.entries()) {
-    text += header(`stream_${name}`, help);
-    for (const { labels, values } of shown) {
-      text += `streamcluster_stream_${name}${labels} ${values[at] ?? 0}\n`;
-      if (pauses.areDue) await pauses.take();
-    }
-  }
-  const left = rows.length - shown.length;
-  const truncated = header('streams_not_shown', 'Streams beyond the bound of this page.');
-  return `${text}${truncated}streamcluster_streams_not_shown ${left}\n`;
+  return made;
 }
 
-function rowOf(one: MeasuredStream): Row {
-  const { stream } = one;
-  const values = SERIES.map(({ value }) => value(stream));
-  return { labels: labelsOf(one), viewers: stream.viewers, values };
+async function block<Of>(
+  { name, help, type, value }: Series<Of>,
+  labelled: readonly Labelled<Of>[],
+  pauses: PausesOfPage,
+): Promise<string> {
+  const lines = await inPieces(
+    labelled,
+    pauses,
+    ({ labels, of }) => `streamcluster_stream_${name}{${labels}} ${value(of)}\n`,
+  );
+  return header(`stream_${name}`, help, type) + lines.join('');
 }
 
-function header(name: string, help: string): string {
-  return `# HELP streamcluster_${name} ${help}\n# TYPE streamcluster_${name} gauge\n`;
+/** What is wrong only: all that is well would be as many lines as everything else. */
+async function warnings(
+  published: readonly Labelled<PublisherHealth>[],
+  pauses: PausesOfPage,
+): Promise<string> {
+  const help = '1 for each condition of its publisher that does not hold, by reason.';
+  const lines = await inPieces(published, pauses, ({ labels, of }) =>
+    warningsOf(of)
+      .map((reason) => `streamcluster_stream_warning{${labels},reason="${escaped(reason)}"} 1\n`)
+      .join(''),
+  );
+  return header('stream_warning', help) + lines.join('');
+}
+
+function header(name: string, help: string, type = 'gauge'): string {
+  return `# HELP streamcluster_${name} ${help}\n# TYPE streamcluster_${name} ${type}\n`;
 }
 
 function labelsOf({ namespace, cluster, stream: { name } }: MeasuredStream): string {
   const slash = name.indexOf('/');
   const [app, stream] = [escaped(name.slice(0, slash)), escaped(name.slice(slash + 1))];
   const ofCluster = `namespace="${escaped(namespace)}",cluster="${escaped(cluster)}"`;
-  return `{${ofCluster},app="${app}",stream="${stream}"}`;
+  return `${ofCluster},app="${app}",stream="${stream}"`;
 }
 
 const TO_ESCAPE = /[\\"\n]/;

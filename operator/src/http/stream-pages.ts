@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import type { StreamView } from '../fleet/stream-view.ts';
+import { streamItem, type StreamItem } from './stream-item.ts';
 import type { ClusterView } from './view.ts';
 
 const DEFAULT_LIMIT = 500;
@@ -15,7 +16,7 @@ export interface PageQuery {
 }
 
 export interface StreamPage {
-  readonly items: readonly StreamView[];
+  readonly items: readonly StreamItem[];
   /** Of all pages. */
   readonly total: number;
   /** To be given for the next page; absent: this is the last one. */
@@ -60,7 +61,7 @@ export class StreamPages {
     const isLast = last === undefined || start + items.length >= streams.length;
     if (isLast) this.drop(key);
     else this.keep(key, streams);
-    const page = { items, total: streams.length };
+    const page = { items: items.map(streamItem), total: streams.length };
     return isLast ? page : { ...page, continue: tokenOf(last.name) };
   }
 

@@ -140,6 +140,17 @@ export const ALERTS: readonly Alert[] = [
     act: 'Lower bitrates, or HLS for those viewers.',
   },
   {
+    name: 'StreamclusterPublishersSendBadly',
+    expr: `${ofWorkers('publishers_with_warnings')} > 0.2 * ${ofWorkers('publishers')} and ${ofWorkers('publishers_with_warnings')} >= 5`,
+    ...{ forMinutes: 10, severity: 'warning' },
+    summary:
+      '{{ $labels.namespace }}/{{ $labels.streamcluster_dev_cluster }}: {{ $value }} publishers send badly',
+    means:
+      'One is a matter of whoever publishes; more than a fifth of all have something in common. Their viewers start late, stall or lose sync.',
+    look: 'Column WARNINGS of `kubectl streamcluster streams NAME`, or the dashboard of streams: the same reason? The same worker (its node’s network)?',
+    act: '`ArrivesSlowly`, `Silent`: the way to the workers. All else: the encoders’ settings; docs/debugging.md has the reasons.',
+  },
+  {
     name: 'StreamclusterCertificateEnds',
     expr: '(streamcluster_certificate_expiry_timestamp_seconds > 0) - time() < 86400',
     ...{
@@ -164,3 +175,8 @@ export const ALERTS: readonly Alert[] = [
     act: 'Renew the Secret; workers read it within a minute and cut nobody.',
   },
 ];
+
+/** Of all workers of a StreamCluster; the PodMonitor gives them its label. */
+function ofWorkers(name: string): string {
+  return `sum by (namespace, streamcluster_dev_cluster) (streamcluster_${name})`;
+}

@@ -1,9 +1,10 @@
 import type { Dashboard, Panel, Unit } from './dashboard.ts';
-import { ofLeader } from './of-leader.ts';
+import { isLeading, ofLeader } from './of-leader.ts';
 
 const PICKED = 'namespace=~"$namespace",cluster=~"$cluster",app=~"$app",stream=~"$stream"';
 const STREAM = ['namespace', 'cluster', 'app', 'stream'] as const;
 const SHOWN = 20;
+const LEGEND = '{{namespace}}/{{cluster}} {{app}}/{{stream}}';
 
 /** Single streams; needs `serviceMonitor.streams`. */
 export const streams: Dashboard = {
@@ -36,14 +37,62 @@ export const streams: Dashboard = {
         },
       ],
     },
+    {
+      title: 'Publishers',
+      panels: [
+        {
+          title: 'Warnings by reason',
+          about: 'Streams whose publisher sends badly; docs/debugging.md says what each means.',
+          unit: 'short',
+          lines: {
+            '{{reason}}': `count by (reason) (${picked('warning', [...STREAM, 'reason'])})`,
+          },
+        },
+        {
+          title: 'Warnings by stream',
+          about: 'How many each has.',
+          unit: 'short',
+          lines: {
+            [LEGEND]: `topk(${SHOWN}, count by (${STREAM.join(', ')}) (${picked('warning', [...STREAM, 'reason'])}))`,
+          },
+        },
+        lowest('Pictures a second', 'The lowest ones.', 'short', 'frames_per_second'),
+        top(
+          'Key frame interval',
+          'From key frame to key frame.',
+          's',
+          'key_frame_interval_seconds',
+        ),
+        {
+          title: 'Audio and video apart',
+          about: 'How far, whichever is ahead.',
+          unit: 's',
+          lines: { [LEGEND]: `topk(${SHOWN}, abs(${picked('audio_ahead_seconds')}))` },
+        },
+        {
+          title: 'Gaps, steps back',
+          about: 'Of timestamps, a second.',
+          unit: 'ops',
+          lines: { gaps: sumOfRates('gaps_total'), 'steps back': sumOfRates('steps_back_total') },
+        },
+      ],
+    },
   ],
 };
 
 function top(title: string, about: string, unit: Unit, name: string): Panel {
-  const expr = `topk(${SHOWN}, ${picked(name)})`;
-  return { title, about, unit, lines: { '{{namespace}}/{{cluster}} {{app}}/{{stream}}': expr } };
+  return { title, about, unit, lines: { [LEGEND]: `topk(${SHOWN}, ${picked(name)})` } };
 }
 
-function picked(name: string): string {
-  return ofLeader(`streamcluster_stream_${name}{${PICKED}}`, STREAM);
+/** Without video it is 0. */
+function lowest(title: string, about: string, unit: Unit, name: string): Panel {
+  return { title, about, unit, lines: { [LEGEND]: `bottomk(${SHOWN}, ${picked(name)} > 0)` } };
+}
+
+function sumOfRates(name: string): string {
+  return `sum(${isLeading(`rate(streamcluster_stream_${name}{${PICKED}}[5m])`)})`;
+}
+
+function picked(name: string, by: readonly string[] = STREAM): string {
+  return ofLeader(`streamcluster_stream_${name}{${PICKED}}`, by);
 }

@@ -36,6 +36,7 @@ export const workers: Dashboard = {
       panels: [
         each('Streams', 'That are here, relays among them.', 'short', 'streams'),
         each('Publishers', 'Connected here.', 'short', 'publishers'),
+        each('Publishers that send badly', 'With a warning.', 'short', 'publishers_with_warnings'),
         each('Relays', 'Streams taken from other workers.', 'short', 'relays'),
         {
           ...{ title: 'Viewers by protocol', about: 'relay: other workers.', unit: 'short' },

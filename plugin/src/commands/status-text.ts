@@ -1,5 +1,6 @@
 import type { Io } from '../io.ts';
-import type { Condition, StreamCluster } from '../kube/types.ts';
+import type { StreamCluster } from '../kube/types.ts';
+import { conditionTable } from '../output/condition-table.ts';
 import { bold, paint } from '../output/paint.ts';
 import { fields, plain, table } from '../output/table.ts';
 import { count, counted, since, UNKNOWN } from '../output/units.ts';
@@ -90,19 +91,6 @@ function generationText({ generation, status }: StatusItem): string {
   if (generation === null) return UNKNOWN;
   if (observed === generation) return `generation ${generation}, in force`;
   return `generation ${generation}, the operator has seen ${observed ?? 'none'}`;
-}
-
-function conditionTable(io: Io, conditions: readonly Condition[]): string {
-  if (conditions.length === 0) return '';
-  const heads = ['TYPE', 'STATUS', 'SINCE', 'REASON', 'MESSAGE'].map((head) => ({ head }));
-  const rows = conditions.map(({ type, status, reason, message, lastTransitionTime }) => [
-    type,
-    status,
-    since(lastTransitionTime, io.unixMs()),
-    plain(reason ?? ''),
-    plain(message ?? ''),
-  ]);
-  return table(heads, rows);
 }
 
 function eventTable(io: Io, events: readonly EventRow[]): string {

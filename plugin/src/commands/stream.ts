@@ -1,5 +1,6 @@
 import { clusterPath, streamPath } from '../operator/operator-api.ts';
-import type { RelayNode, StreamDetail } from '../operator/types.ts';
+import type { Health, RelayNode, StreamDetail } from '../operator/types.ts';
+import { conditionTable } from '../output/condition-table.ts';
 import { paint } from '../output/paint.ts';
 import { fields, plain } from '../output/table.ts';
 import { age, bitRate, counted, UNKNOWN } from '../output/units.ts';
@@ -35,9 +36,26 @@ function textOf({ io }: Session, found: StreamDetail): string {
     ['Replicas', replicas.length === 0 ? 'none' : replicas.join(', ')],
     ['Epoch', epoch === undefined ? UNKNOWN : String(epoch)],
     ['Last decision', decisionText(decision, io.unixMs())],
+    ['Publisher', publisherText(found.health)],
   ]);
-  if (tree.length === 0) return `${head}\nNo worker has it at present.\n`;
-  return `${head}\n${tree.map((node) => treeText(node, '')).join('')}`;
+  const conditions = conditionTable(io, found.conditions ?? []);
+  const workers =
+    tree.length === 0
+      ? 'No worker has it at present.\n'
+      : tree.map((node) => treeText(node, '')).join('');
+  return [head, conditions, workers].filter((part) => part !== '').join('\n');
+}
+
+function publisherText(health: Health | null | undefined): string {
+  if (health === undefined || health === null) return 'none is here';
+  const { framesPerSecond = 0, keyIntervalMs = 0, driftMs = 0, gaps, stepsBack } = health;
+  const video = [
+    `${framesPerSecond.toFixed(1)} pictures a second`,
+    `a key frame every ${(keyIntervalMs / 1_000).toFixed(1)} s`,
+    `audio ${Math.abs(driftMs)} ms ${driftMs < 0 ? 'behind' : 'ahead'}`,
+  ];
+  const times = [counted(gaps, 'gap'), `${counted(stepsBack, 'step')} back`];
+  return [...(framesPerSecond > 0 ? video : []), ...times].join(', ');
 }
 
 function decisionText(decision: StreamDetail['decision'], nowMs: number): string {

@@ -1,5 +1,5 @@
 import { asPluginError, type PluginError } from '../errors.ts';
-import type { StreamCluster } from '../kube/types.ts';
+import type { Condition, StreamCluster } from '../kube/types.ts';
 import { clusterPath, PAGE_LIMIT } from '../operator/operator-api.ts';
 import type { StreamItem, StreamPage, Track } from '../operator/types.ts';
 import { paint } from '../output/paint.ts';
@@ -28,6 +28,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'HOME' },
   { head: 'INGEST' },
   { head: 'AGE', align: 'right' },
+  { head: 'WARNINGS' },
 ];
 const OF: readonly Column[] = [{ head: 'NAMESPACE' }, { head: 'CLUSTER' }];
 
@@ -110,7 +111,16 @@ function cellsOf({ io }: Session, stream: StreamRow): string[] {
     plain(home) + more,
     plain(ingest),
     startedUnixMs === undefined ? UNKNOWN : age(io.unixMs() - startedUnixMs),
+    warningText(stream.conditions),
   ];
+}
+
+/** As `KeyFramesRare`; `stream APP/NAME` says more. */
+function warningText(conditions: readonly Condition[] = []): string {
+  const reasons = conditions
+    .filter(({ status }) => status === 'False')
+    .map(({ type, reason = type }) => plain(reason));
+  return reasons.length === 0 ? UNKNOWN : reasons.join(', ');
 }
 
 function trackText(tracks: readonly Track[] | undefined, kind: string): string {

@@ -94,6 +94,23 @@ describe('commands that look', () => {
     ]);
   });
 
+  it('show what is wrong with how a stream is sent', async () => {
+    expect(await call('streams')).toBe(0);
+    const [head, news, sport] = io.text.split('\n');
+    expect(head).toMatch(/ WARNINGS$/);
+    expect(news).toMatch(/ KeyFramesRare$/);
+    expect(sport).toMatch(/ -$/);
+    io.chunks.length = 0;
+    expect(await call('stream', 'live/news')).toBe(0);
+    for (const line of [
+      'Publisher:       25.0 pictures a second, a key frame every 10.0 s, audio 3 ms behind, 1 gap, 0 steps back',
+      'KeyFramesFrequent   False    150m    KeyFramesRare   key frame every 10 s: viewers start late',
+      'Sending             True     150m    AsExpected',
+    ]) {
+      expect(io.text.split('\n')).toContain(line);
+    }
+  });
+
   it('show one stream with who pulls it from whom, and why', async () => {
     expect(await call('stream', 'live/news')).toBe(0);
     const tree = ['live-1-1  ingest, 0 viewers', '  live-0-1  home, 12 viewers'];

@@ -1,3 +1,5 @@
+import type { Condition } from '../kube/types.ts';
+
 /** Answers of the operator's JSON API, as far as the plugin reads them. Fields
  * that an older operator does not have are undefined. */
 export interface WorkerItem {
@@ -32,6 +34,15 @@ export interface Track {
   readonly channels?: number;
 }
 
+/** How a publisher sends. */
+export interface Health {
+  readonly framesPerSecond?: number;
+  readonly keyIntervalMs?: number;
+  readonly driftMs?: number;
+  readonly gaps?: number;
+  readonly stepsBack?: number;
+}
+
 export interface StreamItem {
   readonly name: string;
   readonly state?: string;
@@ -42,6 +53,10 @@ export interface StreamItem {
   readonly bitsPerSecond?: number;
   readonly tracks?: readonly Track[];
   readonly startedUnixMs?: number;
+  /** Null: nobody publishes. */
+  readonly health?: Health | null;
+  /** Of its publisher. True is good. */
+  readonly conditions?: readonly Condition[];
 }
 
 /** A play or publish. */

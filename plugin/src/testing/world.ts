@@ -94,7 +94,7 @@ export function buildWorld(api: FakeApi): void {
   api.list(`${LIVE}/workers`, [workerItem('live-0-1'), workerItem('live-1-1', { node: 'node-b' })]);
   api.answer(`${LIVE}/streams`, {
     items: [
-      stream('live/news'),
+      stream('live/news', RARE_KEY_FRAMES),
       stream('live/sport', { state: 'waiting', replicas: ['live-1-1'] }),
     ],
     total: 2,
@@ -143,10 +143,27 @@ function plan(): object {
   };
 }
 
+/** How a publisher sends who has a key frame every ten seconds. */
+const RARE_KEY_FRAMES = {
+  health: { framesPerSecond: 25, keyIntervalMs: 10_000, driftMs: -3, gaps: 1, stepsBack: 0 },
+  conditions: [
+    {
+      ...{ type: 'KeyFramesFrequent', status: 'False', reason: 'KeyFramesRare' },
+      message: 'key frame every 10 s: viewers start late',
+      lastTransitionTime: AGO,
+    },
+    {
+      ...{ type: 'Sending', status: 'True', reason: 'AsExpected', message: '' },
+      lastTransitionTime: AGO,
+    },
+  ],
+};
+
 function detail(): object {
   const below = { worker: 'live-2-1', role: 'relay', viewers: 7, pulledBy: [] };
   const home = { worker: 'live-0-1', role: 'home', viewers: 12, pulledBy: [below] };
   return stream('live/news', {
+    ...RARE_KEY_FRAMES,
     epoch: 4,
     tree: [{ worker: 'live-1-1', role: 'ingest', viewers: 0, pulledBy: [home] }],
     decision: {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WORKER_ERROR_CODES } from '../errors.ts';
+import { PublisherTotals } from '../stream/publisher-totals.ts';
 import { ViewerTimes } from '../stream/viewer-times.ts';
 import { createAdminApp } from './admin-app.ts';
 import { WorkerMetrics } from './metrics.ts';
@@ -21,11 +22,14 @@ describe('admin', () => {
   let fault: { code: string; message: string } | undefined;
   const zero = (): number => 0;
   const no = (): boolean => false;
+  const publisherTotals = new PublisherTotals();
   const metrics = new WorkerMetrics({
     times: new ViewerTimes(),
     lags: { tick: new Float64Array(9), turn: new Float64Array(9) },
     streams: () => 3,
     publishers: zero,
+    publishersWithWarnings: () => 2,
+    publisherTotals,
     relays: zero,
     viewersByProtocol: () => ({ flv: 5 }),
     connections: zero,
@@ -109,6 +113,8 @@ describe('admin', () => {
   it('exposes every series from the start, and the same totals twice', async () => {
     metrics.count('STREAM_BUSY');
     metrics.count('whatever');
+    publisherTotals.gaps = 5;
+    publisherTotals.warned('KeyFramesFrequent');
     for (let scrape = 0; scrape < 2; scrape += 1) {
       const response = await get('/metrics');
       expect(response.headers.get('server-timing')).toMatch(
@@ -131,6 +137,12 @@ describe('admin', () => {
       expect(text).toContain('streamcluster_tls_handshake_failures_total 2\n');
       const userEnd = 'streamcluster_user_certificate_expiry_timestamp_seconds 1800000000\n';
       expect(text).toContain(userEnd);
+      expect(text).toContain('streamcluster_publishers_with_warnings 2\n');
+      expect(text).toContain('streamcluster_publisher_gaps_total 5\n');
+      expect(text).toContain('streamcluster_publisher_steps_back_total 0\n');
+      const warned = 'streamcluster_publisher_warnings_total{condition=';
+      expect(text).toContain(`${warned}"KeyFramesFrequent"} 1\n`);
+      expect(text).toContain(`${warned}"TimestampsRise"} 0\n`);
       expect(text).toContain('streamcluster_loop_cpu 4\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="aligned"} 1\n');
       expect(text).toContain('streamcluster_numa_alignment{alignment="astray"} 0\n');

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { WorkerErrorCode } from '../errors.ts';
 import { WORKER_ERROR_CODES } from '../errors.ts';
+import { CONDITION_TYPES } from '../stream/health-rules.ts';
+import type { PublisherTotals } from '../stream/publisher-totals.ts';
 import type { CpuFacts } from '../topology/cpu-facts.ts';
 import { renderHistograms, type HistogramSource } from './histograms.ts';
 import type { Pauses } from './pauses.ts';
@@ -9,6 +11,9 @@ import type { Pauses } from './pauses.ts';
 export interface MetricsSource extends HistogramSource {
   readonly streams: () => number;
   readonly publishers: () => number;
+  /** Of those that are connected, who send worse than they should. */
+  readonly publishersWithWarnings: () => number;
+  readonly publisherTotals: PublisherTotals;
   readonly relays: () => number;
   readonly viewersByProtocol: () => Readonly<Record<string, number>>;
   readonly connections: () => number;
@@ -66,6 +71,7 @@ export class WorkerMetrics {
     this.gauges(source);
     this.totals(source);
     this.tls(source);
+    this.publishers(source);
     this.viewers(source);
     this.alignment(source);
   }
@@ -134,6 +140,28 @@ export class WorkerMetrics {
       'When the first of the certificates for users ends; 0: none.',
       () => userCertificateExpiresUnixMs() / 1_000,
     );
+  }
+
+  /** How they send; of each stream the operator tells. */
+  private publishers({ publishersWithWarnings, publisherTotals }: MetricsSource): void {
+    const help = 'Publishers that send worse than they should.';
+    this.gauge('publishers_with_warnings', help, publishersWithWarnings);
+    const gaps = 'Jumps forward of timestamps of publishers.';
+    this.total('publisher_gaps_total', gaps, () => publisherTotals.gaps);
+    const stepsBack = 'Steps back of timestamps of publishers.';
+    this.total('publisher_steps_back_total', stepsBack, () => publisherTotals.stepsBack);
+    new Counter({
+      name: 'streamcluster_publisher_warnings_total',
+      help: 'Conditions of publishers that ceased to hold, by condition.',
+      labelNames: ['condition'],
+      registers: [this.registry],
+      collect(): void {
+        this.reset();
+        for (const condition of CONDITION_TYPES) {
+          this.inc({ condition }, publisherTotals.warnings.get(condition) ?? 0);
+        }
+      },
+    });
   }
 
   private gauge(name: string, help: string, read: () => number): void {

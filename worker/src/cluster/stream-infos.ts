@@ -1,7 +1,14 @@
 import type { StreamServers } from '@streamcluster/placement';
-import { PublisherHealth, StreamInfo, StreamInfo_Role, TrackInfo } from '@streamcluster/proto';
+import {
+  PublisherCondition_Type,
+  PublisherHealth,
+  StreamInfo,
+  StreamInfo_Role,
+  TrackInfo,
+} from '@streamcluster/proto';
 import type { AudioTrack, VideoTrack } from '../media/track.ts';
-import type { HealthReport } from '../stream/health.ts';
+import type { HealthReport } from '../stream/health-conditions.ts';
+import type { ConditionType } from '../stream/health-rules.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import { placeOfClaim } from './claim.ts';
@@ -18,6 +25,16 @@ export interface StreamInfosOptions {
   readonly relays: Relays;
 }
 
+const CONDITIONS: Readonly<Record<ConditionType, PublisherCondition_Type>> = {
+  KeyFramesFrequent: PublisherCondition_Type.TYPE_KEY_FRAMES_FREQUENT,
+  FrameRateSufficient: PublisherCondition_Type.TYPE_FRAME_RATE_SUFFICIENT,
+  AudioVideoTogether: PublisherCondition_Type.TYPE_AUDIO_VIDEO_TOGETHER,
+  ArrivesInTime: PublisherCondition_Type.TYPE_ARRIVES_IN_TIME,
+  Sending: PublisherCondition_Type.TYPE_SENDING,
+  TimestampsContinuous: PublisherCondition_Type.TYPE_TIMESTAMPS_CONTINUOUS,
+  TimestampsRise: PublisherCondition_Type.TYPE_TIMESTAMPS_RISE,
+};
+
 /** The streams that are here, as the operator sees them. */
 export class StreamInfos {
   private readonly options: StreamInfosOptions;
@@ -28,6 +45,11 @@ export class StreamInfos {
 
   get count(): number {
     return this.streams().length;
+  }
+
+  /** How many of their publishers send worse than they should. */
+  get withWarnings(): number {
+    return this.streams().filter(({ hasWarnings }) => hasWarnings).length;
   }
 
   list(): StreamInfo[] {
@@ -103,8 +125,16 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-function healthInfo({ warnings, ...facts }: HealthReport): PublisherHealth {
-  return PublisherHealth.fromPartial({ ...facts, warnings: [...warnings] });
+function healthInfo(report: HealthReport): PublisherHealth {
+  const { framesPerSecond, keyIntervalMs, driftMs, pace, silentMs, gaps, stepsBack } = report;
+  return PublisherHealth.fromPartial({
+    ...{ framesPerSecond, keyIntervalMs, driftMs, pace, silentMs, gaps, stepsBack },
+    conditions: report.conditions.map(({ type, sinceUnixMs, ...condition }) => ({
+      ...condition,
+      type: CONDITIONS[type],
+      sinceUnixMs: BigInt(Math.round(sinceUnixMs)),
+    })),
+  });
 }
 
 function trackInfo(track: VideoTrack | AudioTrack): TrackInfo {

@@ -1,13 +1,15 @@
 import { FrameKind, type Frame } from '../media/frame.ts';
+import type { PublisherTotals } from './publisher-totals.ts';
 
 /** How a publisher sends, as of its last seconds. */
 export interface HealthFacts {
   /** Pictures a second of media time; 0 without video. */
   readonly framesPerSecond: number;
-  /** From key frame to key frame; 0 while there was only one. */
+  /** From key frame to key frame; since the last one, where that is longer. */
   readonly keyIntervalMs: number;
   /** How far audio is ahead of video in what arrived; 0 while one of them is missing. */
   readonly driftMs: number;
+  readonly hasAudioAndVideo: boolean;
   /** Media time that arrives in a second, in seconds: 1 is real time. 0: not known yet. */
   readonly pace: number;
   /** Since the last frame, by the clock. */
@@ -17,41 +19,13 @@ export interface HealthFacts {
   readonly stepsBack: number;
 }
 
-type HealthCode =
-  | 'KEY_FRAMES_RARE'
-  | 'FRAME_RATE_LOW'
-  | 'AUDIO_VIDEO_APART'
-  | 'ARRIVES_SLOWLY'
-  | 'SILENT'
-  | 'TIMESTAMPS_JUMP'
-  | 'TIMESTAMPS_GO_BACK';
-
-/** What is likely to be seen by viewers, in words for whoever publishes. */
-export interface HealthWarning {
-  readonly code: HealthCode;
-  readonly message: string;
-}
-
-export interface HealthReport extends HealthFacts {
-  readonly warnings: readonly HealthWarning[];
-}
-
 /** Figures are of so much media time, or of so much of the clock. */
 const WINDOW_MS = 2_000;
 const PACE_WINDOW_MS = 5_000;
 /** A longer step forward is a gap. */
 const GAP_MS = 1_000;
-/** What happened is warned of for so long. */
-const RECENT_MS = 60_000;
 /** Of the newest difference between audio and video. */
 const DRIFT_SMOOTHING = 0.05;
-
-/** Beyond these viewers are likely to notice. */
-const MAX_KEY_INTERVAL_MS = 5_000;
-const MIN_FRAMES_PER_SECOND = 10;
-const MAX_DRIFT_MS = 500;
-const MIN_PACE = 0.95;
-const MAX_SILENT_MS = 2_000;
 
 const UNKNOWN = -1;
 
@@ -74,80 +48,48 @@ export class Health {
   private pace = 0;
   private seenAtMs: number;
   private gaps = 0;
-  private gapAtMs = -Infinity;
   private stepsBack = 0;
-  private backAtMs = -Infinity;
+  private readonly totals: PublisherTotals;
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, totals: PublisherTotals) {
     this.seenAtMs = nowMs;
+    this.totals = totals;
   }
 
   /** frame.dtsMs as received, 32 bits. */
   note(frame: Frame, nowMs: number): void {
     this.seenAtMs = nowMs;
     if (frame.isConfig || frame.kind === FrameKind.data) return;
-    if (frame.kind === FrameKind.video) this.notePicture(frame, nowMs);
-    else this.noteSound(frame, nowMs);
+    if (frame.kind === FrameKind.video) this.notePicture(frame);
+    else this.noteSound(frame);
     this.noteDrift();
     this.notePace(nowMs);
   }
 
   facts(nowMs: number): HealthFacts {
-    const hasBoth = this.videoMs >= 0 && this.audioMs >= 0;
+    const hasAudioAndVideo = this.videoMs >= 0 && this.audioMs >= 0;
     return {
       framesPerSecond: this.framesPerSecond,
       keyIntervalMs: this.presentKeyIntervalMs,
-      driftMs: hasBoth ? Math.round(this.driftMs) : 0,
+      driftMs: hasAudioAndVideo ? Math.round(this.driftMs) : 0,
+      hasAudioAndVideo,
       pace: this.pace,
       silentMs: Math.max(0, Math.round(nowMs - this.seenAtMs)),
       ...{ gaps: this.gaps, stepsBack: this.stepsBack },
     };
   }
 
-  warnings(nowMs: number): HealthWarning[] {
-    const { framesPerSecond, keyIntervalMs, driftMs, pace, silentMs } = this.facts(nowMs);
-    const warnings: HealthWarning[] = [];
-    const warn = (isBad: boolean, code: HealthCode, message: () => string): void => {
-      if (isBad) warnings.push({ code, message: message() });
-    };
-    warn(keyIntervalMs > MAX_KEY_INTERVAL_MS, 'KEY_FRAMES_RARE', () => {
-      return `key frame every ${seconds(keyIntervalMs)} s: viewers start late`;
-    });
-    warn(framesPerSecond > 0 && framesPerSecond < MIN_FRAMES_PER_SECOND, 'FRAME_RATE_LOW', () => {
-      return `${framesPerSecond.toFixed(1)} pictures a second: motion is not smooth`;
-    });
-    warn(Math.abs(driftMs) > MAX_DRIFT_MS, 'AUDIO_VIDEO_APART', () => {
-      const [first, second] = driftMs > 0 ? ['audio', 'video'] : ['video', 'audio'];
-      return `${first} is ${seconds(Math.abs(driftMs))} s ahead of ${second}: players wait, or lose sync`;
-    });
-    warn(pace > 0 && pace < MIN_PACE, 'ARRIVES_SLOWLY', () => {
-      return `arrives at ${Math.round(pace * 100)} % of real time: viewers stall`;
-    });
-    warn(silentMs > MAX_SILENT_MS, 'SILENT', () => `nothing for ${seconds(silentMs)} s`);
-    warn(nowMs - this.gapAtMs < RECENT_MS, 'TIMESTAMPS_JUMP', () => {
-      return `timestamps jumped forward, ${this.gaps} times so far: something was not sent`;
-    });
-    warn(nowMs - this.backAtMs < RECENT_MS, 'TIMESTAMPS_GO_BACK', () => {
-      return `timestamps went back, ${this.stepsBack} times so far: the encoder is at fault`;
-    });
-    return warnings;
-  }
-
-  /** One that is overdue counts as late as it is. */
+  /** One that is late counts as late as it is. */
   private get presentKeyIntervalMs(): number {
-    if (this.keyAtMs < 0) return Math.max(0, this.videoMs);
-    const sinceMs = this.videoMs - this.keyAtMs;
-    return sinceMs > MAX_KEY_INTERVAL_MS
-      ? Math.max(sinceMs, this.keyIntervalMs)
-      : this.keyIntervalMs;
+    return Math.max(this.keyIntervalMs, this.videoMs - Math.max(0, this.keyAtMs), 0);
   }
 
-  private notePicture({ dtsMs, isKey }: Frame, nowMs: number): void {
+  private notePicture({ dtsMs, isKey }: Frame): void {
     if (this.videoMs < 0) {
       this.videoMs = 0;
       // Video tells the time from now on.
       this.paceSinceMs = UNKNOWN;
-    } else this.videoMs += this.judged((dtsMs - this.rawVideoMs) | 0, nowMs);
+    } else this.videoMs += this.judged((dtsMs - this.rawVideoMs) | 0);
     this.rawVideoMs = dtsMs;
     if (isKey) {
       if (this.keyAtMs >= 0) this.keyIntervalMs = this.videoMs - this.keyAtMs;
@@ -162,22 +104,22 @@ export class Health {
     this.pictures += 1;
   }
 
-  private noteSound({ dtsMs }: Frame, nowMs: number): void {
+  private noteSound({ dtsMs }: Frame): void {
     if (this.audioMs < 0) this.audioMs = 0;
-    else this.audioMs += this.judged((dtsMs - this.rawAudioMs) | 0, nowMs);
+    else this.audioMs += this.judged((dtsMs - this.rawAudioMs) | 0);
     this.rawAudioMs = dtsMs;
   }
 
   /** Time goes on by as much; of a jump or a step back by nothing. */
-  private judged(stepMs: number, nowMs: number): number {
+  private judged(stepMs: number): number {
     if (stepMs < 0) {
       this.stepsBack += 1;
-      this.backAtMs = nowMs;
+      this.totals.stepsBack += 1;
       return 0;
     }
     if (stepMs <= GAP_MS) return stepMs;
     this.gaps += 1;
-    this.gapAtMs = nowMs;
+    this.totals.gaps += 1;
     return 0;
   }
 
@@ -195,8 +137,4 @@ export class Health {
     this.paceSinceMs = nowMs;
     this.paceFromMs = mediaMs;
   }
-}
-
-function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(ms < 9_950 ? 1 : 0);
 }

@@ -1,7 +1,13 @@
 import { FrameKind, type Frame } from '../media/frame.ts';
 import type { Clock } from './clock.ts';
+import {
+  HealthConditions,
+  type HealthReport,
+  type PublisherCondition,
+} from './health-conditions.ts';
 import { Health } from './health.ts';
 import type { Ingest } from './ingest.ts';
+import type { PublisherTotals } from './publisher-totals.ts';
 import type { Segmenter } from './segmenter.ts';
 import { Timeline } from './timeline.ts';
 
@@ -20,6 +26,10 @@ export interface LocalSourceOptions {
   readonly ingest: Ingest;
   readonly segmenter: Segmenter;
   readonly clock: Clock;
+  /** Of all publishers of the worker. */
+  readonly totals: PublisherTotals;
+  /** It sends worse than it did, or well again. */
+  readonly onCondition: (condition: PublisherCondition) => void;
   readonly onClose: (reason: PublishCloseReason) => void;
 }
 
@@ -29,7 +39,8 @@ const KEY_WAIT_MS = 10_000;
 /** Gives a publisher's frames their numbers, the stream's time and marks. */
 export class LocalSource implements PublishSource {
   lastAppendAtMs: number;
-  readonly health: Health;
+  private readonly health: Health;
+  private readonly conditions: HealthConditions;
   private readonly ingest: Ingest;
   private readonly segmenter: Segmenter;
   private readonly clock: Clock;
@@ -48,7 +59,22 @@ export class LocalSource implements PublishSource {
     this.timeline = new Timeline(options.ingest.lastDtsMs);
     this.startDtsMs = Math.max(0, options.ingest.lastDtsMs);
     this.lastAppendAtMs = options.clock.nowMs();
-    this.health = new Health(this.lastAppendAtMs);
+    const { clock, totals, onCondition: onChange } = options;
+    this.health = new Health(this.lastAppendAtMs, totals);
+    this.conditions = new HealthConditions({ health: this.health, clock, onChange });
+  }
+
+  /** How it sends. */
+  report(nowMs: number): HealthReport {
+    return this.conditions.report(nowMs);
+  }
+
+  get hasWarnings(): boolean {
+    return this.conditions.hasWarnings;
+  }
+
+  tick(nowMs: number): void {
+    this.conditions.tick(nowMs);
   }
 
   append(frame: Frame): void {

@@ -4,6 +4,7 @@ import type { StreamName } from '../media/stream-name.ts';
 import { relieveArena, type ArenaState } from './arena-relief.ts';
 import type { Clock, Timer } from './clock.ts';
 import { PackageMeter } from './package-meter.ts';
+import { PublisherTotals } from './publisher-totals.ts';
 import { noSegmentKey, type SegmentKey } from './segment-key.ts';
 import { SlowViewers } from './slow-viewers.ts';
 import { Stream } from './stream.ts';
@@ -34,6 +35,7 @@ export class StreamRegistry {
   readonly slowViewers: SlowViewers;
   readonly packaging = new PackageMeter();
   readonly times = new ViewerTimes();
+  readonly publishers = new PublisherTotals();
   private readonly options: StreamRegistryOptions;
   private readonly streams = new Map<string, Stream>();
   private readonly removed = new Set<(stream: Stream) => void>();
@@ -58,9 +60,9 @@ export class StreamRegistry {
     if (present !== undefined && present.state !== 'ended') return present;
     if (present !== undefined) this.remove(present);
     const { engine, clock, log, config, segmentKey = noSegmentKey } = this.options;
-    const { slowViewers: slow, packaging, times } = this;
+    const { slowViewers: slow, packaging, times, publishers } = this;
     const base = { name, engine, clock, log, config };
-    const stream = new Stream({ ...base, slow, packaging, times, segmentKey });
+    const stream = new Stream({ ...base, slow, packaging, times, publishers, segmentKey });
     this.streams.set(name.key, stream);
     this.timer ??= clock.setTimer(TICK_MS, () => this.tick());
     return stream;

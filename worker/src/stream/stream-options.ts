@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import type { Clock } from './clock.ts';
 import type { PackageMeter } from './package-meter.ts';
+import type { PublisherTotals } from './publisher-totals.ts';
 import type { SegmentKey } from './segment-key.ts';
 import type { SlowViewers } from './slow-viewers.ts';
 import type { StreamsConfig } from './streams-config.ts';
@@ -17,6 +18,7 @@ export interface StreamOptions {
   readonly config: () => StreamsConfig;
   readonly slow: SlowViewers;
   readonly times: ViewerTimes;
+  readonly publishers: PublisherTotals;
   readonly packaging: PackageMeter;
   readonly segmentKey: SegmentKey;
 }

@@ -20,6 +20,7 @@ import type { ViewerTimes } from './viewer-times.ts';
 const SKIP_GAP_MS = 20;
 /** Viewers that do not take the last bytes are closed all the same. */
 const END_TIMEOUT_MS = 10_000;
+const STALL_CHECK_MS = 1_000;
 
 /** Where a relay starts: its cursor, and what it is told before. */
 export interface RelayStart {
@@ -63,6 +64,7 @@ export class ViewerSet implements ViewerOwner {
   private readonly late = new Set<StreamViewer>();
   private readonly startCache = new Map<ViewerProtocol, CachedStart>();
   private nextSerial = 1;
+  private stallsCheckedMs = 0;
 
   constructor(options: ViewerSetOptions) {
     this.options = options;
@@ -74,10 +76,6 @@ export class ViewerSet implements ViewerOwner {
 
   get size(): number {
     return this.viewers.size;
-  }
-
-  get hasPending(): boolean {
-    return this.pending.size > 0;
   }
 
   /** Without a copy, for who looks at once. */
@@ -98,19 +96,26 @@ export class ViewerSet implements ViewerOwner {
     return viewer;
   }
 
-  /** Starts whoever waits, where that is possible now. */
-  startPending(): void {
-    for (const viewer of [...this.pending]) {
-      if (this.tryStart(viewer)) this.pending.delete(viewer);
-    }
+  /** A frame was stored; isStart: viewers may start with it. */
+  onFrame(isStart: boolean): void {
+    this.startPending();
+    if (isStart) this.moveLate();
   }
 
-  /** A new start point is there for those who wait for one. */
-  moveLate(): void {
-    if (this.late.size === 0) return;
-    for (const viewer of [...this.late]) {
-      this.late.delete(viewer);
-      this.moveOrWait(viewer);
+  /** Deadlines; may be called more often than they are looked at. */
+  tick(nowMs: number, lagMs: number): void {
+    if (nowMs - this.stallsCheckedMs >= STALL_CHECK_MS) {
+      this.stallsCheckedMs = nowMs;
+      this.closeStalled(lagMs);
+    }
+    this.startPending();
+  }
+
+  /** Starts whoever waits, where that is possible now. */
+  startPending(): void {
+    if (this.pending.size === 0) return;
+    for (const viewer of [...this.pending]) {
+      if (this.tryStart(viewer)) this.pending.delete(viewer);
     }
   }
 
@@ -125,18 +130,6 @@ export class ViewerSet implements ViewerOwner {
       viewer.state = 'ending';
       viewer.endDeadlineMs = deadlineMs;
       viewer.connection.limitCursor(viewer.log.log.head);
-    }
-  }
-
-  /** Closes those who do not take their bytes; call it about once a second. */
-  closeStalled(lagMs: number): void {
-    if (this.viewers.size === 0) return;
-    const nowMs = this.options.clock.nowMs();
-    const newestMs = flvTimestampMs(Math.max(0, this.options.lastDtsMs()));
-    for (const viewer of [...this.viewers]) {
-      this.noteLag(viewer, newestMs);
-      if (nowMs >= viewer.endDeadlineMs) viewer.close('ended');
-      else if (this.isStalled(viewer, lagMs)) this.closeSlow(viewer);
     }
   }
 
@@ -158,6 +151,27 @@ export class ViewerSet implements ViewerOwner {
     this.pending.delete(viewer);
     this.late.delete(viewer);
     this.count(viewer, -1);
+  }
+
+  /** A new start point is there for those who wait for one. */
+  private moveLate(): void {
+    if (this.late.size === 0) return;
+    for (const viewer of [...this.late]) {
+      this.late.delete(viewer);
+      this.moveOrWait(viewer);
+    }
+  }
+
+  /** Closes those who do not take their bytes. */
+  private closeStalled(lagMs: number): void {
+    if (this.viewers.size === 0) return;
+    const nowMs = this.options.clock.nowMs();
+    const newestMs = flvTimestampMs(Math.max(0, this.options.lastDtsMs()));
+    for (const viewer of [...this.viewers]) {
+      this.noteLag(viewer, newestMs);
+      if (nowMs >= viewer.endDeadlineMs) viewer.close('ended');
+      else if (this.isStalled(viewer, lagMs)) this.closeSlow(viewer);
+    }
   }
 
   private count({ protocol, connection }: StreamViewer, by: 1 | -1): void {

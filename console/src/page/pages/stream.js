@@ -43,7 +43,12 @@ export function StreamPage({ cluster, stream, session }) {
       <${Card} title="Picture"><${Player} ...${{ stream, endpoints, poster }} /><//>
       <div class="stack">
         <${Card} title="Stream"><${StreamFacts} cluster=${cluster} view=${view} /><//>
-        ${view.health && html`<${Card} title="Publisher"><${Health} health=${view.health} /><//>`}
+        ${
+          view.health &&
+          html`<${Card} title="Publisher">
+            <${Health} health=${view.health} conditions=${view.conditions} />
+          <//>`
+        }
       </div>
     </div>
     <${Ring}

@@ -14,8 +14,13 @@ const SORTS = {
   name: { text: 'Name', compare: undefined },
   viewers: { text: 'Viewers', compare: (a, b) => b.viewers - a.viewers },
   bitrate: { text: 'Bitrate', compare: (a, b) => b.bitsPerSecond - a.bitsPerSecond },
+  warnings: { text: 'Warnings', compare: (a, b) => countOf(b) - countOf(a) },
   newest: { text: 'Newest', compare: (a, b) => (b.startedUnixMs ?? 0) - (a.startedUnixMs ?? 0) },
 };
+
+/** Of what is wrong with how it is sent: reasons with a space between. @param {{warnings: string}} row */
+const warningsOf = ({ warnings }) => (warnings === '' ? [] : warnings.split(' '));
+const countOf = (row) => warningsOf(row).length;
 
 /**
  * @param {{cluster: any, items: Map<string, any>, keysVersion: number, isKnown: boolean, session: any, publish: string}} props
@@ -50,10 +55,11 @@ export function StreamsList({ cluster, items, keysVersion, isKnown, session, pub
         ${Object.entries(SORTS).map(([key, { text }]) => html`<option value=${key}>${text}</option>`)}
       </select>
     </label>`;
+  const ill = shown.filter((row) => row.warnings !== '').length;
   const note =
-    shown.length === items.size
-      ? counted(items.size, 'stream')
-      : `${count(shown.length)} of ${counted(items.size, 'stream')}`;
+    (shown.length === items.size ? '' : `${count(shown.length)} of `) +
+    counted(items.size, 'stream') +
+    (ill === 0 ? '' : `, ${count(ill)} with warnings`);
   return html`<${Card} title="Streams" className="streams" note=${note} actions=${tools}>
     ${
       isKnown &&
@@ -79,8 +85,8 @@ export function StreamsList({ cluster, items, keysVersion, isKnown, session, pub
 }
 
 /** @param {any} row @param {string[]} words */
-function hasWords({ name, state, home, ingest, video }, words) {
-  const text = `${name} ${state} ${home} ${ingest} ${video}`.toLowerCase();
+function hasWords({ name, state, home, ingest, video, warnings }, words) {
+  const text = `${name} ${state} ${home} ${ingest} ${video} ${warnings}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -95,8 +101,8 @@ const HEAD = COLUMNS.map(
 
 /** @param {{cluster: any, row: any, tabindex: number, session: any}} props */
 function Row({ cluster, row, tabindex, session }) {
-  const { name, state, video, audio, bitsPerSecond, viewers, home, ingest, replicas, warnings } =
-    row;
+  const { name, state, video, audio, bitsPerSecond, viewers, home, ingest, replicas } = row;
+  const warnings = warningsOf(row);
   return html`<span role="cell" class="picture">
       <${Thumbnail}
         cluster=${cluster}
@@ -109,8 +115,10 @@ function Row({ cluster, row, tabindex, session }) {
     </span>
     <span role="cell" class="is">
       ${
-        warnings > 0
-          ? html`<${State} state=${counted(warnings, 'warning')} tone="warn" />`
+        warnings.length > 0
+          ? html`<span title=${warnings.join(', ')}>
+              <${State} state=${counted(warnings.length, 'warning')} tone="warn" />
+            </span>`
           : html`<${State} state=${state} />`
       }
     </span>

@@ -24,17 +24,24 @@ const part = z.strictObject({
 const health = z
   .strictObject({
     framesPerSecond: z.number().meta({ description: 'Pictures; 0 without video.' }),
-    keyIntervalMs: z.int().meta({ description: 'From key frame to key frame.' }),
+    keyIntervalMs: z.int().meta({ description: 'From key frame to key frame; 0: unknown.' }),
     driftMs: z.int().meta({ description: 'How far audio is ahead of video.' }),
     pace: z.number().meta({ description: 'Media seconds that arrive in a second; 0: unknown.' }),
     silentMs: z.int().meta({ description: 'Since the last frame.' }),
     gaps: z.int().meta({ description: 'Jumps of timestamps forward.' }),
     stepsBack: z.int().meta({ description: 'Timestamps that went back.' }),
-    warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).meta({
-      description: 'What viewers are likely to notice; codes are in docs/debugging.md.',
-    }),
   })
   .meta({ id: 'PublisherHealth' });
+
+const condition = z
+  .strictObject({
+    type: z.string().meta({ description: 'What it is about, in CamelCase.' }),
+    status: z.enum(['True', 'False']).meta({ description: 'Whether it is so. True is good.' }),
+    reason: z.string().meta({ description: '`AsExpected`, or why not, in CamelCase.' }),
+    message: z.string().meta({ description: 'Why not, for people.' }),
+    lastTransitionTime: z.iso.datetime().meta({ description: 'Since when it is as it is.' }),
+  })
+  .meta({ id: 'StreamCondition' });
 
 const stream = z.strictObject({
   name: z.string().meta({ description: '`app/name`.' }),
@@ -52,6 +59,9 @@ const stream = z.strictObject({
   startedUnixMs: z.number().optional(),
   workers: z.array(part).meta({ description: 'All that have it.' }),
   health: health.nullable().meta({ description: 'How its publisher sends; null: unknown.' }),
+  conditions: z.array(condition).meta({
+    description: 'The same, judged (docs/debugging.md). What is not known is left out.',
+  }),
 });
 
 const relayNode = z

@@ -1,3 +1,4 @@
+import { warningsOf } from '../../fleet/publisher-conditions.ts';
 import type { StreamView } from '../../fleet/stream-view.ts';
 import type { Item } from './difference.ts';
 
@@ -13,8 +14,8 @@ export function streamRow(stream: StreamView): Item {
     replicas: replicas.length,
     video: video === undefined ? '' : `${video.codec} ${video.width}×${video.height}`,
     audio: audio?.codec ?? '',
-    /** Of how its publisher sends. */
-    warnings: stream.health?.warnings.length ?? 0,
+    /** What is wrong with how its publisher sends. */
+    warnings: warningsOf(stream.health).join(' '),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Item } from './difference.ts';
 import { streamRow } from './stream-row.ts';
 import type { Topic } from './topic.ts';
 import { relayTree } from '../../fleet/relay-tree.ts';
+import { streamItem } from '../stream-item.ts';
 import type { ClusterView } from '../view.ts';
 import { workerItems } from '../worker-items.ts';
 
@@ -40,5 +41,5 @@ function streamParts(view: ClusterView, name: string): ReadonlyMap<string, Item>
   if (stream === undefined) return NOTHING;
   const tree = relayTree(stream.workers);
   const decision = view.decisionOn(name) ?? null;
-  return new Map([['stream', { ...stream, tree, decision }]]);
+  return new Map([['stream', { ...streamItem(stream), tree, decision }]]);
 }

@@ -2,7 +2,7 @@ import type { RevokeReason } from '../../cluster/stream-access.ts';
 import type { Connection } from '../../engine/engine.ts';
 import type { Frame } from '../../media/frame.ts';
 import type { StreamName } from '../../media/stream-name.ts';
-import type { StreamState } from '../../stream/stream.ts';
+import type { StreamState } from '../../stream/lifetime.ts';
 import type { Viewer, ViewerCloseReason } from '../../stream/viewer.ts';
 
 /** What RTMP needs of StreamAccess and Stream, and no more. */

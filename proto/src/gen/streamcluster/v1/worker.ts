@@ -359,15 +359,102 @@ export interface PublisherHealth {
   /** Since it came: timestamps that jumped forward, that went back. */
   gaps: number;
   stepsBack: number;
-  warnings: HealthWarning[];
+  /** What is not known yet, or does not apply, is left out. */
+  conditions: PublisherCondition[];
 }
 
-/** HealthWarning is what viewers are likely to notice. */
-export interface HealthWarning {
-  /** As KEY_FRAMES_RARE (docs/debugging.md). */
-  code: string;
-  /** For people. */
+/** PublisherCondition is one thing that holds, or does not. That it holds is good. */
+export interface PublisherCondition {
+  type: PublisherCondition_Type;
+  holds: boolean;
+  /** Since when it is as it is. */
+  sinceUnixMs: bigint;
+  /** Where it does not hold: why not, as KeyFramesRare (docs/debugging.md), and for people. */
+  reason: string;
   message: string;
+}
+
+export const PublisherCondition_Type = {
+  TYPE_UNSPECIFIED: 0,
+  TYPE_KEY_FRAMES_FREQUENT: 1,
+  TYPE_FRAME_RATE_SUFFICIENT: 2,
+  TYPE_AUDIO_VIDEO_TOGETHER: 3,
+  TYPE_ARRIVES_IN_TIME: 4,
+  TYPE_SENDING: 5,
+  TYPE_TIMESTAMPS_CONTINUOUS: 6,
+  TYPE_TIMESTAMPS_RISE: 7,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type PublisherCondition_Type = typeof PublisherCondition_Type[keyof typeof PublisherCondition_Type];
+
+export namespace PublisherCondition_Type {
+  export type TYPE_UNSPECIFIED = typeof PublisherCondition_Type.TYPE_UNSPECIFIED;
+  export type TYPE_KEY_FRAMES_FREQUENT = typeof PublisherCondition_Type.TYPE_KEY_FRAMES_FREQUENT;
+  export type TYPE_FRAME_RATE_SUFFICIENT = typeof PublisherCondition_Type.TYPE_FRAME_RATE_SUFFICIENT;
+  export type TYPE_AUDIO_VIDEO_TOGETHER = typeof PublisherCondition_Type.TYPE_AUDIO_VIDEO_TOGETHER;
+  export type TYPE_ARRIVES_IN_TIME = typeof PublisherCondition_Type.TYPE_ARRIVES_IN_TIME;
+  export type TYPE_SENDING = typeof PublisherCondition_Type.TYPE_SENDING;
+  export type TYPE_TIMESTAMPS_CONTINUOUS = typeof PublisherCondition_Type.TYPE_TIMESTAMPS_CONTINUOUS;
+  export type TYPE_TIMESTAMPS_RISE = typeof PublisherCondition_Type.TYPE_TIMESTAMPS_RISE;
+  export type UNRECOGNIZED = typeof PublisherCondition_Type.UNRECOGNIZED;
+}
+
+export function publisherCondition_TypeFromJSON(object: any): PublisherCondition_Type {
+  switch (object) {
+    case 0:
+    case "TYPE_UNSPECIFIED":
+      return PublisherCondition_Type.TYPE_UNSPECIFIED;
+    case 1:
+    case "TYPE_KEY_FRAMES_FREQUENT":
+      return PublisherCondition_Type.TYPE_KEY_FRAMES_FREQUENT;
+    case 2:
+    case "TYPE_FRAME_RATE_SUFFICIENT":
+      return PublisherCondition_Type.TYPE_FRAME_RATE_SUFFICIENT;
+    case 3:
+    case "TYPE_AUDIO_VIDEO_TOGETHER":
+      return PublisherCondition_Type.TYPE_AUDIO_VIDEO_TOGETHER;
+    case 4:
+    case "TYPE_ARRIVES_IN_TIME":
+      return PublisherCondition_Type.TYPE_ARRIVES_IN_TIME;
+    case 5:
+    case "TYPE_SENDING":
+      return PublisherCondition_Type.TYPE_SENDING;
+    case 6:
+    case "TYPE_TIMESTAMPS_CONTINUOUS":
+      return PublisherCondition_Type.TYPE_TIMESTAMPS_CONTINUOUS;
+    case 7:
+    case "TYPE_TIMESTAMPS_RISE":
+      return PublisherCondition_Type.TYPE_TIMESTAMPS_RISE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PublisherCondition_Type.UNRECOGNIZED;
+  }
+}
+
+export function publisherCondition_TypeToJSON(object: PublisherCondition_Type): string {
+  switch (object) {
+    case PublisherCondition_Type.TYPE_UNSPECIFIED:
+      return "TYPE_UNSPECIFIED";
+    case PublisherCondition_Type.TYPE_KEY_FRAMES_FREQUENT:
+      return "TYPE_KEY_FRAMES_FREQUENT";
+    case PublisherCondition_Type.TYPE_FRAME_RATE_SUFFICIENT:
+      return "TYPE_FRAME_RATE_SUFFICIENT";
+    case PublisherCondition_Type.TYPE_AUDIO_VIDEO_TOGETHER:
+      return "TYPE_AUDIO_VIDEO_TOGETHER";
+    case PublisherCondition_Type.TYPE_ARRIVES_IN_TIME:
+      return "TYPE_ARRIVES_IN_TIME";
+    case PublisherCondition_Type.TYPE_SENDING:
+      return "TYPE_SENDING";
+    case PublisherCondition_Type.TYPE_TIMESTAMPS_CONTINUOUS:
+      return "TYPE_TIMESTAMPS_CONTINUOUS";
+    case PublisherCondition_Type.TYPE_TIMESTAMPS_RISE:
+      return "TYPE_TIMESTAMPS_RISE";
+    case PublisherCondition_Type.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
 }
 
 export interface TrackInfo {
@@ -2659,7 +2746,7 @@ function createBasePublisherHealth(): PublisherHealth {
     silentMs: 0,
     gaps: 0,
     stepsBack: 0,
-    warnings: [],
+    conditions: [],
   };
 }
 
@@ -2686,8 +2773,8 @@ export const PublisherHealth: MessageFns<PublisherHealth> = {
     if (message.stepsBack !== 0) {
       writer.uint32(56).uint32(message.stepsBack);
     }
-    for (const v of message.warnings) {
-      HealthWarning.encode(v!, writer.uint32(66).fork()).join();
+    for (const v of message.conditions) {
+      PublisherCondition.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -2761,12 +2848,12 @@ export const PublisherHealth: MessageFns<PublisherHealth> = {
             message.stepsBack = reader.uint32();
             continue;
           }
-          case 8: {
-            if (tag !== 66) {
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
-            message.warnings.push(HealthWarning.decode(reader, reader.uint32()));
+            message.conditions.push(PublisherCondition.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2810,8 +2897,8 @@ export const PublisherHealth: MessageFns<PublisherHealth> = {
         : isSet(object.steps_back)
         ? globalThis.Number(object.steps_back)
         : 0,
-      warnings: globalThis.Array.isArray(object?.warnings)
-        ? object.warnings.map((e: any) => HealthWarning.fromJSON(e))
+      conditions: globalThis.Array.isArray(object?.conditions)
+        ? object.conditions.map((e: any) => PublisherCondition.fromJSON(e))
         : [],
     };
   },
@@ -2839,8 +2926,8 @@ export const PublisherHealth: MessageFns<PublisherHealth> = {
     if (message.stepsBack !== 0) {
       obj.stepsBack = Math.round(message.stepsBack);
     }
-    if (message.warnings?.length) {
-      obj.warnings = message.warnings.map((e) => HealthWarning.toJSON(e));
+    if (message.conditions?.length) {
+      obj.conditions = message.conditions.map((e) => PublisherCondition.toJSON(e));
     }
     return obj;
   },
@@ -2857,27 +2944,39 @@ export const PublisherHealth: MessageFns<PublisherHealth> = {
     message.silentMs = object.silentMs ?? 0;
     message.gaps = object.gaps ?? 0;
     message.stepsBack = object.stepsBack ?? 0;
-    message.warnings = object.warnings?.map((e) => HealthWarning.fromPartial(e)) || [];
+    message.conditions = object.conditions?.map((e) => PublisherCondition.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseHealthWarning(): HealthWarning {
-  return { code: "", message: "" };
+function createBasePublisherCondition(): PublisherCondition {
+  return { type: 0, holds: false, sinceUnixMs: 0n, reason: "", message: "" };
 }
 
-export const HealthWarning: MessageFns<HealthWarning> = {
-  encode(message: HealthWarning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.code !== "") {
-      writer.uint32(10).string(message.code);
+export const PublisherCondition: MessageFns<PublisherCondition> = {
+  encode(message: PublisherCondition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== 0) {
+      writer.uint32(8).int32(message.type);
+    }
+    if (message.holds !== false) {
+      writer.uint32(16).bool(message.holds);
+    }
+    if (message.sinceUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceUnixMs) !== message.sinceUnixMs) {
+        throw new globalThis.Error("value provided for field message.sinceUnixMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.sinceUnixMs);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     if (message.message !== "") {
-      writer.uint32(18).string(message.message);
+      writer.uint32(42).string(message.message);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HealthWarning {
+  decode(input: BinaryReader | Uint8Array, length?: number): PublisherCondition {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2886,20 +2985,44 @@ export const HealthWarning: MessageFns<HealthWarning> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHealthWarning();
+      const message = createBasePublisherCondition();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 8) {
               break;
             }
 
-            message.code = reader.string();
+            message.type = reader.int32() as any;
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.holds = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sinceUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -2918,17 +3041,33 @@ export const HealthWarning: MessageFns<HealthWarning> = {
     }
   },
 
-  fromJSON(object: any): HealthWarning {
+  fromJSON(object: any): PublisherCondition {
     return {
-      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      type: isSet(object.type) ? publisherCondition_TypeFromJSON(object.type) : 0,
+      holds: isSet(object.holds) ? globalThis.Boolean(object.holds) : false,
+      sinceUnixMs: isSet(object.sinceUnixMs)
+        ? BigInt(object.sinceUnixMs)
+        : isSet(object.since_unix_ms)
+        ? BigInt(object.since_unix_ms)
+        : 0n,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
       message: isSet(object.message) ? globalThis.String(object.message) : "",
     };
   },
 
-  toJSON(message: HealthWarning): unknown {
+  toJSON(message: PublisherCondition): unknown {
     const obj: any = {};
-    if (message.code !== "") {
-      obj.code = message.code;
+    if (message.type !== 0) {
+      obj.type = publisherCondition_TypeToJSON(message.type);
+    }
+    if (message.holds !== false) {
+      obj.holds = message.holds;
+    }
+    if (message.sinceUnixMs !== 0n) {
+      obj.sinceUnixMs = message.sinceUnixMs.toString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
     }
     if (message.message !== "") {
       obj.message = message.message;
@@ -2936,12 +3075,17 @@ export const HealthWarning: MessageFns<HealthWarning> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthWarning>, I>>(base?: I): HealthWarning {
-    return HealthWarning.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<PublisherCondition>, I>>(base?: I): PublisherCondition {
+    return PublisherCondition.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<HealthWarning>, I>>(object: I): HealthWarning {
-    const message = createBaseHealthWarning();
-    message.code = object.code ?? "";
+  fromPartial<I extends Exact<DeepPartial<PublisherCondition>, I>>(object: I): PublisherCondition {
+    const message = createBasePublisherCondition();
+    message.type = object.type ?? 0;
+    message.holds = object.holds ?? false;
+    message.sinceUnixMs = (object.sinceUnixMs !== undefined && object.sinceUnixMs !== null)
+      ? BigInt(object.sinceUnixMs)
+      : 0n;
+    message.reason = object.reason ?? "";
     message.message = object.message ?? "";
     return message;
   },
