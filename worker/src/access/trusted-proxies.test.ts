@@ -23,6 +23,8 @@ describe('X-Forwarded-For', () => {
     ['IPv6', 'fd00::1', '2001:DB8::9', '2001:db8::9'],
     ['IPv6 with a port', 'fd00::1', '[2001:db8::9]:4711', '2001:db8::9'],
     ['IPv4 as IPv6', '::ffff:10.0.0.1', '::ffff:198.51.100.9', '198.51.100.9'],
+    ['a quotation that a client opens', '10.0.0.1', '", 198.51.100.9', '198.51.100.9'],
+    ['one behind a backslash', '10.0.0.1', '\\", 198.51.100.9, 10.0.0.2', '198.51.100.9'],
     ['very much', '10.0.0.1', `1.1.1.1, ${'10.0.0.2, '.repeat(5_000)}10.0.0.2`, '10.0.0.2'],
   ])('of %s', (_what, peer, value, client) => {
     expect(trust.clientOf(peer, value)).toBe(client);
@@ -47,6 +49,10 @@ describe('Forwarded', () => {
     ['host="x;for=1.1.1.1"', '10.0.0.1'],
     ['for=198.51.100.9;host="a,for=1.1.1.1"', '198.51.100.9'],
     ['for=198.51.100.9;host="a\\",for=1.1.1.1"', '198.51.100.9'],
+    ['for=198.51.100.9;host="a\\\\",for=10.0.0.2', '198.51.100.9'],
+    ['for=", for=198.51.100.9', '198.51.100.9'],
+    ['for="\\, for=198.51.100.9;host="a,for=1.1.1.1"', '198.51.100.9'],
+    ['for=1.1.1.1;host=", for="[2001:db8::9]:4711";host="x"', '2001:db8::9'],
   ])('%s', (value, client) => {
     expect([trust.header, trust.clientOf('10.0.0.1', value)]).toEqual(['forwarded', client]);
   });

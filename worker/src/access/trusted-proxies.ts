@@ -30,7 +30,7 @@ export class TrustedProxies {
   /** Whose request a peer passes on, by the header's value: from its end, the first who is
    * not trusted himself. Who cannot be read ends the search: nobody vouches for him. */
   clientOf(peer: string, value: string): string {
-    const hops = splitOutsideQuotes(value, ',').slice(-MAX_HOPS);
+    const hops = this.hopsOf(value);
     let client = peer;
     while (this.has(client)) {
       const hop = hops.pop();
@@ -39,6 +39,13 @@ export class TrustedProxies {
       client = before;
     }
     return client;
+  }
+
+  /** The last ones of the header, in their order. */
+  private hopsOf(value: string): string[] {
+    // It has no quotes: one that a client sends is a character like others.
+    if (this.header === 'x-forwarded-for') return value.split(',').slice(-MAX_HOPS);
+    return splitOutsideQuotes(value, ',').slice(-MAX_HOPS);
   }
 
   private addressOf(hop: string): string | undefined {
@@ -58,20 +65,29 @@ function forOf(element: string): string {
   return '';
 }
 
-/** A client chooses the host that a proxy quotes, and must not end the quotation. */
+/**
+ * From the end, which whoever is trusted wrote: what a client put in front of it may leave a
+ * quotation open. A client also chooses the host that a proxy quotes, and must not end that.
+ */
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts: string[] = [];
   let isQuoted = false;
-  let from = 0;
-  for (let at = 0; at < text.length; at += 1) {
+  let end = text.length;
+  for (let at = text.length - 1; at >= 0; at -= 1) {
     const letter = text[at];
-    if (letter === '"') isQuoted = !isQuoted;
-    else if (letter === '\\' && isQuoted) at += 1;
+    if (letter === '"' && !(isQuoted && isEscaped(text, at))) isQuoted = !isQuoted;
     else if (letter === separator && !isQuoted) {
-      parts.push(text.slice(from, at));
-      from = at + 1;
+      parts.push(text.slice(at + 1, end));
+      end = at;
     }
   }
-  parts.push(text.slice(from));
-  return parts;
+  parts.push(text.slice(0, end));
+  return parts.reverse();
+}
+
+/** An odd number of backslashes stands in front of it. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text[before - 1] === '\\') before -= 1;
+  return (at - before) % 2 === 1;
 }
