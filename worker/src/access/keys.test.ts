@@ -36,6 +36,35 @@ describe('an entry with a key', () => {
   });
 });
 
+describe('what everybody may know', () => {
+  const der = EC.publicKey.export({ type: 'spki', format: 'der' });
+  const rsaDer = RSA.publicKey.export({ type: 'pkcs1', format: 'der' });
+  const jwk = EC.publicKey.export({ format: 'jwk' });
+
+  it.each([
+    ['DER', der],
+    ['DER of PKCS #1', rsaDer],
+    ['DER in base64', `${der.toString('base64')}\n`],
+    ['a list of keys', JSON.stringify([jwk, jwk])],
+    ['a key of SSH', `ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ ${'a'.repeat(40)}\n`],
+  ])('is no shared secret: %s', (_what, content) => {
+    expect(() => readTokenKeys(Buffer.from(content))).toThrow('no shared secret');
+    expect(() => readSecret(Buffer.from(content))).toThrow('no shared secret');
+  });
+
+  it('is no secret of URLs, where it is a key of tokens', () => {
+    for (const text of [pem(RSA.publicKey), jwks([RSA.publicKey, 'a']), JSON.stringify(jwk)]) {
+      expect(readTokenKeys(Buffer.from(text))).toHaveLength(1);
+      expect(() => readSecret(Buffer.from(text))).toThrow('no shared secret');
+    }
+  });
+
+  it('is a public key, too, behind what a tool wrote in front of it', () => {
+    const text = `Bag Attributes\n    friendlyName: ann\n${pem(RSA.publicKey)}`;
+    expect(readTokenKeys(Buffer.from(text)).map(({ algorithm }) => algorithm)).toEqual(['RS256']);
+  });
+});
+
 describe('readJwks', () => {
   const oct = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url'), kid: 's' };
   const rsa = { ...RSA.publicKey.export({ format: 'jwk' }), kid: 'r' };
@@ -59,6 +88,8 @@ describe('readSecret', () => {
     [`${SECRET}\r\n`, SECRET],
     [SECRET, SECRET],
     [`${SECRET}\n\n`, `${SECRET}\n`],
+    [`[${SECRET}`, `[${SECRET}`],
+    [`0${SECRET}`, `0${SECRET}`],
   ])('drops one end of a line', (text, secret) => {
     expect(readSecret(Buffer.from(text)).toString()).toBe(secret);
   });

@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, X509Certificate, type KeyObject } from 'node:crypto';
 
 export type TokenAlgorithm = 'HS256' | 'RS256' | 'ES256';
 
@@ -16,6 +16,10 @@ export interface TokenKey {
 const MIN_SECRET_BYTES = 32;
 const MIN_RSA_BITS = 2048;
 const MAX_KEYS = 64;
+const PEM_START = '-----BEGIN ';
+/** A list or an object of JSON, and public keys of SSH. */
+const OTHER_PUBLIC = /^(?:[[{]\s*["{\[]|(?:ssh-|ecdsa-)\S+ AAAA)/;
+const DER_SEQUENCE = 0x30;
 const SPKI = { type: 'spki', format: 'der' } as const;
 
 /** Why something is no key. Says nothing of its content. */
@@ -26,18 +30,46 @@ export class KeyFault extends Error {}
 export function readTokenKeys(content: Buffer): TokenKey[] {
   const text = content.toString('utf8').trim();
   if (text.startsWith('{')) return readJwks(text, { mayBeShared: true });
-  if (text.startsWith('-----BEGIN ')) return [publicKey(pemKey(text), undefined)];
+  // Tools write what the certificate says in front of it.
+  if (text.includes(PEM_START)) return [publicKey(pemKey(text), undefined)];
   return [sharedKey(readSecret(content), undefined)];
 }
 
-/** A shared secret as it stands, without a line's end behind it. Throws KeyFault. */
+/** A shared secret as it stands, without a line's end behind it. Throws KeyFault, also for
+ * what is meant to be public: whoever knows that could sign with it. */
 export function readSecret(content: Buffer): Buffer {
+  if (isPublic(content)) throw new KeyFault('a key or certificate, and no shared secret');
   const end = content.at(-1) === 0x0a ? -1 : content.length;
   const secret = content.subarray(0, content.at(-2) === 0x0d && end === -1 ? -2 : end);
   if (secret.length < MIN_SECRET_BYTES) {
     throw new KeyFault(`a shared secret needs ${MIN_SECRET_BYTES} bytes`);
   }
   return Buffer.from(secret);
+}
+
+function isPublic(content: Buffer): boolean {
+  const text = content.toString('utf8').trim();
+  if (text.includes(PEM_START) || OTHER_PUBLIC.test(text)) return true;
+  return [content, Buffer.from(text, 'base64')].some(isDer);
+}
+
+/** SubjectPublicKeyInfo or a certificate, of X.509. */
+function isDer(bytes: Buffer): boolean {
+  if (bytes[0] !== DER_SEQUENCE) return false;
+  return [
+    () => createPublicKey({ key: bytes, ...SPKI }),
+    () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
+    () => new X509Certificate(bytes),
+  ].some(succeeds);
+}
+
+function succeeds(act: () => unknown): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** RFC 7517. Keys of other algorithms and uses are left out. Throws KeyFault. Secrets that
