@@ -125,6 +125,25 @@ describe('a callback', () => {
     expect(asked.outside.posts).toHaveLength(64);
   });
 
+  it('that hangs keeps nobody from another one', async () => {
+    const asked = new Asked();
+    const other = { ...CALLBACK, url: 'http://other.example/ask' };
+    const hanging = new Promise<number>(() => undefined);
+    asked.outside.status = ({ url }) => (url === other.url ? 200 : hanging);
+    for (let i = 0; i < 64 + 2_000; i += 1) void asked.code(visit({ query: `i=${i}` }));
+    await asked.settle();
+    expect(await asked.code(visit(), other)).toBe('good');
+    const end = { id: 'i', visit: visit(), subject: '', reason: 'ended', bytes: 5, durationMs: 9 };
+    for (let i = 0; i < 8 + 1_000; i += 1) asked.callbacks.tell(end, CALLBACK);
+    asked.callbacks.tell(end, other);
+    await asked.settle();
+    const bodies = asked.outside.posts.filter(({ url }) => url === other.url);
+    expect(bodies.map(({ body }) => (JSON.parse(body) as { event: string }).event)).toEqual([
+      ...['play', 'done'],
+    ]);
+    expect(asked.counted).toEqual([]);
+  });
+
   it('is told of ends, by few connections and never more than a bound', async () => {
     const asked = new Asked();
     const end = {

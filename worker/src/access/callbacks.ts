@@ -27,6 +27,12 @@ interface Question {
   readonly callback: CallbackConfig;
 }
 
+/** How much a server is asked and told at a time. */
+interface Share {
+  readonly asking: Slots;
+  readonly telling: Slots;
+}
+
 const TRIES = 2;
 const ASKED_AT_ONCE = 64;
 const MAX_WAITING = 2_000;
@@ -45,8 +51,8 @@ export class Callbacks {
   private readonly options: CallbacksOptions;
   private readonly known = new BoundedCache<Answer>(MAX_KNOWN);
   private readonly asked = new Map<string, Promise<void>>();
-  private readonly asking = new Slots(ASKED_AT_ONCE, MAX_WAITING);
-  private readonly telling = new Slots(TOLD_AT_ONCE, MAX_UNTOLD);
+  /** By origin, of all that rules ever named: one that hangs keeps nobody from the others. */
+  private readonly shares = new Map<string, Share>();
   /** Servers that failed last time: said once. */
   private readonly failing = new Set<string>();
 
@@ -70,7 +76,8 @@ export class Callbacks {
 
   /** Nobody waits for it; when too much is untold it is dropped, and counted. */
   tell(end: SessionEnd, callback: CallbackConfig): void {
-    const slot = this.telling.take();
+    const { telling } = this.shareOf(callback);
+    const slot = telling.take();
     if (slot === undefined) {
       this.failed(callback, 'too many ends to tell');
       return;
@@ -78,7 +85,7 @@ export class Callbacks {
     void slot
       .then(() => this.post(endOf(end), callback))
       .catch((error: unknown) => this.failed(callback, error))
-      .finally(() => this.telling.give());
+      .finally(() => telling.give());
   }
 
   private async answer(question: Question): Promise<void> {
@@ -101,7 +108,8 @@ export class Callbacks {
 
   private async answerOf({ body, callback }: Question): Promise<Answer> {
     const { clock } = this.options;
-    const slot = this.asking.take();
+    const { asking } = this.shareOf(callback);
+    const slot = asking.take();
     if (slot === undefined) throw new Error('too many questions');
     const sinceMs = clock.nowMs();
     await slot;
@@ -110,8 +118,20 @@ export class Callbacks {
       if (clock.nowMs() - sinceMs > callback.timeoutSeconds * 1000) throw new Error('waited');
       return await this.post(body, callback);
     } finally {
-      this.asking.give();
+      asking.give();
     }
+  }
+
+  private shareOf({ url }: CallbackConfig): Share {
+    const { origin } = new URL(url);
+    const known = this.shares.get(origin);
+    if (known !== undefined) return known;
+    const share = {
+      asking: new Slots(ASKED_AT_ONCE, MAX_WAITING),
+      telling: new Slots(TOLD_AT_ONCE, MAX_UNTOLD),
+    };
+    this.shares.set(origin, share);
+    return share;
   }
 
   /** Rejects when there is no yes and no no. */
