@@ -15,6 +15,8 @@ export interface Gate {
   /** Throws or rejects with an ACCESS_ code; without a promise where nobody has to be
    * asked, so that a viewer starts at once. */
   admit(visit: Visit): Grant | Promise<Grant>;
+  /** The same of somebody who counts already. */
+  readmit(visit: Visit): Grant | Promise<Grant>;
   /** Not everybody may play what is published there. */
   guards(app: string): boolean;
 }
@@ -22,4 +24,8 @@ export interface Gate {
 export const EVERYBODY: Grant = { subject: '', untilUnixMs: Infinity };
 
 /** Where there are no rules. */
-export const openGate: Gate = { admit: () => EVERYBODY, guards: () => false };
+export const openGate: Gate = {
+  admit: () => EVERYBODY,
+  readmit: () => EVERYBODY,
+  guards: () => false,
+};

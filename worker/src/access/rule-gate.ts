@@ -82,6 +82,11 @@ export class RuleGate implements Gate {
     });
   }
 
+  /** The same of somebody who counts already. */
+  readmit(visit: Visit): Grant | Promise<Grant> {
+    return this.recheck(visit, EVERYBODY);
+  }
+
   /** The same of somebody who is here: limits do not count, nor is a callback asked again that
    * said yes before. */
   recheck(visit: Visit, { askedUrl }: Grant): Grant | Promise<Grant> {

@@ -55,7 +55,7 @@ describe('RulesWatch', () => {
       publisherBitsPerSecond: () => maxBitsPerSecond,
     };
     watch = new RulesWatch({ ...context.parts, rules });
-    const gate = { admit: () => EVERYBODY, guards: () => true };
+    const gate = { admit: () => EVERYBODY, readmit: () => EVERYBODY, guards: () => true };
     sessions = new Sessions({ ...context.parts, gate });
     sessions.watch(watch);
     onTestFinished(() => watch.close());

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Gate } from '../access/gate.ts';
+import { EVERYBODY, type Gate } from '../access/gate.ts';
 import type { Visit } from '../access/visit.ts';
 import { streamName, type StreamName } from '../media/stream-name.ts';
 import { ManualClock } from '../stream/clock.ts';
@@ -26,6 +26,7 @@ beforeEach(() => {
   lines = kept.lines;
   const gate: Gate = {
     admit: () => ({ subject, untilUnixMs: Infinity }),
+    readmit: () => EVERYBODY,
     guards: () => true,
   };
   sessions = new Sessions({ gate, clock, log: kept.log });

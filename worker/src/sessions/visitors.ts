@@ -22,6 +22,8 @@ export interface Entry {
 export interface Visitors {
   /** Throws or rejects with an ACCESS_ code. */
   enter(visit: Visit): Entry | Promise<Entry>;
+  /** The same of somebody who has a session, or says so: he counts already. */
+  enterAgain(visit: Visit): Entry | Promise<Entry>;
 }
 
 /** Who is told of sessions. */
@@ -73,9 +75,17 @@ export class Sessions implements Visitors {
   }
 
   enter(visit: Visit): Entry | Promise<Entry> {
+    return this.entered(visit, 'admit');
+  }
+
+  enterAgain(visit: Visit): Entry | Promise<Entry> {
+    return this.entered(visit, 'readmit');
+  }
+
+  private entered(visit: Visit, how: 'admit' | 'readmit'): Entry | Promise<Entry> {
     if (this.bans.hasClient(visit)) throw new WorkerError('ACCESS_BANNED');
     const askedAtMs = this.options.clock.nowMs();
-    const grant = this.options.gate.admit(visit);
+    const grant = this.options.gate[how](visit);
     if (!(grant instanceof Promise)) return this.entry(visit, grant, askedAtMs);
     return grant.then((found) => this.entry(visit, found, askedAtMs));
   }

@@ -1,3 +1,4 @@
+import type { Visit } from '../../access/visit.ts';
 import type { StreamAccess } from '../../cluster/stream-access.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import { streamName } from '../../media/stream-name.ts';
@@ -15,12 +16,12 @@ import {
   withStream,
   type ViewAccess,
 } from '../http/viewing.ts';
-import { admitted, visitOf } from '../http/visit.ts';
+import { admitted, admittedAgain, visitOf } from '../http/visit.ts';
 import type { HlsStream, HlsWindowView } from './hls-stream.ts';
 import { PlaylistAnswers } from './playlist.ts';
 import { answerSegment, type SegmentRequest } from './segment.ts';
 import { HlsSession } from './session.ts';
-import { sessionOf, sessionOfCookie } from './session-id.ts';
+import { sessionOf, sessionOfCookie, withoutSession } from './session-id.ts';
 
 /** Whoever is known by an earlier request goes on. */
 interface HlsAccess extends ViewAccess<HlsStream>, Pick<StreamAccess, 'elsewhere'> {
@@ -92,7 +93,7 @@ export class HlsRoute implements MediaRoute {
       this.answerFirst(exchange, here.hls, id);
       return;
     }
-    this.letIn(exchange, name, () => {
+    admitted(this.options.visitors, exchange, this.visitOf(exchange, name), () => {
       withStream(streams, exchange, name, ({ hls }) => {
         hls.players.invite(id, exchange.connection.isEncrypted);
         this.answerFirst(exchange, hls, id);
@@ -112,17 +113,21 @@ export class HlsRoute implements MediaRoute {
     const player = here?.hls.players.find(id);
     const isKnown = player !== undefined;
     const isSent = sendElsewhere(streams, exchange, name, { id, isKnown });
-    if (!isSent && here !== undefined && player?.hasBegun === true) {
+    const isHis = player !== undefined && isOf(player, exchange);
+    if (!isSent && here !== undefined && isHis) {
       here.hls.players.meet(player);
       this.answer(exchange, here.hls, player);
     } else if (!isSent) this.begin(exchange, name, id);
     if (exchange.isShed) player?.sendAway();
   }
 
-  /** Its first time here: another worker had it, it was silent for long, or was expelled. */
+  /** Its first time here: another worker had it, it was silent for long, or was expelled. Or
+   * it comes with the id of one who is here: himself perhaps, in another network. */
   private begin(exchange: HttpExchange, name: StreamName, id: string): void {
     const { streams } = this.options;
-    this.letIn(exchange, name, (entry) => {
+    const counts = streams.present(name)?.hls.players.find(id)?.hasBegun === true;
+    const letIn = counts ? admittedAgain : admitted;
+    letIn(this.options.visitors, exchange, this.visitOf(exchange, name), (entry) => {
       const here = streams.present(name);
       const isInvited = here?.hls.players.find(id) !== undefined;
       const play = ({ hls }: HlsStream): void => this.play(exchange, hls, id, entry);
@@ -138,7 +143,8 @@ export class HlsRoute implements MediaRoute {
       exchange.fail('WORKER_OVERLOADED', 'players of one stream');
       return;
     }
-    if (!player.hasBegun && hls.unavailable() === undefined) HlsSession.begin(hls, player, entry);
+    if (player.hasBegun) players.meet(player);
+    else if (hls.unavailable() === undefined) HlsSession.begin(hls, player, entry);
     this.answer(exchange, hls, player);
   }
 
@@ -148,8 +154,9 @@ export class HlsRoute implements MediaRoute {
     else exchange.fail('HLS_CODEC_UNSUPPORTED', fault);
   }
 
-  private letIn(exchange: HttpExchange, name: StreamName, use: (entry: Entry) => void): void {
-    admitted(this.options.visitors, exchange, visitOf(exchange, name, 'hls'), use);
+  /** The id is ours: callbacks are asked once, and not for each player anew. */
+  private visitOf(exchange: HttpExchange, name: StreamName): Visit {
+    return visitOf(exchange, name, 'hls', withoutSession(exchange.query));
   }
 
   private segment(exchange: HttpExchange): void {
@@ -187,6 +194,11 @@ export class HlsRoute implements MediaRoute {
       waitMs: this.waitMs,
     };
   }
+}
+
+/** A player whose session is that of whoever asks. */
+function isOf(player: HlsPlayer, exchange: HttpExchange): boolean {
+  return HlsSession.of(player)?.isOf(exchange, withoutSession(exchange.query)) === true;
 }
 
 /** In front of the file; empty: none. */

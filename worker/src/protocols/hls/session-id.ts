@@ -16,8 +16,16 @@ export function sessionOf(query: string): string | undefined {
 
 /** The query with this id, and all that came with it. */
 export function withSession(query: string, id: string): string {
-  const others = query.split('&').filter((one) => one !== '' && !one.startsWith(PARAMETER));
-  return [...others, PARAMETER + id].join('&');
+  return [...othersOf(query), PARAMETER + id].join('&');
+}
+
+/** What a player came with itself: the same as before it was given an id. */
+export function withoutSession(query: string): string {
+  return query.includes(PARAMETER) ? othersOf(query).join('&') : query;
+}
+
+function othersOf(query: string): string[] {
+  return query.split('&').filter((one) => one !== '' && !one.startsWith(PARAMETER));
 }
 
 /** The id that a player with cookies had. */

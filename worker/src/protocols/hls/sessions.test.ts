@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Gate } from '../../access/gate.ts';
+import type { Gate, Grant } from '../../access/gate.ts';
+import { TrustedProxies } from '../../access/trusted-proxies.ts';
 import type { Visit } from '../../access/visit.ts';
 import { until } from '../../engine/testing/fixture.ts';
 import { WorkerError } from '../../errors.ts';
@@ -16,6 +17,8 @@ let sessions: Sessions;
 let lines: LogLine[];
 let visits: Visit[];
 let isRefusing: boolean;
+/** Who may play, while not everybody is refused. */
+let isWelcome: (visit: Visit) => boolean;
 let isGuarded: boolean;
 
 beforeEach(() => {
@@ -23,16 +26,21 @@ beforeEach(() => {
   lines = kept.lines;
   visits = [];
   isRefusing = false;
+  isWelcome = () => true;
   isGuarded = false;
+  const admit = (visit: Visit): Grant => {
+    visits.push(visit);
+    if (isRefusing || !isWelcome(visit)) throw new WorkerError('ACCESS_BANNED');
+    return { subject: '', untilUnixMs: Infinity };
+  };
   const gate: Gate = {
-    admit: (visit) => {
-      visits.push(visit);
-      if (isRefusing) throw new WorkerError('ACCESS_BANNED');
-      return { subject: '', untilUnixMs: Infinity };
-    },
+    ...{ admit, readmit: admit },
     guards: () => isGuarded,
   };
+  const trust = new TrustedProxies();
+  trust.configure({ trustedProxies: ['127.0.0.0/8'], byForwarded: false });
   served = serveHttp({
+    trust,
     routes: (engine) => {
       const segmentKeys = new SegmentKeys(gate);
       segmentKeys.become(Buffer.from('secret'));
@@ -181,6 +189,45 @@ describe('a player of HLS', () => {
     raw.send(ask);
     await until('back', () => sessions.size === 1);
     expect(visits).toHaveLength(2);
+  });
+
+  it.each([
+    ['a cookie', { cookie: 'a=b; streamcluster_token=good' }, ''],
+    ['a header', { authorization: 'Bearer good' }, ''],
+    ['parameters', {}, 'token=good&'],
+    ['an address', { 'x-forwarded-for': '192.0.2.7' }, ''],
+  ])('is not whoever knows its id, where it proves itself by %s', async (_what, headers, query) => {
+    // Chosen by a stranger, whose page or link he follows who may.
+    const id = 'session=AAAABBBBCCCCDDDD';
+    isWelcome = ({ authorization, cookie, query: given, address }) =>
+      [authorization, cookie, given].some((text) => text.includes('good')) ||
+      address === '192.0.2.7';
+    const own = await fetch(firstUrl(`?${query}${id}`), { headers });
+    expect([own.status, sessions.size]).toEqual([200, 1]);
+    for (const stranger of [{}, { cookie: 'streamcluster_session=AAAABBBBCCCCDDDD' }]) {
+      const answer = await fetch(firstUrl(`?${id}`), { headers: stranger });
+      expect(answer.status).toBe(403);
+    }
+    const asked = visits.length;
+    expect((await fetch(firstUrl(`?${query}${id}`), { headers })).status).toBe(200);
+    expect([visits.length, sessions.size]).toEqual([asked, 1]);
+  });
+
+  it('is asked about again in another network, and stays the same', async () => {
+    const url = await newPlayer(firstUrl());
+    await statusOf(url);
+    const before = visits.length;
+    live.clock.advance(10_000);
+    const elsewhere = { headers: { 'x-forwarded-for': '192.0.2.8' } };
+    expect((await fetch(url, elsewhere)).status).toBe(200);
+    live.clock.advance(10_000);
+    expect([visits.length, sessions.size]).toEqual([before + 1, 1]);
+    expect(lines.map(({ msg }) => msg)).toEqual(['session began']);
+  });
+
+  it('is asked about with what it brought, not with the id that it was given', async () => {
+    await statusOf(await newPlayer(firstUrl('?token=a%2Bb')));
+    expect(visits.map(({ query }) => query)).toEqual(['token=a%2Bb', 'token=a%2Bb']);
   });
 
   it('is over when its stream is', async () => {

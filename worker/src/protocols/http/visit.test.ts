@@ -25,7 +25,7 @@ function visits(code?: WorkerErrorCode, isAsked = false): Served & { seen: Visit
     name: 'test',
     match: () => (exchange) => {
       const use = (): void => exchange.respond(200, '', Buffer.from('in'));
-      admitted({ enter }, exchange, visitOf(exchange, NAME, 'flv'), use);
+      admitted({ enter, enterAgain: enter }, exchange, visitOf(exchange, NAME, 'flv'), use);
     },
   };
   const trust = new TrustedProxies();

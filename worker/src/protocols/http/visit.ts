@@ -7,9 +7,15 @@ import type { HttpExchange } from './exchange.ts';
 
 type PlayProtocol = 'flv' | 'ws-flv' | 'hls';
 
-/** Only during the call of a route's handler: it reads the head. */
-export function visitOf(exchange: HttpExchange, name: StreamName, protocol: PlayProtocol): Visit {
-  const { connection, head, query } = exchange;
+/** Only during the call of a route's handler: it reads the head. `query`: without what a
+ * route adds itself. */
+export function visitOf(
+  exchange: HttpExchange,
+  name: StreamName,
+  protocol: PlayProtocol,
+  query = exchange.query,
+): Visit {
+  const { connection, head } = exchange;
   const header = (lowerName: string): string => head.header(lowerName) ?? '';
   // One literal: of thousands of viewers each keeps its visit, and spreads make it larger.
   return {
@@ -34,7 +40,25 @@ export function admitted(
   visit: Visit,
   use: (entry: Entry) => void,
 ): void {
-  const entry = entered(visitors, exchange, visit);
+  goOn(exchange, () => visitors.enter(visit), use);
+}
+
+/** The same of somebody who says that he has a session. */
+export function admittedAgain(
+  visitors: Visitors,
+  exchange: HttpExchange,
+  visit: Visit,
+  use: (entry: Entry) => void,
+): void {
+  goOn(exchange, () => visitors.enterAgain(visit), use);
+}
+
+function goOn(
+  exchange: HttpExchange,
+  enter: () => Entry | Promise<Entry>,
+  use: (entry: Entry) => void,
+): void {
+  const entry = entered(exchange, enter);
   if (!(entry instanceof Promise)) {
     if (entry !== undefined) use(entry);
     return;
@@ -47,12 +71,11 @@ export function admitted(
 }
 
 function entered(
-  visitors: Visitors,
   exchange: HttpExchange,
-  visit: Visit,
+  enter: () => Entry | Promise<Entry>,
 ): Entry | Promise<Entry> | undefined {
   try {
-    return visitors.enter(visit);
+    return enter();
   } catch (cause) {
     exchange.failWith(cause);
     return undefined;

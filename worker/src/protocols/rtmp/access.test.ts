@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Visit } from '../../access/visit.ts';
-import { EVERYBODY } from '../../access/gate.ts';
+import { openGate } from '../../access/gate.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import type { Session } from '../../sessions/session.ts';
 import { Sessions, type Entry, type Visitors } from '../../sessions/visitors.ts';
@@ -17,7 +17,7 @@ function refusing(code: WorkerErrorCode, isAsked: boolean): Visitors & { seen: V
     if (isAsked) return Promise.reject(error);
     throw error;
   };
-  return { enter, seen };
+  return { enter, enterAgain: enter, seen };
 }
 
 describe.each([
@@ -58,7 +58,7 @@ describe('a client of RTMP that is cut', () => {
   ] as const)('(%s) is told why', async (reason, text) => {
     const opened: Session[] = [];
     const sessions = new Sessions({
-      gate: { admit: () => EVERYBODY, guards: () => false },
+      gate: openGate,
       clock: realClock,
       log: pino({ level: 'silent' }),
     });
