@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { streamName, type StreamName } from '../media/stream-name.ts';
+import { ManualClock } from '../stream/clock.ts';
 import { SegmentKeys } from './segment-keys.ts';
 
 const NEWS = streamName('live', 'news') as StreamName;
 const PUBLIC = streamName('open', 'news') as StreamName;
 
-function keysOf(secret: string): SegmentKeys {
-  const keys = new SegmentKeys({ guards: (app) => app === 'live' });
+function keysOf(secret: string, clock = new ManualClock()): SegmentKeys {
+  const keys = new SegmentKeys({ guards: (app) => app === 'live', clock });
   keys.become(Buffer.from(secret));
   return keys;
 }
@@ -34,9 +35,30 @@ describe('SegmentKeys', () => {
     const keys = keysOf('secret');
     expect(keys.of(PUBLIC, 1)).toBe('');
     expect(keys.fits(PUBLIC, 1, '')).toBe(true);
-    const guarded = new SegmentKeys({ guards: () => true });
+    const guarded = new SegmentKeys({ guards: () => true, clock: new ManualClock() });
     guarded.become(Buffer.from('secret'));
     expect(keys.fits(PUBLIC, 1, guarded.of(PUBLIC, 1))).toBe(true);
     expect(keys.fits(PUBLIC, 1, keys.of(NEWS, 1))).toBe(false);
+  });
+
+  it('believes nobody before it has a secret', () => {
+    const keys = new SegmentKeys({ guards: () => true, clock: new ManualClock() });
+    expect(keys.fits(NEWS, 1, keys.of(NEWS, 1))).toBe(false);
+    const guess = keysOf('').of(NEWS, 1);
+    keys.become(Buffer.from('secret'));
+    expect(keys.fits(NEWS, 1, guess)).toBe(false);
+  });
+
+  it('goes over to another secret when all have heard, and refuses nobody who was told before', () => {
+    const clock = new ManualClock();
+    const keys = keysOf('old', clock);
+    const [old, later] = [keysOf('old').of(NEWS, 1), keysOf('new').of(NEWS, 1)];
+    keys.become(Buffer.from('new'));
+    const fit = (): boolean[] => [old, later].map((key) => keys.fits(NEWS, 1, key));
+    expect([keys.secret.toString(), keys.of(NEWS, 1), ...fit()]).toEqual(['new', old, true, true]);
+    clock.advance(10_000);
+    expect([keys.of(NEWS, 1), ...fit()]).toEqual([later, true, true]);
+    clock.advance(290_000);
+    expect(fit()).toEqual([false, true]);
   });
 });

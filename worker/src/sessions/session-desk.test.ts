@@ -30,7 +30,7 @@ beforeEach(() => {
     guards: () => true,
   };
   sessions = new Sessions({ gate, clock, log: kept.log });
-  keys = new SegmentKeys(gate);
+  keys = new SegmentKeys({ guards: () => true, clock });
   desk = new SessionDesk({ sessions, segmentKeys: keys, clock, log: kept.log });
 });
 

@@ -7,6 +7,7 @@ import { WorkerError } from '../../errors.ts';
 import { SegmentKeys } from '../../sessions/segment-keys.ts';
 import { keptLog, type LogLine } from '../../sessions/testing/kept-log.ts';
 import { Sessions } from '../../sessions/visitors.ts';
+import { ManualClock } from '../../stream/clock.ts';
 import { rawClient, serveHttp, type Served } from '../http/testing/fixture.ts';
 import { Live } from '../http/testing/live.ts';
 import { hlsRoute, mediaUrlIn, newPlayer } from './testing/player.ts';
@@ -42,7 +43,8 @@ beforeEach(() => {
   served = serveHttp({
     trust,
     routes: (engine) => {
-      const segmentKeys = new SegmentKeys(gate);
+      const clock = new ManualClock();
+      const segmentKeys = new SegmentKeys({ guards: () => isGuarded, clock });
       segmentKeys.become(Buffer.from('secret'));
       live = new Live(engine, segmentKeys.of);
       sessions = new Sessions({ gate, clock: live.clock, log: kept.log });

@@ -9,7 +9,7 @@ export function hlsRoute(live: Live, more: Partial<HlsRouteOptions> = {}): HlsRo
     streams: live,
     clock: live.clock,
     visitors: openVisitors(),
-    segmentKeys: new SegmentKeys({ guards: () => false }),
+    segmentKeys: new SegmentKeys({ guards: () => false, clock: live.clock }),
     ...more,
   });
 }
