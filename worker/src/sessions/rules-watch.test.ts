@@ -147,6 +147,18 @@ describe('RulesWatch', () => {
     expect(later.expelled).toBe('');
   });
 
+  it('asks about those, too, of whom the old rules asked somebody who took long', () => {
+    const entry = sessions.enter(visit()) as Entry;
+    context.clock.advance(1_000);
+    watch.recheck();
+    refusal = () => 'ACCESS_REFUSED';
+    context.clock.advance(25_000);
+    const client = new Client();
+    client.session = entry.open(client);
+    context.clock.advance(0);
+    expect(client.expelled).toBe('denied');
+  });
+
   it('ends those who came with too many others, once they have begun', () => {
     isFull = true;
     const client = open();

@@ -29,7 +29,7 @@ const SWEEP_MS = 1_000;
 const BATCH_MS = 50;
 const BATCHES = 50;
 const MIN_BATCH = 20;
-/** Longest from being let in to the begin of a session: who was let in by the old rules. */
+/** From being let in to the begin of a session, nearly always. */
 const ENTERING_MS = 10_000;
 
 /**
@@ -65,7 +65,9 @@ export class RulesWatch {
       this.options.clock.setTimer(0, () => this.expel(session, error));
     }
     const sinceChangeMs = this.options.clock.nowMs() - this.changedAtMs;
-    if (sinceChangeMs < ENTERING_MS) this.options.clock.setTimer(0, () => this.ask(session));
+    // Who was let in by the old rules: a callback may have taken its time.
+    const isOfBefore = session.askedAtMs <= this.changedAtMs || sinceChangeMs < ENTERING_MS;
+    if (isOfBefore) this.options.clock.setTimer(0, () => this.ask(session));
   }
 
   ended(session: Session, reason: string, nowUnixMs: number): void {

@@ -32,18 +32,21 @@ export class Session {
   /** As of the last time that he was asked about. */
   grant: Grant;
   readonly startedUnixMs: number;
+  /** When he asked, by the clock's nowMs: he was let in by the rules of then. */
+  readonly askedAtMs: number;
   readonly control: SessionControl;
   private readonly onEnded: (session: Session, reason: string) => void;
   private isOver = false;
 
   constructor(
-    facts: Pick<Session, 'id' | 'visit' | 'grant' | 'startedUnixMs' | 'control'>,
+    facts: Pick<Session, 'id' | 'visit' | 'grant' | 'startedUnixMs' | 'askedAtMs' | 'control'>,
     onEnded: (session: Session, reason: string) => void,
   ) {
     this.id = facts.id;
     this.visit = facts.visit;
     this.grant = facts.grant;
     this.startedUnixMs = facts.startedUnixMs;
+    this.askedAtMs = facts.askedAtMs;
     this.control = facts.control;
     this.onEnded = onEnded;
   }

@@ -93,15 +93,20 @@ export class Sessions implements Visitors {
   /** Whose token it is, is known by now. */
   private entry(visit: Visit, grant: Grant, askedAtMs: number): Entry {
     if (this.bans.hasSubject(grant.subject)) throw new WorkerError('ACCESS_BANNED');
-    const open: Entry['open'] = (control, id) => this.open({ visit, grant, control }, id);
+    const open: Entry['open'] = (control, id) => {
+      return this.open({ visit, grant, askedAtMs, control }, id);
+    };
     return { visit, grant, askedAtMs, open };
   }
 
-  private isBanned({ visit, grant }: Pick<Session, 'visit' | 'grant'>): boolean {
+  isBanned({ visit, grant }: Pick<Session, 'visit' | 'grant'>): boolean {
     return this.bans.hasClient(visit) || this.bans.hasSubject(grant.subject);
   }
 
-  private open(facts: Pick<Session, 'visit' | 'grant' | 'control'>, named = ''): Session {
+  private open(
+    facts: Pick<Session, 'visit' | 'grant' | 'askedAtMs' | 'control'>,
+    named = '',
+  ): Session {
     const startedUnixMs = this.options.clock.unixMs();
     const id = named === '' || this.sessions.has(named) ? newSessionId() : named;
     const session = new Session({ ...facts, id, startedUnixMs }, this.ended);
