@@ -3,6 +3,7 @@ import type { Visit } from '../../access/visit.ts';
 import { openGate } from '../../access/gate.ts';
 import { WorkerError, type WorkerErrorCode } from '../../errors.ts';
 import type { Session } from '../../sessions/session.ts';
+import { openVisitors } from '../../sessions/testing/open-visitors.ts';
 import { Sessions, type Entry, type Visitors } from '../../sessions/visitors.ts';
 import { realClock } from '../../stream/clock.ts';
 import { pino } from 'pino';
@@ -72,5 +73,31 @@ describe('a client of RTMP that is cut', () => {
     expect(harness.client.bodies.at(-1)?.toString('latin1')).toContain(text);
     expect(harness.streams.events.at(-1)).toBe('closed unpublished');
     expect([harness.connection.isEnding, sessions.size]).toEqual([true, 0]);
+  });
+});
+
+describe('bytes of a publisher', () => {
+  it('are those since it began, where its connection published before', async () => {
+    const opened: Session[] = [];
+    const ended: number[] = [];
+    const sessions = openVisitors();
+    sessions.watch({
+      opened: (session) => void opened.push(session),
+      ended: ({ control }) => void ended.push(control.bytes),
+    });
+    const { client, connection } = new Harness(sessions);
+    client.start();
+    connection.bytesReceived = 3_500;
+    client.publish('live', 'news');
+    await settled();
+    connection.bytesReceived += 1_000_000;
+    client.command('deleteStream', 7, null, 1);
+    client.command('createStream', 8, null);
+    client.command('publish', 9, null, 'other', 'live');
+    await settled();
+    connection.bytesReceived += 500;
+    expect(ended).toEqual([1_000_000]);
+    expect(opened.map(({ visit }) => visit.name.name)).toEqual(['news', 'other']);
+    expect(opened[1]?.control.bytes).toBe(500);
   });
 });

@@ -30,14 +30,17 @@ export class Publisher implements RtmpRole, SessionControl {
   private mediaMessages = 0;
   private seenMediaMessages = -1;
   private seenAtMs = 0;
+  /** Of the connection, before it published this. */
+  private readonly bytesBefore: number;
 
   constructor(peer: RtmpPeer, visit: Visit) {
     this.peer = peer;
+    this.bytesBefore = peer.connection.bytesReceived;
     this.visit = visit;
   }
 
   get bytes(): number {
-    return this.peer.connection.bytesReceived;
+    return this.peer.connection.bytesReceived - this.bytesBefore;
   }
 
   /** Asks the cluster; what the client sends meanwhile is held. */

@@ -9,7 +9,7 @@ export class FakeConnection implements Connection {
   readonly remotePort = 50_000;
   readonly localPort = 1935;
   readonly bytesSent = 0;
-  readonly bytesReceived = 0;
+  bytesReceived = 0;
   readonly queuedBytes = 0;
   readonly cursorPosition = -1;
   readonly cursorTimestampMs = 0;
