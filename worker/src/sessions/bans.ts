@@ -32,6 +32,16 @@ export class Bans {
     if (subject !== '') this.put(this.subjects, subject, untilUnixMs);
   }
 
+  /** It is in force, for as long at least. */
+  has({ address, userAgent, subject, untilUnixMs }: BannedVisitor): boolean {
+    const holds = (bans: Map<string, number>, key: string): boolean =>
+      (bans.get(key) ?? 0) >= untilUnixMs;
+    return (
+      (address === '' || holds(this.clients, clientKey(address, userAgent))) &&
+      (subject === '' || holds(this.subjects, subject))
+    );
+  }
+
   hasClient({ address, userAgent }: Pick<Visit, 'address' | 'userAgent'>): boolean {
     return this.clients.size > 0 && this.holds(this.clients, clientKey(address, userAgent));
   }

@@ -155,6 +155,24 @@ describe('SessionDesk', () => {
     expect(() => open()).toThrow();
   });
 
+  it('ends what they have here of whose ban it hears only with the rules', () => {
+    const untilUnixMs = clock.unixMs() + 1_000;
+    const ban = { address: '192.0.2.1', userAgent: 'vlc', subject: '', untilUnixMs };
+    subject = 'anna';
+    open({ address: '198.51.100.7' });
+    subject = '';
+    open();
+    open({ userAgent: 'other' });
+    desk.learn({ hlsKey: Buffer.alloc(0), bans: [{ ...ban, untilUnixMs: clock.unixMs() }] });
+    expect(sessions.size).toBe(3);
+    const ofSubject = { address: '', userAgent: '', subject: 'anna', untilUnixMs };
+    desk.learn({ hlsKey: Buffer.alloc(0), bans: [ban, ofSubject] });
+    expect([...sessions.all()].map(({ visit: { userAgent } }) => userAgent)).toEqual(['other']);
+    const count = lines.length;
+    desk.learn({ hlsKey: Buffer.alloc(0), bans: [ban, ofSubject] });
+    expect(lines).toHaveLength(count);
+  });
+
   it('keeps a bounded number of bans, and none that are over', () => {
     const { bans } = sessions;
     const add = (n: number, untilUnixMs: number): void => {

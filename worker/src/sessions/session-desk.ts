@@ -104,7 +104,17 @@ export class SessionDesk {
   learn({ hlsKey, bans }: { hlsKey: Buffer; bans: readonly BannedVisitor[] }): void {
     const { sessions, segmentKeys } = this.options;
     if (hlsKey.length > 0 && !hlsKey.equals(segmentKeys.secret)) segmentKeys.become(hlsKey);
-    for (const ban of bans) sessions.bans.add(ban);
+    const news = bans.filter((ban) => !sessions.bans.has(ban));
+    for (const ban of news) sessions.bans.add(ban);
+    if (news.length > 0) this.endBanned();
+  }
+
+  /** Of bans that were not told by a call, which would have ended what they have here. */
+  private endBanned(): void {
+    const { sessions, log } = this.options;
+    const theirs = [...sessions.all()].filter((session) => sessions.isBanned(session));
+    if (theirs.length > 0) log.info({ ended: theirs.length }, 'sessions of banned visitors ended');
+    for (const { control } of theirs) control.expel('kicked');
   }
 }
 
