@@ -62,6 +62,29 @@ describe('HlsPlayers', () => {
     expect([players.find('shy'), said]).toEqual([undefined, []]);
   });
 
+  it('has room for those who come, however many were invited and never did', () => {
+    const { players, said, come } = rig();
+    for (let n = 0; n <= 100_000; n += 1) players.invite(`shy ${n}`, false);
+    expect(players.invite('last', false)?.isKnown).toBe(true);
+    expect([players.find('shy 0'), players.find('shy 100000')?.isKnown]).toEqual([undefined, true]);
+    come('last');
+    players.removeAll('ended');
+    expect([players.find('shy 100000'), players.size, said]).toEqual([
+      undefined,
+      0,
+      ['last ended'],
+    ]);
+  });
+
+  it('leaves one in his place who came while another with his id was asked about', () => {
+    const { clock, players, said, come } = rig();
+    const one = come('one');
+    expect(players.invite('one', true)).toBe(one);
+    clock.advance(16_000);
+    players.forgetIdle(clock.nowMs());
+    expect([said, players.size]).toEqual([['one idle'], 0]);
+  });
+
   it('tells each player once that it is over, whoever says so', () => {
     const { players, said, come } = rig();
     const one = come('one');

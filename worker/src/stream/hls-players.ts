@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
 
 const MAX_PLAYERS = 100_000;
+/** Of those who never came; beyond, the oldest go. Anybody may ask for one. */
+const MAX_INVITED = 10_000;
 /** A player that asked for nothing this long has left. */
 const IDLE_MS = 15_000;
 /** Those who left are looked for this often. */
@@ -69,6 +71,8 @@ export class HlsPlayers {
   producedBytes = 0;
   private readonly clock: Clock;
   private readonly players = new Map<string, HlsPlayer>();
+  /** Who may come, and has not begun: they take nobody's room. */
+  private readonly invited = new Map<string, HlsPlayer>();
   private counted = 0;
   private encrypted = 0;
   private touchedAtMs = -Infinity;
@@ -95,19 +99,26 @@ export class HlsPlayers {
 
   /** A player that asked for something lately. */
   find(id: string): HlsPlayer | undefined {
-    return this.players.get(id);
+    return this.players.get(id) ?? this.invited.get(id);
   }
 
-  /** There is room for a player, who counts once it begins. Undefined: there is none. */
+  /** There is room for a player, who counts once it begins. Undefined: there is none. Whoever
+   * has come with the id meanwhile stays: nobody else would ever find that he left. */
   invite(id: string, isEncrypted: boolean): HlsPlayer | undefined {
+    const known = this.find(id);
+    if (known !== undefined) return known;
     if (this.players.size >= MAX_PLAYERS) return undefined;
     const player = new HlsPlayer(this, id, isEncrypted);
-    this.players.set(id, player);
+    this.invited.set(id, player);
+    const [oldest] = this.invited.values();
+    if (this.invited.size > MAX_INVITED && oldest !== undefined) this.remove(oldest, 'idle');
     return player;
   }
 
   /** It may have the media playlist. `startBytes`: of the segments that it begins with. */
   begin(player: HlsPlayer, watch: PlayerWatch, startBytes: number): void {
+    this.invited.delete(player.id);
+    this.players.set(player.id, player);
     player.watch = watch;
     player.firstBytes = this.producedBytes - startBytes;
     this.meet(player);
@@ -128,12 +139,13 @@ export class HlsPlayers {
     this.count(player, true);
     player.isKnown = false;
     this.players.delete(player.id);
+    this.invited.delete(player.id);
     player.watch?.left(reason);
   }
 
   /** The stream is no longer here. */
   removeAll(reason: string): void {
-    for (const player of [...this.players.values()]) this.remove(player, reason);
+    for (const player of [...this.all()]) this.remove(player, reason);
   }
 
   /** Somebody asked for something. Returns the time. */
@@ -143,11 +155,16 @@ export class HlsPlayers {
   }
 
   forgetIdle(nowMs: number): void {
-    if (this.players.size === 0 || nowMs - this.lookedAtMs < LOOK_MS) return;
+    if (this.players.size + this.invited.size === 0 || nowMs - this.lookedAtMs < LOOK_MS) return;
     this.lookedAtMs = nowMs;
-    for (const player of this.players.values()) {
+    for (const player of this.all()) {
       if (nowMs - player.seenMs >= IDLE_MS) this.remove(player, 'idle');
     }
+  }
+
+  private *all(): Generator<HlsPlayer> {
+    yield* this.players.values();
+    yield* this.invited.values();
   }
 
   private count(player: HlsPlayer, isLeaving: boolean): void {
