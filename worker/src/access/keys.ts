@@ -18,7 +18,7 @@ const MIN_RSA_BITS = 2048;
 const MAX_KEYS = 64;
 const PEM_START = '-----BEGIN ';
 /** A list or an object of JSON, and public keys of SSH. */
-const OTHER_PUBLIC = /^(?:[[{]\s*["{\[]|(?:ssh-|ecdsa-)\S+ AAAA)/;
+const OTHER_PUBLIC = /^(?:[[{]\s*["{[]|(?:ssh-|ecdsa-)\S+ AAAA)/;
 const DER_SEQUENCE = 0x30;
 const SPKI = { type: 'spki', format: 'der' } as const;
 
