@@ -33,7 +33,7 @@ const CUT_MS = 5_000;
 const STATUS: Readonly<Record<string, number>> = {
   ...{ ACCESS_TOKEN_MISSING: 401, ACCESS_TOKEN_INVALID: 401, ACCESS_TOKEN_EXPIRED: 401 },
   ...{ ACCESS_REFUSED: 403, ACCESS_ADDRESS_REFUSED: 403, ACCESS_LIMIT_REACHED: 429 },
-  ACCESS_CALLBACK_FAILED: 503,
+  ...{ ACCESS_CALLBACK_FAILED: 503, ACCESS_KEYS_INVALID: 503 },
 };
 const FFMPEG_WORDS: Readonly<Record<number, string>> = {
   ...{ 401: '401 Unauthorized', 403: '403 Forbidden' },
@@ -43,6 +43,12 @@ interface CutLine {
   readonly time: number;
   readonly stream: string;
   readonly code: string;
+}
+
+interface BeganLine {
+  readonly protocol: string;
+  readonly action: string;
+  readonly stream: string;
 }
 
 /** Real players, each with a CPU's part of a second. */
@@ -55,6 +61,8 @@ describe('access', { timeout: 120_000 }, () => {
   const balancers = new Map<string, ProxyBalancer>();
   const stayed: Child[] = [];
   const cells = new Map<string, string>();
+  /** Protocol, action and stream of each who was let in. */
+  const allowed: string[] = [];
   const refused: { readonly text: string; readonly code: string }[] = [];
   let streams = 0;
 
@@ -123,6 +131,7 @@ describe('access', { timeout: 120_000 }, () => {
     );
     if (row.code === undefined) {
       expect(outcome, `${row.what} ${protocol} ${stream}`).toMatchObject({ isAllowed: true });
+      allowed.push(`${protocol.split(' ')[0] ?? ''} ${action} ${stream}`);
     } else {
       expectRefusal({ ...outcome, action, stream, protocol, code: row.code });
     }
@@ -210,10 +219,15 @@ describe('access', { timeout: 120_000 }, () => {
 
   it('cuts a publisher that sends more than it may', async () => {
     const stream = 'thin/main';
+    const slower = come({ protocol: 'rtmp publish', stream: 'wide/main', query: '' });
+    await cluster.live('wide/main');
     const { output } = await stay({ protocol: 'rtmp publish', stream, query: '' }, means).ended;
     const cut = cluster.workerLog().filter((line) => line.includes('session cut'));
     expect(cut.filter((line) => line.includes(stream) && line.includes(LIMIT))).toHaveLength(1);
     expect(output).not.toBe('');
+    // Measured as long as the other one, at least.
+    expect([slower.running, cutOf('wide/main')]).toEqual([true, []]);
+    note('bit rate', 'low enough', 'rtmp publish', undefined);
     note('bit rate', 'too high', 'rtmp publish', LIMIT);
   });
 
@@ -265,6 +279,19 @@ describe('access', { timeout: 120_000 }, () => {
     });
     expect(wanted.length).toBeGreaterThan(80);
     expect(found).toEqual(wanted);
+  });
+
+  it('stands in the log as a session, for each who was let in', () => {
+    const began = cluster.workerLog().filter((line) => line.includes('"session began"'));
+    const found = began.map((line) => {
+      const { protocol, action, stream } = JSON.parse(line.slice(line.indexOf('{'))) as BeganLine;
+      return `${protocol} ${action} ${stream}`;
+    });
+    expect(allowed.length).toBeGreaterThan(40);
+    for (const one of new Set(allowed)) {
+      const [times, wanted] = [found, allowed].map((list) => list.filter((e) => e === one).length);
+      expect(times, one).toBeGreaterThanOrEqual(wanted ?? Infinity);
+    }
   });
 
   it('shows no token and no signature in any line of log', () => {

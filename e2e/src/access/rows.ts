@@ -10,7 +10,7 @@ import {
   token,
   type TokenOptions,
 } from '../clients/tokens.ts';
-import type { Attempt, Protocol } from './attempts.ts';
+import { PROTOCOLS, type Attempt, type Protocol } from './attempts.ts';
 
 /** Where a trusted proxy says that clients come from. */
 export const ELSEWHERE = '198.51.100.7';
@@ -35,7 +35,12 @@ type Carried = Partial<Pick<Attempt, 'query' | 'headers' | 'address'>>;
 const both = (action: object): object => ({ publish: action, play: action });
 const byJwt = both({ credentials: ['Jwt'] });
 
-export const KEYS = { 'rs.pem': pem(RSA.publicKey), hs: `${SECRET}\n`, url: SECRET };
+const OLD_SECRET = `${SECRET}, which goes`;
+const ISSUER = 'https://id.example';
+export const KEYS = {
+  ...{ 'rs.pem': pem(RSA.publicKey), hs: `${SECRET}\n`, url: SECRET },
+  'url-old': OLD_SECRET,
+};
 export const JWKS = jwks([EC.publicKey, 'first']);
 
 /** spec.access, with a server that decides at `url`, and what is allowed in app `near`. */
@@ -49,8 +54,12 @@ export function accessSpec(
     rules: [
       { apps: ['rs'], jwt: { keys: ['rs.pem'] }, ...byJwt },
       { apps: ['es'], jwt: { jwksUrl: url('/keys') }, ...byJwt },
-      { apps: ['hs'], jwt: { keys: ['hs'], audience: 'media' }, ...byJwt },
-      { apps: ['url'], signedUrl: { keys: ['url'] }, ...both({ credentials: ['SignedUrl'] }) },
+      { apps: ['hs'], jwt: { keys: ['hs'], audience: 'media', issuer: ISSUER }, ...byJwt },
+      { apps: ['gone'], jwt: { jwksUrl: url('/broken') }, ...byJwt },
+      {
+        ...{ apps: ['url'], signedUrl: { keys: ['url', 'url-old'] } },
+        ...both({ credentials: ['SignedUrl'] }),
+      },
       { apps: ['asks'], ...both({ callback }) },
       { apps: ['lets'], ...both({ callback: { ...callback, onFailure: 'Allow' } }) },
       { apps: ['near'], ...both(near) },
@@ -59,6 +68,7 @@ export function accessSpec(
       { apps: ['crowd'], viewersPerStream: 1 },
       { apps: ['lone'], connectionsPerAddress: 1 },
       { apps: ['thin'], publisherKilobitsPerSecond: 100 },
+      { apps: ['wide'], publisherKilobitsPerSecond: 5_000 },
     ],
   };
 }
@@ -69,11 +79,16 @@ function carrying(options: Partial<TokenOptions>, app = 'rs'): Row['carries'] {
   });
 }
 
+function bySecret(options: Partial<TokenOptions>): Row['carries'] {
+  return carrying({ key: SECRET, audience: 'media', issuer: ISSUER, ...options }, 'hs');
+}
+
 const MISSING = 'ACCESS_TOKEN_MISSING';
 const INVALID = 'ACCESS_TOKEN_INVALID';
 const EXPIRED = 'ACCESS_TOKEN_EXPIRED';
 const REFUSED = 'ACCESS_REFUSED';
 const ADDRESS = 'ACCESS_ADDRESS_REFUSED';
+const CALLBACK_FAILED = 'ACCESS_CALLBACK_FAILED';
 
 const rs = { rule: 'JWT, RS256', app: 'rs' };
 const es = { rule: 'JWT, ES256 by JWKS', app: 'es' };
@@ -101,6 +116,15 @@ export const ROWS: readonly Row[] = [
   { ...rs, what: 'none', code: MISSING, carries: nothing },
   { ...rs, what: 'expired', code: EXPIRED, carries: carrying({ expiresIn: -60 }) },
   { ...rs, what: 'forged', code: INVALID, carries: carrying({ key: STRANGER.privateKey }) },
+  {
+    // A URL of this length is refused before.
+    ...{ ...rs, what: 'too long, in a header', code: INVALID, protocols: BY_HTTP },
+    carries: () => ({
+      headers: {
+        Authorization: `Bearer ${token({ key: RSA.privateKey, streams: ['rs/*', 'x'.repeat(4_000)] })}`,
+      },
+    }),
+  },
   { ...rs, what: 'alg none', code: INVALID, carries: carrying({ key: undefined }) },
   {
     ...rs,
@@ -124,14 +148,35 @@ export const ROWS: readonly Row[] = [
     code: INVALID,
     carries: carrying({ key: NEXT_EC.privateKey, id: 'next' }, 'es'),
   },
-  { ...hs, what: 'good', carries: carrying({ key: SECRET, audience: 'media' }, 'hs') },
-  { ...hs, what: 'no audience', code: INVALID, carries: carrying({ key: SECRET }, 'hs') },
+  {
+    ...{ rule: 'JWT, JWKS that is down', what: 'good', app: 'gone', code: 'ACCESS_KEYS_INVALID' },
+    carries: carrying({ key: EC.privateKey, id: 'first' }, 'gone'),
+  },
+  { ...hs, what: 'good', carries: bySecret({}) },
+  {
+    ...hs,
+    what: 'no audience',
+    code: INVALID,
+    carries: carrying({ key: SECRET, issuer: ISSUER }, 'hs'),
+  },
+  { ...hs, what: 'another issuer', code: INVALID, carries: bySecret({ issuer: 'https://x' }) },
   {
     ...url,
     what: 'good',
     carries: (action, stream) => ({ query: signedQuery(action, stream, SECRET) }),
   },
+  {
+    // Its stream is published by the new one.
+    ...{ ...url, what: 'good, by the old key', protocols: PROTOCOLS },
+    carries: (action, stream) => ({ query: signedQuery(action, stream, OLD_SECRET) }),
+  },
   { ...url, what: 'none', code: MISSING, carries: nothing },
+  {
+    ...{ ...url, what: 'another action', code: INVALID },
+    carries: (action, stream) => ({
+      query: signedQuery(action === 'play' ? 'publish' : 'play', stream, SECRET),
+    }),
+  },
   {
     ...url,
     what: 'expired',
@@ -146,7 +191,8 @@ export const ROWS: readonly Row[] = [
   },
   { ...asks, what: 'yes', carries: asking('decide=yes') },
   { ...asks, what: 'no', code: REFUSED, carries: asking('decide=no') },
-  { ...asks, what: 'fails', code: 'ACCESS_CALLBACK_FAILED', carries: asking('decide=error') },
+  { ...asks, what: 'fails', code: CALLBACK_FAILED, carries: asking('decide=error') },
+  { ...asks, what: 'hangs', code: CALLBACK_FAILED, carries: asking('decide=hang') },
   { rule: 'callback, fails open', what: 'fails', app: 'lets', carries: asking('decide=error') },
   { rule: 'allowed addresses', what: 'inside', app: 'near', carries: nothing },
   { rule: 'allowed addresses', what: 'outside', app: 'far', code: ADDRESS, carries: nothing },

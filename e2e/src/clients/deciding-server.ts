@@ -11,7 +11,7 @@ export interface Asked {
   readonly reason?: string;
 }
 
-/** A server that rules name: `/ask` decides, `/keys` has a JWKS. */
+/** A server that rules name: `/ask` decides, `/keys` has a JWKS, `/broken` never has one. */
 export class DecidingServer {
   readonly asked: Asked[] = [];
   /** What `/keys` has. */
@@ -50,10 +50,15 @@ export class DecidingServer {
       response.end(this.jwks);
       return;
     }
+    if (url === '/broken') {
+      response.writeHead(500).end();
+      return;
+    }
     const asked = JSON.parse(body) as Asked;
     this.asked.push(asked);
     // Whoever waits longer than this is not waiting for an answer.
-    if (this.isHanging) setTimeout(() => response.end(), 10_000);
+    if (this.isHanging || asked.query?.includes('decide=hang') === true)
+      setTimeout(() => response.end(), 10_000);
     else response.writeHead(statusOf(asked)).end();
   }
 }

@@ -26,16 +26,25 @@ export interface TokenOptions {
   readonly streams: readonly string[];
   readonly networks?: readonly string[];
   readonly audience?: string;
+  readonly issuer?: string;
   readonly expiresIn?: number;
 }
 
 /** RFC 7515, compact. */
 export function token({ key, id, ...claims }: TokenOptions): string {
-  const { actions = ['publish', 'play'], streams, networks, audience, expiresIn = 600 } = claims;
+  const {
+    actions = ['publish', 'play'],
+    streams,
+    networks,
+    audience,
+    issuer,
+    expiresIn = 600,
+  } = claims;
   const header = { alg: algorithmOf(key), ...(id !== undefined && { kid: id }) };
   const payload = {
     exp: Math.floor(Date.now() / 1000) + expiresIn,
     ...(audience !== undefined && { aud: audience }),
+    ...(issuer !== undefined && { iss: issuer }),
     streamcluster: { actions, streams, ...(networks !== undefined && { networks }) },
   };
   const text = [header, payload].map((part) => base64url(JSON.stringify(part))).join('.');
