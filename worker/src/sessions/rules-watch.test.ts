@@ -159,6 +159,16 @@ describe('RulesWatch', () => {
     expect(client.expelled).toBe('denied');
   });
 
+  it('goes by the last rules, whenever somebody answers to those before', async () => {
+    const client = open(visit({ query: 'slowly' }));
+    refusal = () => 'ACCESS_REFUSED';
+    watch.recheck();
+    refusal = () => undefined;
+    watch.recheck();
+    await context.settle();
+    expect([client.expelled, client.session?.grant.subject]).toEqual(['', 'new']);
+  });
+
   it('ends those who came with too many others, once they have begun', () => {
     isFull = true;
     const client = open();

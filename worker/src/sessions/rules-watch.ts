@@ -43,6 +43,9 @@ export class RulesWatch {
   private sweeping: Timer | undefined = undefined;
   private asking: Timer | undefined = undefined;
   private waiting: Session[] = [];
+  /** Which question about a session was the last: answers to those before count no more. */
+  private readonly asked = new WeakMap<Session, number>();
+  private questions = 0;
   private changedAtMs = -Infinity;
 
   constructor(options: RulesWatchOptions) {
@@ -97,17 +100,26 @@ export class RulesWatch {
   private ask(session: Session): void {
     const { rules } = this.options;
     if (!this.sessions.has(session)) return;
+    this.questions += 1;
+    this.asked.set(session, this.questions);
     try {
       const grant = rules.recheck(session.visit, session.grant);
-      if (!(grant instanceof Promise)) session.grant = grant;
-      else void grant.then((found) => (session.grant = found)).catch(this.refusing(session));
+      if (grant instanceof Promise) void this.hear(session, grant);
+      else session.grant = grant;
     } catch (error) {
       this.expel(session, error);
     }
   }
 
-  private refusing(session: Session): (error: unknown) => void {
-    return (error) => this.expel(session, error);
+  private async hear(session: Session, answer: Promise<Grant>): Promise<void> {
+    const question = this.asked.get(session);
+    const isLast = (): boolean => this.asked.get(session) === question;
+    try {
+      const grant = await answer;
+      if (isLast()) session.grant = grant;
+    } catch (error) {
+      if (isLast()) this.expel(session, error);
+    }
   }
 
   private scheduleSweep(): void {
