@@ -44,6 +44,18 @@ describe('JwksSource', () => {
     expect([ids(), changes()]).toEqual([['b'], 2]);
   });
 
+  it('makes keys of a document once, however often it comes', async () => {
+    const { outside, pass, jwksSource } = await source();
+    const { keys } = jwksSource;
+    await pass(60_000);
+    expect(jwksSource.keys).toBe(keys);
+    outside.document = SECOND;
+    await pass(60_000);
+    outside.document = FIRST;
+    await pass(60_000);
+    expect([outside.gets.length, jwksSource.keys[0]?.id]).toEqual([4, 'a']);
+  });
+
   it.each([
     ['is down', new Error('down')],
     ['answers garbage', '<html>'],

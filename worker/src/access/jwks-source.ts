@@ -27,6 +27,8 @@ export class JwksSource {
   hasKeys = false;
   private readonly options: JwksSourceOptions;
   private current: readonly TokenKey[] = [];
+  /** Where `current` was read. */
+  private document: Buffer | undefined = undefined;
   private reading: Promise<void> | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private readAtMs = -Infinity;
@@ -76,8 +78,12 @@ export class JwksSource {
   private async load(): Promise<void> {
     const { outside, url } = this.options;
     try {
-      const text = await outside.get(url, MAX_BYTES, TIMEOUT_MS);
-      this.use(readJwks(text.toString('utf8'), { mayBeShared: false }));
+      const document = await outside.get(url, MAX_BYTES, TIMEOUT_MS);
+      // Many keys are a tick's worth of work, nearly always for nothing.
+      if (this.document?.equals(document) !== true) {
+        this.use(readJwks(document.toString('utf8'), { mayBeShared: false }));
+        this.document = document;
+      }
       this.fault = '';
     } catch (error) {
       this.complain(error);
