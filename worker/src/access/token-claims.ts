@@ -26,7 +26,7 @@ export function readClaims(payload: JWTPayload, leewayMs: number): TokenClaims {
   const blocks = networks === undefined ? undefined : Networks.parse(texts(networks, 'networks'));
   if (networks !== undefined && blocks === undefined) throw malformed('networks');
   return {
-    subject: (payload.sub ?? '').slice(0, MAX_SUBJECT_CHARACTERS),
+    subject: (payload.sub ?? '').slice(0, MAX_SUBJECT_CHARACTERS).toWellFormed(),
     untilUnixMs: (payload.exp ?? 0) * 1000 + leewayMs,
     actions: texts(actions, 'actions'),
     streams: texts(streams, 'streams'),

@@ -42,6 +42,9 @@ describe('a token', () => {
   ])('is good by %s', async (_what, facts) => {
     const claims = await tokens().check(await token({ ...facts, payload: { sub: 'ann' } }));
     expect(claims).toMatchObject({ subject: 'ann', ...CLAIMS.streamcluster, networks: undefined });
+    const long = await token({ ...facts, payload: { sub: `${'x'.repeat(255)}😀` } });
+    const { subject } = await tokens().check(long);
+    expect(Buffer.from(subject).toString()).toBe(subject);
   });
 
   it('is known the second time, until it is over', async () => {

@@ -11,6 +11,9 @@ describe('cleanUserAgent', () => {
 
   it('keeps 256 characters, and each text once', () => {
     expect(cleanUserAgent('x'.repeat(9_000))).toBe('x'.repeat(256));
+    // None of them half.
+    const told = Buffer.from(cleanUserAgent(`${'x'.repeat(255)}😀`)).toString();
+    expect(told).toBe(cleanUserAgent(`${'x'.repeat(255)}😀`));
     for (let i = 0; i < 3_000; i++) expect(cleanUserAgent(`agent ${i}`)).toBe(`agent ${i}`);
   });
 });

@@ -17,7 +17,8 @@ export function cleanUserAgent(given: string): string {
   const found = known.get(text);
   if (found !== undefined) return found;
   if (known.size >= MAX_KNOWN) known.clear();
-  const clean = text.replace(CONTROLS, (character) => {
+  // Half a character would come back from other workers as another one: a ban would not fit.
+  const clean = text.toWellFormed().replace(CONTROLS, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
   known.set(text, clean);
