@@ -11,7 +11,7 @@ import { ROOT } from './harness/paths.ts';
 const BLOCKS = USER_DOCUMENTS.flatMap(blocksOf);
 const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh');
 const PROGRAMS =
-  /^(\$ )?(curl|ffmpeg|ffplay|git|helm|kubectl|make|node|npm|openssl|vlc) [-\w.\/'"]/m;
+  /^(\$ )?(curl|ffmpeg|ffplay|git|helm|kubectl|make|node|npm|openssl|vlc) [-\w./'"]/m;
 
 describe('every command of the documents', () => {
   const accounted = [...ON_ONE_MACHINE, ...ON_A_CLUSTER, ...NOT_RUN];

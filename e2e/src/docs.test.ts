@@ -54,6 +54,17 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
+describe('docs/encoders.md', () => {
+  it('says how to mend what every warning of a publisher is about', () => {
+    const source = readFileSync(path.join(ROOT, 'worker/src/stream/health.ts'), 'utf8');
+    const union = /type HealthCode =([^;]+);/.exec(source)?.[1] ?? '';
+    const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code);
+    const rows = [...read('docs/encoders.md').matchAll(/^\| `([A-Z_]+)` \|/gm)];
+    expect(codes.length).toBeGreaterThan(0);
+    expect(rows.map(([, code]) => code).sort()).toEqual(codes.sort());
+  });
+});
+
 describe('the Makefile', () => {
   it('has every verb that the README tells of', () => {
     const makefile = readFileSync(path.join(ROOT, 'Makefile'), 'utf8');
