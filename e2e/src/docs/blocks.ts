@@ -18,10 +18,14 @@ export interface BlockName {
 }
 
 /** Documents for users. */
-export const USER_DOCUMENTS = execFileSync('git', ['ls-files', 'README.md', 'docs/*.md'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
+export const USER_DOCUMENTS = execFileSync(
+  'git',
+  ['ls-files', '-co', '--exclude-standard', 'README.md', 'docs/*.md'],
+  {
+    cwd: ROOT,
+    encoding: 'utf8',
+  },
+)
   .trim()
   .split('\n')
   // Git's `*` goes through folders.

@@ -34,6 +34,12 @@ export const ON_ONE_MACHINE: readonly Step<OneMachine>[] = [
   { document: 'docs/encoders.md', begins: 'ffmpeg -re -i film.mp4 -c:v', keeps: NEWS },
   { document: 'docs/encoders.md', begins: 'until ffmpeg', keeps: NEWS },
   { document: 'docs/encoders.md', begins: 'ffmpeg -re -i film.mp4 -c copy', keeps: NEWS },
+  {
+    document: 'docs/api.md',
+    begins: 'api=',
+    shows: /openapi.*"quickstart".*"live\/news".*"publish"/s,
+  },
+  { document: 'docs/api.md', begins: 'id=', after: (room) => room.notLive('live/news') },
   { document: 'docs/debugging.md', begins: 'curl -s localhost:9090/debug/loop', shows: /"readMs"/ },
   {
     document: 'docs/debugging.md',
