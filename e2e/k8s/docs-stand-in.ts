@@ -23,6 +23,8 @@ export class StandIn {
   constructor(client: KubeClient) {
     this.client = client;
     this.ended = this.run();
+    // Told by stop().
+    this.ended.catch(() => undefined);
   }
 
   async stop(): Promise<void> {

@@ -44,7 +44,7 @@ describe('every command of the documents', () => {
   });
 });
 
-describe('on one machine', { timeout: 60_000 }, () => {
+describe('on one machine', { timeout: 120_000 }, () => {
   let room: OneMachine;
 
   beforeAll(async () => {
