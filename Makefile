@@ -33,7 +33,7 @@ long: setup ## Run the tests that take minutes, as root: outages, partitions, hu
 
 # What needs an API server and no nodes: minutes instead of half an hour.
 API_PROGRAMS := etcd kube-apiserver kubectl kube-controller-manager helm promtool
-API_TESTS := crd chart kube-client operator-children plugin monitoring
+API_TESTS := crd chart kube-client operator-children plugin monitoring docs-commands
 E2E := npx --no-install vitest run --config e2e/vitest.cluster.config.ts
 
 ifeq ($(LEVEL),api)
