@@ -288,7 +288,8 @@ async function answered(query: string, wanted: string): Promise<void> {
 }
 
 function stillHere(more: readonly FlvViewer[] = []): void {
-  expect([...here, ...more].filter(({ closed }) => closed)).toEqual([]);
+  const gone = [...here, ...more].filter(({ closed }) => closed);
+  expect(gone.map(({ status, error }) => ({ status, error }))).toEqual([]);
   expect([hls.child.running, publisher.running]).toEqual([true, true]);
 }
 

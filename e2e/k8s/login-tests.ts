@@ -13,6 +13,8 @@ const [ADMIN, NEW_ADMIN, VIEWER] = ['admin', 'new-admin', 'viewer'].map(
 const OPERATOR_PORT = 8088;
 const READY_MS = 60_000;
 const ARRIVED_MS = 110_000;
+/** Pods that end are asked no more. */
+const ENDPOINTS_MS = 20_000;
 
 /** Where the API server is, on clusters that are ours. */
 const IS_OURS = process.env['SC_E2E_KUBECONFIG'] === undefined;
@@ -51,8 +53,10 @@ export function loginTests(name: string, given: () => Installation): void {
       await tokens(ADMIN);
       const startMs = performance.now();
       await installation.install({ console: { auth: authValues(installation) } });
+      await installation.until('a login is asked for', ENDPOINTS_MS, async () => {
+        return (await reader.said(cluster, '')) === '401 LOGIN_REQUIRED';
+      });
       console.log(`login turned on by helm upgrade after ${seconds(startMs)}`);
-      expect(await reader.said(cluster, '')).toBe('401 LOGIN_REQUIRED');
       expect(await reader.said(cluster, 'a-token-of-nobody-at-all')).toBe('401 LOGIN_REFUSED');
       expect(await reader.said(cluster, VIEWER)).toBe('200');
       expect(await installation.incarnations(name)).toEqual(before);
@@ -127,7 +131,10 @@ export function loginTests(name: string, given: () => Installation): void {
         console.log(`tokens changed: in force after ${seconds(startMs)}`);
         expect(await page.logIn(ADMIN)).toBe(401);
         expect(await page.logIn(NEW_ADMIN)).toBe(200);
-        expect(await page.status(cluster)).toBe(200);
+        // Who leads is told by a kubelet of its own.
+        await installation.until('the leader believes it', ARRIVED_MS, async () => {
+          return (await page.status(cluster)) === 200;
+        });
       } finally {
         await forward.stop();
       }

@@ -176,6 +176,23 @@ describe('RuleGate', () => {
     expect(await codeOf(() => gate().admit(visit()))).toBe('ACCESS_NOT_READY');
   });
 
+  it('knows for five seconds where everybody could play before', () => {
+    const play = action({ deny: ['198.51.100.0/24'] });
+    const mine = gate();
+    const newly = (): boolean[] => ['live', 'vod'].map((app) => mine.isNewlyGuarded(app));
+    mine.configure(rules({ apps: ['live'], play }));
+    expect(newly()).toEqual([true, false]);
+    mine.configure(rules({ play }));
+    expect(newly()).toEqual([false, true]);
+    context.clock.advance(4_999);
+    expect(newly()).toEqual([false, true]);
+    context.clock.advance(1);
+    expect(newly()).toEqual([false, false]);
+    const closed = gate({ isClosed: true });
+    closed.configure(rules({ play }));
+    expect(closed.isNewlyGuarded('live')).toBe(false);
+  });
+
   it('says when rules or keys are others than before', async () => {
     keys();
     const mine = gate();

@@ -16,7 +16,10 @@ export function visitorParts(log: Logger, access: Pick<Access, 'gate' | 'watch'>
   const { gate } = access;
   const sessions = new Sessions({ gate, clock: realClock, log });
   sessions.watch(access.watch);
-  const segmentKeys = new SegmentKeys({ guards: (app) => gate.guards(app) });
+  const segmentKeys = new SegmentKeys({
+    guards: (app) => gate.guards(app),
+    isNewlyGuarded: (app) => gate.isNewlyGuarded(app),
+  });
   return {
     ...{ sessions, segmentKeys },
     desk: new SessionDesk({ sessions, segmentKeys, clock: realClock, log }),
