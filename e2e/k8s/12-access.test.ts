@@ -21,7 +21,7 @@ const NAME = 'live';
 const STREAM = 'live/news';
 const WORKER = { cpus: '50m', memory: '256Mi', pinning: 'None' };
 const TLS_SECRET = { type: 'kubernetes.io/tls' };
-const LONG = { seconds: 160, size: '320x180', videoBitsPerSecond: 300_000 };
+const LONG = { seconds: 150, size: '320x180', videoBitsPerSecond: 300_000 };
 const SERVER = 'media.example';
 const READY_MS = 60_000;
 /** What a kubelet with its usual minute takes, and then a worker. */
