@@ -31,6 +31,8 @@ const STILL_MS = 3_000;
 const HOUR_SECONDS = 3_600;
 /** So many that some meet each of two workers. */
 const MANY = 20;
+/** Of a film that is broken off the last ones are seen without those that stand before them. */
+const REORDERED_PICTURES = 3;
 const BEHIND_PICTURES = 3 * FRAMES_PER_SECOND;
 
 const URL_KEYS = {
@@ -180,7 +182,8 @@ test('a renewed certificate reaches newcomers, and cuts nobody', async () => {
 test('all of it cost no viewer a picture, and no worker its pod', async () => {
   await publisher.stop('SIGINT');
   const { video } = await hls.finished(60_000);
-  const { count } = compareVideo(source, video, { toTheEnd: false, atLeast: 500 });
+  const whole = video.slice(0, -REORDERED_PICTURES);
+  const { count } = compareVideo(source, whole, { toTheEnd: false, atLeast: 500 });
   const parts = here.map(({ tags }) => {
     return compareTags(source, tags, { toTheEnd: false, atLeast: 1 }).video;
   });
