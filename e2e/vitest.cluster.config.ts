@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const ALL = ['e2e/k8s/**/*.test.ts'];
 /** With kubelets, which have fixed addresses, or what the operator costs is measured. */
-const ALONE = ['01-nodes', '02-tear-down', '10-pinned', '11-life', 'scale'].map(
+const ALONE = ['01-nodes', '02-tear-down', '10-pinned', '11-life', '12-access', 'scale'].map(
   (name) => `e2e/k8s/${name}.test.ts`,
 );
 /** Clusters of an API server each; they mostly wait. */

@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly level: Level;
   /** At level node: each node gives one CPU to one pod alone, if the pod asks for a whole one. */
   readonly pinned?: boolean;
+  /** At level node: how often kubelets look after each pod, instead of once a minute. */
+  readonly kubeletSyncSeconds?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -50,11 +52,12 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
 }
 
 async function startParts(
-  { level, pinned = false, log = () => undefined }: ClusterOptions,
+  { level, pinned = false, kubeletSyncSeconds, log = () => undefined }: ClusterOptions,
   record: Record,
   janitor: Janitor,
 ): Promise<TestCluster> {
-  const realNodes = level === 'node' ? await RealNodes.prepare({ record, pinned, log }) : undefined;
+  const nodes = { record, pinned, kubeletSyncSeconds, log };
+  const realNodes = level === 'node' ? await RealNodes.prepare(nodes) : undefined;
   const plane = await ControlPlane.start({
     record,
     host: realNodes?.hostAddress ?? '127.0.0.1',

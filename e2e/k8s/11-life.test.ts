@@ -193,7 +193,7 @@ test('kubectl scale and an HPA work on a fixed number, and apply keeps it', asyn
 
 test('the operator is killed and replaced: no worker restarts, one leads', async () => {
   const { cluster } = installation;
-  const before = await workers();
+  const before = await installation.incarnations('live');
   const killed = await cluster.kubectl(
     ...['get', 'lease', 'sc-operator', '-n', SYSTEM, '-o', 'jsonpath={.spec.holderIdentity}'],
   );
@@ -222,11 +222,11 @@ test('the operator is killed and replaced: no worker restarts, one leads', async
     '--timeout=120s',
   );
   await sleep(10_000);
-  expect(await workers()).toEqual(before);
+  expect(await installation.incarnations('live')).toEqual(before);
 });
 
 test('uninstalling leaves the StreamClusters, and their workers go on', async () => {
-  const before = await workers();
+  const before = await installation.incarnations('live');
   const host = await installation.address('live');
   const short = await fixture();
   const folder = scratchFolder('uninstalled');
@@ -247,7 +247,7 @@ test('uninstalling leaves the StreamClusters, and their workers go on', async ()
     const { count } = compareVideo(short, video, { toTheEnd: true, atLeast: 150 });
     console.log(`helm uninstall meanwhile: ${count} pictures played to the end, all the source's`);
   }
-  expect(await workers()).toEqual(before);
+  expect(await installation.incarnations('live')).toEqual(before);
 });
 
 function isReady({ status }: Pod): boolean {
@@ -270,16 +270,6 @@ async function status(): ReturnType<Installation['status']> {
 
 async function streams(): Promise<number> {
   return (await status()).streams ?? 0;
-}
-
-/** Names, uids and restarts: equal when nobody was replaced or restarted. */
-async function workers(): Promise<string[]> {
-  const pods = await installation.pods('live');
-  return pods
-    .map(({ metadata, status }) => {
-      return `${metadata.name} ${metadata.uid} ${status.containerStatuses?.[0]?.restartCount ?? 0}`;
-    })
-    .sort();
 }
 
 /** A node with workers. The single NATS of these tests is elsewhere: it keeps nothing, and

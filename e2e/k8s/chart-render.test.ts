@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import YAML from 'yaml';
 import { ROOT } from '../src/harness/paths.ts';
@@ -14,6 +15,10 @@ const CLUSTER_WIDE = [
   'PersistentVolume',
 ];
 const MONITORS = ['--api-versions', 'monitoring.coreos.com/v1'];
+/** What the operator may do for the page's button. */
+const SCALE = {
+  ...{ apiGroups: ['streamcluster.dev'], resources: ['streamclusters/scale'], verbs: ['patch'] },
+};
 /** Everything that can be turned on, and away from its default. */
 const MANY = {
   image: { operator: 'r/o:1', worker: 'r/w:1', pullPolicy: 'Always', pullSecrets: ['pull'] },
@@ -168,13 +173,29 @@ describe('a login for the page', () => {
 
   it('brings the right to scale, which the page has a button for', async () => {
     const { rules } = find(await render({ console: { auth } }), 'ClusterRole', 'media-sc-operator');
-    expect(rules).toContainEqual({
-      ...{
-        apiGroups: ['streamcluster.dev'],
-        resources: ['streamclusters/scale'],
-        verbs: ['patch'],
-      },
-    });
+    expect(rules).toContainEqual(SCALE);
+  });
+
+  it('brings it to a Role of each namespace, and without a login to none', async () => {
+    const [without, withLogin] = await Promise.all([
+      render(MANY),
+      render({ ...MANY, console: { auth } }),
+    ]);
+    for (const namespace of MANY.watchNamespaces) {
+      const [before = [], after = []] = [without, withLogin].map((all) => {
+        const roles = all.filter(({ metadata }) => metadata.namespace === namespace);
+        return find(roles, 'Role', 'sc-streamclusters').rules;
+      });
+      expect(before).not.toContainEqual(SCALE);
+      expect(after.filter((rule) => !isDeepStrictEqual(rule, SCALE))).toEqual(before);
+      expect(after.length).toBe(before.length + 1);
+    }
+  });
+
+  it('names no headers where no proxy names users, and trusts proxies for addresses alone', async () => {
+    const names = variables(await render({ console: { auth: { ...auth, userHeader: '' } } }));
+    expect(names['SC_CONSOLE_TRUSTED_PROXIES']).toBe('10.0.0.0/8,fd00::/8');
+    expect(Object.keys(names).filter((name) => /HEADER|GROUPS/.test(name))).toEqual([]);
   });
 });
 

@@ -11,6 +11,13 @@ const PATIENCE_MS = 60_000;
 const CRD = 'streamclusters.streamcluster.dev';
 const MONITORS = ['--api-versions', 'monitoring.coreos.com/v1'];
 
+const AUTH = {
+  ...{ secretName: 'tokens', metricsOpen: false, trustedProxies: ['10.20.0.0/16', 'fd00::/8'] },
+  ...{ userHeader: 'X-User', groupHeader: 'X-Groups', adminGroups: ['a'], viewerGroups: ['b'] },
+};
+/** The button of the page. */
+const SCALE = ['patch', 'streamclusters', '--subresource=scale', '-n', 'one'] as const;
+
 let cluster: TestCluster;
 
 beforeAll(async () => {
@@ -53,6 +60,14 @@ describe('a strict API server', () => {
     [
       'with three servers that keep nothing',
       { nats: { replicas: 3, storage: { enabled: false } } },
+    ],
+    ['with a login, and a proxy that knows users', { console: { auth: AUTH } }],
+    [
+      'for namespaces, with a login',
+      {
+        ...{ rbac: { scope: 'namespaced' }, watchNamespaces: ['one', 'two'] },
+        console: { auth: AUTH },
+      },
     ],
     [
       'with everything on',
@@ -189,6 +204,18 @@ describe('a release', () => {
     await expect(cluster.kubectl('get', 'crd', CRD)).resolves.toContain(CRD);
   });
 
+  it('lets the operator scale with a login alone', async () => {
+    const upgrade = ['upgrade', 'sc', CHART, '--namespace', 'media', '--reset-then-reuse-values'];
+    for (const [secret, may] of [
+      ['', false],
+      ['tokens', true],
+      ['', false],
+    ] as const) {
+      await cluster.helm(...upgrade, '--set', `console.auth.secretName=${secret}`);
+      expect([secret, await can('media:sc-operator', ...SCALE)]).toEqual([secret, may]);
+    }
+  });
+
   it('brings a newer CRD by an upgrade', async () => {
     const columns = '/spec/versions/0/additionalPrinterColumns';
     const patch = JSON.stringify([{ op: 'remove', path: columns }]);
@@ -220,6 +247,15 @@ describe('a release that serves namespaces', () => {
     expect(await can(operator, 'create', 'pods', '-n', 'two')).toBe(false);
     expect(await can(operator, 'get', 'secrets', '-n', 'kube-system')).toBe(false);
     expect(await can(operator, 'list', 'nodes')).toBe(false);
+  });
+
+  it('may scale there with a login', async () => {
+    expect(await can('two:narrow-operator', ...SCALE)).toBe(false);
+    const upgrade = ['upgrade', 'narrow', CHART, '--namespace', 'two', '--reset-then-reuse-values'];
+    await cluster.helm(...upgrade, '--set', 'console.auth.secretName=tokens');
+    expect(await can('two:narrow-operator', ...SCALE)).toBe(true);
+    const elsewhere = SCALE.map((word) => (word === 'one' ? 'two' : word)) as [string, ...string[]];
+    expect(await can('two:narrow-operator', ...elsewhere)).toBe(false);
   });
 });
 

@@ -1,6 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resources, type KubeObject, type Resource } from '../../operator/src/kube/mod.ts';
 import { eventuallyTrue } from '../src/harness/eventually.ts';
+import { scratchFolder } from '../src/harness/paths.ts';
 import { render, type Rule } from './chart-helm.ts';
 import type { AuditEvent } from './harness/audit-log.ts';
 import { FakeWorkers } from './harness/fake-workers.ts';
@@ -25,6 +28,9 @@ interface Right {
   readonly verb: string;
   readonly names: readonly string[];
 }
+
+const ADMIN = 'a-token-of-an-admin-0123456789';
+const VIEWER = 'a-token-of-a-viewer-0123456789';
 
 const SCOPES: readonly (readonly [string, object, Readonly<Record<string, string>>])[] = [
   ['cluster', {}, {}],
@@ -62,6 +68,37 @@ describe.each(SCOPES)('rights of scope %s', (scope, values, flags) => {
     expect(refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).toEqual([]);
     const unused = rows.filter(([, count]) => count === 0).map(([right]) => right);
     expect(unused).toEqual([]);
+  });
+
+  it('are one more with a login, which is for its button and used', async () => {
+    const withLogin = { ...values, console: { auth: { secretName: 'tokens' } } };
+    const without = new Set((await rightsOf(values)).map(nameOf));
+    const more = (await rightsOf(withLogin)).filter((right) => !without.has(nameOf(right)));
+    const place = scope === 'cluster' ? '' : NAMESPACE;
+    expect(more.map(nameOf)).toEqual([`patch streamclusters/scale ${place}`]);
+
+    await rig.stopOperators();
+    const user = await loggedIn(rig, flags);
+    expect(await user('PUT', '/replicas', ADMIN, { replicas: 3 })).toBe('409 ACTION_REFUSED');
+    await rig.installRights(withLogin);
+    const sinceMs = Date.now();
+    expect(await user('PUT', '/replicas', VIEWER, { replicas: 3 })).toBe('403 ROLE_INSUFFICIENT');
+    expect(await user('PUT', '/replicas', ADMIN, { replicas: 3 })).toBe('204');
+    await rig.until(
+      '3 ready',
+      async () => (await rig.status('live', NAMESPACE)).readyReplicas === 3,
+    );
+    // As above: it would else be gone before its drain is taken back.
+    await workers.set({}, { drainMs: LONG_MS });
+    const [pod] = await rig.pods('live', NAMESPACE);
+    const drain = `/workers/${pod!.metadata.name}/drain`;
+    expect(await user('PUT', drain, VIEWER)).toBe('403 ROLE_INSUFFICIENT');
+    expect(await user('PUT', drain, ADMIN)).toBe('204');
+    expect(await user('DELETE', drain, ADMIN)).toBe('204');
+    await workers.set({}, { drainMs: null });
+    const events = rig.audit.since(sinceMs);
+    expect(events.filter((one) => isOf(one, 'patch', 'streamclusters/scale')).length).toBe(1);
+    expect(events.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([]);
   });
 
   it('would not be enough without the one on finalizers', async () => {
@@ -203,6 +240,37 @@ async function spoilAuthority(rig: OperatorRig): Promise<void> {
   });
 }
 
+type User = (
+  method: 'PUT' | 'DELETE',
+  path: string,
+  token: string,
+  body?: object,
+) => Promise<string>;
+
+/** Somebody who asks an operator with a login, about `live`: `204`, or `403 ROLE_INSUFFICIENT`. */
+async function loggedIn(rig: OperatorRig, flags: Readonly<Record<string, string>>): Promise<User> {
+  const folder = scratchFolder('console-auth');
+  fs.writeFileSync(path.join(folder, 'admin'), `${ADMIN}\n`);
+  fs.writeFileSync(path.join(folder, 'viewer'), `${VIEWER}\n`);
+  const login = { ...flags, 'console-auth-dir': folder };
+  const operator = await rig.startOperator('operator-3', login);
+  await rig.leader([operator]);
+  return async (method, target, token, body) => {
+    const url = `${operator.apiUrl}/api/v1/clusters/${NAMESPACE}/live${target}`;
+    const answer = await fetch(url, {
+      method,
+      headers: {
+        ...{ authorization: `Bearer ${token}`, 'x-streamcluster-request': 'test' },
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const { code = '' } = text === '' ? {} : (JSON.parse(text) as { code?: string });
+    return `${answer.status} ${code}`.trim();
+  };
+}
+
 async function rightsOf(values: object): Promise<Right[]> {
   const nats = { install: false, url: 'nats://nats:4222' };
   const roles = (await render({ nats, ...values })).filter(
@@ -220,6 +288,10 @@ function expanded(rule: Rule, place: string): Right[] {
   return apiGroups.flatMap((group) =>
     plurals.flatMap((resource) => verbs.map((verb) => ({ place, group, resource, verb, names }))),
   );
+}
+
+function nameOf({ verb, resource, place }: Right): string {
+  return `${verb} ${resource} ${place}`;
 }
 
 function uses(event: AuditEvent, { place, group, resource, verb, names }: Right): boolean {

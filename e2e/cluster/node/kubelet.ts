@@ -15,6 +15,8 @@ export interface KubeletOptions {
   readonly cgroup: string;
   /** The CPU that is no pod's alone; undefined without pinning. */
   readonly reservedCpu: number | undefined;
+  /** How often it looks after each pod, changed Secrets among it; undefined: its own minute. */
+  readonly syncSeconds: number | undefined;
 }
 
 /** The kubelet's files, made anew at every start of a cluster. */
@@ -69,6 +71,7 @@ function kubeletConfiguration(options: KubeletOptions): object {
     imageGCHighThresholdPercent: 100,
     nodeStatusUpdateFrequency: '5s',
     nodeLeaseDurationSeconds: 20,
+    ...(options.syncSeconds !== undefined && { syncFrequency: `${options.syncSeconds}s` }),
     ...pinning(options.reservedCpu),
   };
 }

@@ -17,6 +17,7 @@ export interface NodeOptions {
   /** Counts from 1; name, addresses and reserved CPU follow from it. */
   readonly index: number;
   readonly pinned: boolean;
+  readonly kubeletSyncSeconds: number | undefined;
   readonly pauseArchive: string;
 }
 
@@ -84,6 +85,7 @@ export class Node {
       caFile: this.plane.pki.caFile,
       cgroup: this.cgroup,
       reservedCpu: this.options.pinned ? this.options.index - 1 : undefined,
+      syncSeconds: this.options.kubeletSyncSeconds,
     });
     this.kubelet.start();
   }

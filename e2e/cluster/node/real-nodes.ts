@@ -10,7 +10,7 @@ import { installPackages } from '../packages.ts';
 import type { Record } from '../record.ts';
 import { DNS_USER, startDns } from './dns.ts';
 import { createBridge } from './links.ts';
-import { Node } from './node.ts';
+import { Node, type NodeOptions } from './node.ts';
 
 const INDEXES = [1, 2];
 const READY = '120s';
@@ -18,9 +18,8 @@ const READY = '120s';
 /** Nodes have fixed addresses: one cluster with nodes at a time on a machine. */
 const LOCK = new FileLock(path.join(os.tmpdir(), 'streamcluster-nodes.lock'));
 
-export interface RealNodesOptions {
+export interface RealNodesOptions extends Pick<NodeOptions, 'pinned' | 'kubeletSyncSeconds'> {
   readonly record: Record;
-  readonly pinned: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -44,13 +43,13 @@ export class RealNodes {
   }
 
   /** Makes the network; the API server will listen there. */
-  static async prepare({ record, pinned, log }: RealNodesOptions): Promise<RealNodes> {
+  static async prepare({ record, log, ...options }: RealNodesOptions): Promise<RealNodes> {
     await installPackages();
     const archive = await pauseArchive();
     await LOCK.acquire(() => log('waiting for another cluster with nodes to end'));
     await createBridge(record);
     const nodes = INDEXES.map(
-      (index) => new Node({ record, index, pinned, pauseArchive: archive }),
+      (index) => new Node({ ...options, record, index, pauseArchive: archive }),
     );
     return new RealNodes(record, nodes);
   }

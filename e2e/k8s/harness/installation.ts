@@ -52,6 +52,8 @@ export interface Pod {
 
 export interface InstallationOptions {
   readonly pinned: boolean;
+  /** How often kubelets look after each pod, instead of once a minute. */
+  readonly kubeletSyncSeconds?: number;
   /** Values of the chart, beside those that tests need. */
   readonly values?: object;
 }
@@ -75,7 +77,7 @@ export class Installation {
   }
 
   /** On the cluster of SC_E2E_KUBECONFIG, which has the images, if that is set. */
-  static async start({ pinned, values = {} }: InstallationOptions): Promise<Installation> {
+  static async start({ values = {}, ...nodes }: InstallationOptions): Promise<Installation> {
     const given = process.env['SC_E2E_KUBECONFIG'];
     if (given !== undefined) {
       const installation = new Installation(attach(given), undefined);
@@ -83,7 +85,7 @@ export class Installation {
       return installation;
     }
     const images = await projectImages();
-    const cluster = await startCluster({ level: 'node', pinned });
+    const cluster = await startCluster({ level: 'node', ...nodes });
     const installation = new Installation(cluster, cluster);
     try {
       for (const archive of images) await cluster.loadImage(archive);
@@ -137,6 +139,16 @@ export class Installation {
     return items.filter(({ metadata, status }) => {
       return metadata.deletionTimestamp === undefined && status.phase !== 'Succeeded';
     });
+  }
+
+  /** Names, uids and restarts: equal when nobody was replaced or restarted. */
+  async incarnations(name: string): Promise<string[]> {
+    const pods = await this.pods(name);
+    return pods
+      .map(({ metadata, status }) => {
+        return `${metadata.name} ${metadata.uid} ${status.containerStatuses?.[0]?.restartCount ?? 0}`;
+      })
+      .sort();
   }
 
   /** Waits until so many workers are wanted, there and ready; the time it took. */

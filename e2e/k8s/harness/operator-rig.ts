@@ -121,6 +121,11 @@ export class OperatorRig {
     return operator;
   }
 
+  /** In order, so that others may lead at once. */
+  async stopOperators(): Promise<void> {
+    await Promise.all(this.operators.splice(0).map((operator) => operator.stop()));
+  }
+
   async apply(name: string, spec: object, namespace = NAMESPACE): Promise<void> {
     const metadata = { name, namespace };
     const object = { metadata, spec };

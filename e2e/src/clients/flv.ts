@@ -1,4 +1,5 @@
 import net from 'node:net';
+import tls from 'node:tls';
 import { once } from 'node:events';
 import { FlvTags, type FlvTag } from '../content/flv-tags.ts';
 import { eventuallyTrue } from '../harness/eventually.ts';
@@ -10,6 +11,8 @@ export interface FlvOptions {
   readonly host?: string;
   readonly port: number;
   readonly path: string;
+  /** Over TLS, where the server proves to be this one. */
+  readonly tls?: { readonly ca: Buffer; readonly servername: string };
 }
 
 /** An HTTP-FLV viewer on a bare socket, that keeps every tag. */
@@ -27,8 +30,9 @@ export class FlvViewer {
   private readonly reader = new FlvTags((tag) => this.tags.push(tag));
   private readonly socket: net.Socket;
 
-  constructor({ host = '127.0.0.1', port, path }: FlvOptions) {
-    this.socket = net.connect(port, host);
+  constructor({ host = '127.0.0.1', port, path, tls: proof }: FlvOptions) {
+    this.socket =
+      proof === undefined ? net.connect(port, host) : tls.connect({ host, port, ...proof });
     this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`);
     this.socket.on('data', (chunk: Buffer) => this.push(chunk));
     this.socket.on('error', () => undefined);

@@ -12,10 +12,14 @@ export class ProxyBalancer {
   }
 
   /** All its clients come from `address`. */
-  static async start(targetPort: number, address: string): Promise<ProxyBalancer> {
+  static async start(
+    targetPort: number,
+    address: string,
+    targetHost = '127.0.0.1',
+  ): Promise<ProxyBalancer> {
     const header = `PROXY TCP4 ${address} 127.0.0.1 4711 ${targetPort}\r\n`;
     const server = net.createServer((client) => {
-      const target = net.connect(targetPort, '127.0.0.1');
+      const target = net.connect(targetPort, targetHost);
       target.write(header);
       client.pipe(target).pipe(client);
       for (const [one, other] of [

@@ -53,9 +53,10 @@ describe('the commands of docs/access.md', () => {
 
   it('sign URLs that are good', () => {
     const key = readSecret(fs.readFileSync(path.join(folder, 'url-1')));
+    const keys = { keys: [key], isWaiting: false };
     const { search } = new URL(run('Signed URLs'));
     const signature = urlSignatureOf({ query: search.slice(1), authorization: '', cookie: '' });
     const nowUnixMs = Date.now();
-    expect(checkSignedUrl(visit(), signature!, [key], nowUnixMs)).toBeGreaterThan(nowUnixMs);
+    expect(checkSignedUrl(visit(), signature!, keys, nowUnixMs)).toBeGreaterThan(nowUnixMs);
   });
 });

@@ -23,17 +23,23 @@ interface Entry {
   content: Buffer | undefined;
   tokenKeys: readonly TokenKey[];
   secret: Buffer | undefined;
+  /** It was never there, and may be on its way. */
+  isAwaited: boolean;
+  readonly namedAtMs: number;
   /** What is wrong with it; said once. */
   fault: string;
 }
 
 /** The kubelet is slower. */
 const READ_AGAIN_MS = 10_000;
+/** Rules are here in a second; the kubelet may take a minute and a half for the keys. */
+const ARRIVES_MS = 120_000;
 const MAX_BYTES = 256 * 1024;
 
 /**
  * Entries of the Secret with keys, as files that change. One that is there and no key
- * leaves the old one in force; one that is gone is gone: so keys are taken back.
+ * leaves the old one in force; one that is gone is gone: so keys are taken back. One that
+ * was never there is waited for.
  */
 export class KeyFiles {
   private readonly options: KeyFilesOptions;
@@ -68,6 +74,11 @@ export class KeyFiles {
     return this.entry(name, 'secret').secret;
   }
 
+  /** Nobody can tell yet what these are: so long nothing is bad for want of them. */
+  isWaitingFor(purpose: Purpose, names: readonly string[]): boolean {
+    return names.some((name) => this.entry(name, purpose).isAwaited);
+  }
+
   /** Nobody needs the others any more. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const [key, { name }] of this.entries) if (!names.has(name)) this.entries.delete(key);
@@ -77,8 +88,10 @@ export class KeyFiles {
     const key = `${purpose} ${name}`;
     const known = this.entries.get(key);
     if (known !== undefined) return known;
+    const { folder, clock } = this.options;
     const entry: Entry = {
       ...{ name, purpose, content: undefined, tokenKeys: [], secret: undefined, fault: '' },
+      ...{ isAwaited: folder !== undefined, namedAtMs: clock.nowMs() },
     };
     this.entries.set(key, entry);
     this.read(entry);
@@ -93,11 +106,13 @@ export class KeyFiles {
     });
   }
 
-  /** True: it is another one than before. */
+  /** True: it is another one than before, or is waited for no more. */
   private read(entry: Entry): boolean {
-    const before = entry.content;
+    const { content: before, isAwaited: wasAwaited } = entry;
     try {
       const content = this.contentOf(entry.name);
+      const namedForMs = this.options.clock.nowMs() - entry.namedAtMs;
+      entry.isAwaited &&= content === undefined && namedForMs < ARRIVES_MS;
       if (content === undefined) {
         Object.assign(entry, { content: undefined, tokenKeys: [], secret: undefined });
         this.complain(entry, 'missing');
@@ -107,9 +122,10 @@ export class KeyFiles {
         this.options.log.info({ entry: entry.name, purpose: entry.purpose }, 'key read');
       }
     } catch (error) {
+      entry.isAwaited = false;
       this.complain(entry, error instanceof KeyFault ? error.message : codeOf(error));
     }
-    return entry.content !== before;
+    return entry.content !== before || entry.isAwaited !== wasAwaited;
   }
 
   private contentOf(name: string): Buffer | undefined {

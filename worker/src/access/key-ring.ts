@@ -50,13 +50,18 @@ export class KeyRing {
     return this.sources.get(jwksUrl)?.lookAgain();
   }
 
-  /** Those at the URL were never read yet. */
-  isWaiting({ jwksUrl }: JwtConfig): boolean {
-    return this.sources.get(jwksUrl)?.hasKeys === false;
+  /** Those at the URL, or some of the files, were never read yet. */
+  isWaiting({ keys, jwksUrl }: JwtConfig): boolean {
+    const isUnread = this.sources.get(jwksUrl)?.hasKeys === false;
+    return isUnread || this.files.isWaitingFor('token', keys);
   }
 
   secrets(names: readonly string[]): Buffer[] {
     return names.flatMap((name) => this.files.secret(name) ?? []);
+  }
+
+  isWaitingForSecrets(names: readonly string[]): boolean {
+    return this.files.isWaitingFor('secret', names);
   }
 
   /** These rules count from now on. URLs that they go on naming keep their keys: they may

@@ -176,6 +176,23 @@ describe('RuleGate', () => {
     expect(await codeOf(() => gate().admit(visit()))).toBe('ACCESS_NOT_READY');
   });
 
+  it('knows for five seconds where everybody could play before', () => {
+    const play = action({ deny: ['198.51.100.0/24'] });
+    const mine = gate();
+    const newly = (): boolean[] => ['live', 'vod'].map((app) => mine.isNewlyGuarded(app));
+    mine.configure(rules({ apps: ['live'], play }));
+    expect(newly()).toEqual([true, false]);
+    mine.configure(rules({ play }));
+    expect(newly()).toEqual([false, true]);
+    context.clock.advance(4_999);
+    expect(newly()).toEqual([false, true]);
+    context.clock.advance(1);
+    expect(newly()).toEqual([false, false]);
+    const closed = gate({ isClosed: true });
+    closed.configure(rules({ play }));
+    expect(closed.isNewlyGuarded('live')).toBe(false);
+  });
+
   it('says when rules or keys are others than before', async () => {
     keys();
     const mine = gate();
@@ -211,9 +228,50 @@ describe('RuleGate', () => {
     const who = await withToken();
     expect(await codeOf(() => mine.admit(who))).toBe('ACCESS_KEYS_INVALID');
     expect(await codeOf(() => mine.recheck(who, EVERYBODY))).toBe('ACCESS_KEYS_INVALID');
-    // Files can be read at any time: what is not there is no key.
-    mine.configure(rules({ jwt: JWT, play: action({ byJwt: true }) }));
-    expect(await codeOf(() => mine.admit(who))).toBe('ACCESS_TOKEN_INVALID');
+  });
+
+  it('waits two minutes for entries that were never there: rules are faster than keys', async () => {
+    const mine = gate();
+    const signedUrl = { keys: ['url'] };
+    const play = action({ byJwt: true, bySignedUrl: true });
+    mine.configure(rules({ jwt: JWT, signedUrl, play }));
+    const who = await withToken();
+    const signed = visit({ query: 'expires=9999999999&signature=x' });
+    const codes = async (): Promise<string[]> => [
+      await codeOf(() => mine.recheck(who, EVERYBODY)),
+      await codeOf(() => mine.recheck(signed, EVERYBODY)),
+      await codeOf(() => mine.admit(visit())),
+    ];
+    const unknown = 'ACCESS_KEYS_INVALID';
+    expect(await codes()).toEqual([unknown, unknown, 'ACCESS_TOKEN_MISSING']);
+    context.clock.advance(110_000);
+    expect([changes, ...(await codes()).slice(0, 2)]).toEqual([1, unknown, unknown]);
+    context.clock.advance(20_000);
+    const invalid = 'ACCESS_TOKEN_INVALID';
+    expect([changes, ...(await codes()).slice(0, 2)]).toEqual([2, invalid, invalid]);
+    keys();
+    context.clock.advance(10_000);
+    expect([changes, ...(await codes()).slice(0, 2)]).toEqual([3, 'good', invalid]);
+    fs.rmSync(path.join(folder, 'jwt.pem'));
+    context.clock.advance(10_000);
+    // One that is gone is a key no more, at once.
+    expect((await codes())[0]).toBe(invalid);
+  });
+
+  it('judges by the keys that are there what fits them, while others are awaited', async () => {
+    keys();
+    const mine = gate();
+    const jwt = { keys: ['jwt.pem', 'next.pem'] };
+    mine.configure(rules({ jwt, play: action({ byJwt: true }) }));
+    const next = await withToken({ key: OTHER_RSA.privateKey });
+    expect(await codeOf(async () => mine.admit(await withToken()))).toBe('good');
+    expect(await codeOf(async () => mine.admit(await withToken({ expires: 1 })))).toBe(
+      'ACCESS_TOKEN_EXPIRED',
+    );
+    expect(await codeOf(() => mine.admit(next))).toBe('ACCESS_KEYS_INVALID');
+    fs.writeFileSync(path.join(folder, 'next.pem'), pem(OTHER_RSA.publicKey));
+    context.clock.advance(10_000);
+    expect(await codeOf(() => mine.admit(next))).toBe('good');
   });
 
   it('keeps the old rules when new ones cannot be read', async () => {

@@ -28,6 +28,8 @@ export interface RuleGateOptions {
 }
 
 const NO_RULES = '[]';
+/** As long as who may not any more has until he is cut. */
+const NEWLY_MS = 5_000;
 
 /** Lets visitors in by the rules of the StreamCluster. */
 export class RuleGate implements Gate {
@@ -41,6 +43,9 @@ export class RuleGate implements Gate {
   /** As they came. */
   private text = NO_RULES;
   private isReady: boolean;
+  /** Those that counted until `changedAtMs`; undefined: nobody was let in. */
+  private before: Rules | undefined = undefined;
+  private changedAtMs = -Infinity;
 
   constructor(options: RuleGateOptions) {
     this.options = options;
@@ -64,6 +69,8 @@ export class RuleGate implements Gate {
     if (!isSame) {
       const next = new Rules(rules, this.keys, this.options.clock);
       this.keys.use(rules);
+      this.before = this.isReady ? this.rules : undefined;
+      this.changedAtMs = this.options.clock.nowMs();
       this.rules = next;
       this.text = text;
     }
@@ -119,6 +126,13 @@ export class RuleGate implements Gate {
 
   guards(app: string): boolean {
     return !this.isReady || this.rules.of(app)?.play !== undefined;
+  }
+
+  /** Everybody could play there until a moment ago. */
+  isNewlyGuarded(app: string): boolean {
+    const { before, changedAtMs } = this;
+    if (before === undefined || before.of(app)?.play !== undefined) return false;
+    return this.guards(app) && this.options.clock.nowMs() - changedAtMs < NEWLY_MS;
   }
 
   get limitsViewers(): boolean {

@@ -5,6 +5,7 @@ import type { CallbackConfig } from './callbacks.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LimitsOfRule } from './limits.ts';
 import { Networks } from './networks.ts';
+import type { UrlKeys } from './signed-url.ts';
 import { Tokens } from './tokens.ts';
 import type { VisitAction } from './visit.ts';
 
@@ -23,7 +24,7 @@ export interface Rule extends Record<VisitAction, ActionRule | undefined> {
   /** 0: no limit. */
   readonly publisherBitsPerSecond: number;
   readonly tokens: Tokens | undefined;
-  readonly urlKeys: () => readonly Buffer[];
+  readonly urlKeys: () => UrlKeys;
 }
 
 interface RuleOfApps extends Rule {
@@ -57,6 +58,7 @@ export class Rules {
 
 function compiled(rule: AccessRule, keys: KeyRing, clock: Clock): RuleOfApps {
   const { jwt, signedUrl, viewersPerStream, connectionsPerAddress } = rule;
+  const secrets = signedUrl?.keys ?? [];
   return {
     apps: new Set(rule.apps),
     publish: rule.publish && actionRule(rule.publish),
@@ -73,7 +75,10 @@ function compiled(rule: AccessRule, keys: KeyRing, clock: Clock): RuleOfApps {
         audience: jwt.audience,
         clock,
       }),
-    urlKeys: () => keys.secrets(signedUrl?.keys ?? []),
+    urlKeys: () => ({
+      keys: keys.secrets(secrets),
+      isWaiting: keys.isWaitingForSecrets(secrets),
+    }),
   };
 }
 

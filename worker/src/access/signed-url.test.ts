@@ -5,6 +5,7 @@ import { visit } from './testing/visits.ts';
 
 const OLD = Buffer.from('an old key of thirty-two bytes..');
 const NEW = Buffer.from('the new key of thirty-two bytes.');
+const KEYS = { keys: [OLD, NEW], isWaiting: false };
 const NOW_MS = 1_800_000_000_000;
 const EXPIRES = '1800000060';
 
@@ -24,8 +25,8 @@ describe('a signed URL', () => {
     ['the old key', OLD],
   ])('is good by %s until it is over', (_what, key) => {
     const until = Number(EXPIRES) * 1000;
-    expect(checkSignedUrl(visit(), signed(key), [OLD, NEW], NOW_MS)).toBe(until);
-    expect(() => checkSignedUrl(visit(), signed(key), [OLD, NEW], until)).toThrow(
+    expect(checkSignedUrl(visit(), signed(key), KEYS, NOW_MS)).toBe(until);
+    expect(() => checkSignedUrl(visit(), signed(key), KEYS, until)).toThrow(
       expect.objectContaining({ code: 'ACCESS_TOKEN_EXPIRED' }),
     );
   });
@@ -40,12 +41,21 @@ describe('a signed URL', () => {
     ['nothing', visit(), { ...signed(), signature: '' }],
     ['an unknown key', visit(), signed(Buffer.alloc(32, 1))],
   ])('is not good for %s', (_what, who, signature) => {
-    expect(() => checkSignedUrl(who, signature, [OLD, NEW], NOW_MS)).toThrow(
+    expect(() => checkSignedUrl(who, signature, KEYS, NOW_MS)).toThrow(
       expect.objectContaining({ code: 'ACCESS_TOKEN_INVALID' }),
     );
   });
 
   it('is never good without keys', () => {
-    expect(() => checkSignedUrl(visit(), signed(), [], NOW_MS)).toThrow('signature');
+    const none = { keys: [], isWaiting: false };
+    expect(() => checkSignedUrl(visit(), signed(), none, NOW_MS)).toThrow('signature');
+  });
+
+  it('is not bad before the key that it may be of was read', () => {
+    const some = { keys: [OLD], isWaiting: true };
+    expect(checkSignedUrl(visit(), signed(OLD), some, NOW_MS)).toBeGreaterThan(NOW_MS);
+    expect(() => checkSignedUrl(visit(), signed(), some, NOW_MS)).toThrow(
+      expect.objectContaining({ code: 'ACCESS_KEYS_INVALID' }),
+    );
   });
 });

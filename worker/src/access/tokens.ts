@@ -11,7 +11,7 @@ export interface TokensOptions {
   readonly keys: () => readonly TokenKey[];
   /** A key that is not known may be new; undefined: it was looked for a moment ago. */
   readonly lookAgain: () => Promise<void> | undefined;
-  /** Keys were never read yet: nobody can tell whether a token is good. */
+  /** Some keys were never read yet: nobody can tell whether a token that fits no other is good. */
   readonly isWaiting: () => boolean;
   /** Empty: any. */
   readonly issuer: string;
@@ -62,8 +62,7 @@ export class Tokens {
       await this.options.lookAgain();
       keys = this.fitting(header);
     }
-    if (keys.length === 0 && this.options.isWaiting()) throw new WorkerError('ACCESS_KEYS_INVALID');
-    if (keys.length === 0) throw invalid('no key for it');
+    if (keys.length === 0) throw this.unlessWaiting(invalid('no key for it'));
     const claims = await this.verified(token, header, keys);
     // Keys that changed meanwhile have a check of their own to come.
     if (this.fitting(header).some((key) => keys.includes(key))) {
@@ -94,7 +93,12 @@ export class Tokens {
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
       }
     }
-    throw asWorkerError(fault);
+    const isUnknown = fault instanceof errors.JWSSignatureVerificationFailed;
+    throw isUnknown ? this.unlessWaiting(asWorkerError(fault)) : asWorkerError(fault);
+  }
+
+  private unlessWaiting(error: WorkerError): WorkerError {
+    return this.options.isWaiting() ? new WorkerError('ACCESS_KEYS_INVALID') : error;
   }
 
   private rules(algorithm: TokenAlgorithm): JWTVerifyOptions {

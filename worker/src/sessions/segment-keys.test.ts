@@ -31,6 +31,19 @@ describe('SegmentKeys', () => {
     expect(keys.fits(NEWS, 300, `${key}x`)).toBe(false);
   });
 
+  it('lets those have a segment whose playlist is of a moment ago, when everybody could play', () => {
+    let isNew = true;
+    const keys = new SegmentKeys({
+      guards: () => true,
+      isNewlyGuarded: () => isNew,
+      clock: new ManualClock(),
+    });
+    keys.become(Buffer.from('secret'));
+    expect([keys.fits(NEWS, 300, ''), keys.fits(NEWS, 300, 'x')]).toEqual([true, false]);
+    isNew = false;
+    expect(keys.fits(NEWS, 300, '')).toBe(false);
+  });
+
   it('asks nobody for one where everybody may play, and takes those from before', () => {
     const keys = keysOf('secret');
     expect(keys.of(PUBLIC, 1)).toBe('');

@@ -16,6 +16,8 @@ const OLD_MS = 5 * 60_000;
 export interface SegmentKeysOptions {
   /** Not everybody may play what is published there. */
   readonly guards: (app: string) => boolean;
+  /** That is so since a moment ago: players still hold playlists from before. */
+  readonly isNewlyGuarded?: (app: string) => boolean;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
@@ -57,13 +59,17 @@ export class SegmentKeys {
   /** Whether a segment is given to one who asks for it so. */
   fits({ app, key }: StreamName, sequence: number, given: string): boolean {
     // Those who were told of it before the rules went still may.
-    if (given === '') return !this.options.guards(app);
+    if (given === '') return !this.options.guards(app) || this.isFromBefore(app);
     if (this.current.fits(key, sequence, given)) return true;
     return this.sinceChangeMs < OLD_MS && this.before.fits(key, sequence, given);
   }
 
   private get sinceChangeMs(): number {
     return this.options.clock.nowMs() - this.changedAtMs;
+  }
+
+  private isFromBefore(app: string): boolean {
+    return this.options.isNewlyGuarded?.(app) === true;
   }
 }
 

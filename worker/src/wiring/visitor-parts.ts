@@ -16,7 +16,11 @@ export function visitorParts(log: Logger, access: Pick<Access, 'gate' | 'watch'>
   const { gate } = access;
   const sessions = new Sessions({ gate, clock: realClock, log });
   sessions.watch(access.watch);
-  const segmentKeys = new SegmentKeys({ guards: (app) => gate.guards(app), clock: realClock });
+  const segmentKeys = new SegmentKeys({
+    guards: (app) => gate.guards(app),
+    isNewlyGuarded: (app) => gate.isNewlyGuarded(app),
+    clock: realClock,
+  });
   return {
     ...{ sessions, segmentKeys },
     desk: new SessionDesk({ sessions, segmentKeys, clock: realClock, log }),
