@@ -82,29 +82,50 @@ export class ConsoleAuth {
     if (tokens === undefined) throw new OperatorError('LOGIN_REFUSED', 'there is no login here');
     const role = this.roleOf(tokens, token, address);
     this.log.info({ role, address }, 'login');
-    return { session: this.session({ name: role, role }, SESSION_MS), role };
+    return { session: this.sign(tokens, { name: role, role }, SESSION_MS), role };
+  }
+
+  /** Whether who was let in a while ago would be let in now. */
+  isStillIn(request: FastifyRequest): boolean {
+    try {
+      return this.identify(request) !== undefined;
+    } catch (error) {
+      if (error instanceof OperatorError) return false;
+      throw error;
+    }
   }
 
   /**
    * What another operator of this installation believes; empty where nobody logs in. Throws
    * KUBERNETES_UNREACHABLE.
    */
-  session({ name, role }: Pick<Identity, 'name' | 'role'>, forMs: number): string {
+  vouch({ name, role }: Identity, forMs: number): string {
     if (this.tokens === undefined) return '';
-    const key = this.installationKey();
-    if (key === undefined) throw new OperatorError('KUBERNETES_UNREACHABLE', 'no CA was read yet');
-    const expiresUnixMs = realClock.unixMs() + forMs;
-    return signSession({ name, role, expiresUnixMs }, this.tokens.sessionKey(key));
+    return this.sign(this.tokens, { name, role, isVouch: true }, forMs);
   }
 
   close(): void {
     this.tokens?.close();
   }
 
+  private sign(
+    tokens: Tokens,
+    claims: Omit<SessionClaims, 'expiresUnixMs'>,
+    forMs: number,
+  ): string {
+    const key = this.installationKey();
+    if (key === undefined) throw new OperatorError('KUBERNETES_UNREACHABLE', 'no CA was read yet');
+    const expiresUnixMs = realClock.unixMs() + forMs;
+    return signSession({ ...claims, expiresUnixMs }, tokens.sessionKey(key));
+  }
+
   /** A token of the Secret, or a session that another operator passes on. */
   private identityOfBearer(tokens: Tokens, bearer: string, address: string): Identity {
     const session = this.sessionOf(tokens, bearer);
-    if (session !== undefined) return { name: session.name, role: session.role, by: 'token' };
+    if (session !== undefined) {
+      const { name, isVouch = false } = session;
+      return { name, role: session.role, by: 'token', isVouchedFor: isVouch };
+    }
     const role = this.roleOf(tokens, bearer, address);
     return { name: role, role, by: 'token' };
   }
