@@ -99,6 +99,12 @@ export function WorkerPage({ cluster, worker, session }) {
         onClick=${() => setAsked(true)}
       />
     </div>
+    ${
+      view.state === 'silent' &&
+      html`<p class="warning" role="status">
+        No reports come from it: what stands under “Worker” is the last that was heard.
+      </p>`
+    }
     <div class="halves">
       <${Card}
         title="Loop"
