@@ -15,7 +15,7 @@ import { Tokens } from './tokens.ts';
 /** A working day. */
 const SESSION_MS = 12 * 3_600_000;
 const KEY_BYTES = 32;
-const TOKEN_HEADER = 'x-streamcluster-token';
+export const TOKEN_HEADER = 'x-streamcluster-token';
 const BEARER = /^Bearer +(\S+)$/i;
 
 export interface ConsoleAuthOptions {
