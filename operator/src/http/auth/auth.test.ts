@@ -296,6 +296,9 @@ describe('who may see and do what', () => {
   ])('without a login, as %s at %s', async (role, host, wanted) => {
     await serveWith(openAuth(role, log));
     expect(await status(REPLICAS, scale({ host, origin: `http://${host}` }))).toBe(wanted);
+    const isRebound = host.startsWith('rebound');
+    const shown = isRebound ? '403 REQUEST_CROSS_SITE' : '200';
+    expect(await status('/api/v1/clusters', { headers: { host } })).toBe(shown);
     expect(await status('/api/v1/clusters')).toBe('200');
   });
 
@@ -304,6 +307,14 @@ describe('who may see and do what', () => {
     const remove = { method: 'DELETE', headers: { [OWN_HEADER]: 'test' } } as const;
     await serveWith(openAuth('viewer', log));
     expect(await status(kick, remove)).toBe('404 NOT_FOUND');
+    // A page under a name that its owner pointed here.
+    for (const browser of [
+      { origin: 'http://rebound.example' },
+      { 'sec-fetch-site': 'same-origin' },
+    ]) {
+      const headers = { ...remove.headers, host: 'rebound.example', ...browser };
+      expect(await status(kick, { ...remove, headers })).toBe('403 REQUEST_CROSS_SITE');
+    }
     await app.close();
     await serve();
     expect(await status(kick, remove)).toBe('401 LOGIN_REQUIRED');
