@@ -71,6 +71,26 @@ describe('errors are problem documents', () => {
   });
 
   it.each([
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '/..%2f..%2f..%2fpackage.json',
+    '/css/%2e%2e%2f%2e%2e%2fmod.ts',
+    '/vendor/..%2fmod.ts',
+    '/vendor/constructor',
+    '/%00',
+  ])('for a file that is not of the page: %s', async (url) => {
+    const answer = await app.inject(url);
+    expect([400, 403, 404]).toContain(answer.statusCode);
+    expect(problem.safeParse(answer.json()).error).toBeUndefined();
+  });
+
+  it('are kept by nobody, like everything of the API', async () => {
+    for (const url of ['/api/v1/clusters', '/api/v1/nothing', `${BASE}/sessions`]) {
+      expect((await app.inject(url)).headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it.each([
     ['no HTTP', '\u0016\u0003\u0001\r\n\r\n'],
     ['a head without an end', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('for %s', async (_what, request) => {

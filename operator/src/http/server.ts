@@ -65,8 +65,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook('onRequest', (request, _reply, done) => {
     done(faultOfQuery(request));
   });
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    // Who sessions belong to is for nobody who uses the browser, or the proxy, next.
+    const isOfApi = request.url.startsWith('/api/');
+    if (isOfApi && !reply.hasHeader('cache-control'))
+      void reply.header('cache-control', 'no-store');
     done(null, payload);
   });
   app.setErrorHandler<FastifyError | Error>((error, request, reply) => {
