@@ -168,8 +168,8 @@ export class ManagedCluster {
     this.outdated = new Set(outdated.map(({ name }) => name));
   }
 
-  private notePlaced(stream: string, { worker, policy, reason }: Placed): void {
-    const why = placedText({ worker, policy, reason });
+  private notePlaced(stream: string, { worker, reason }: Placed): void {
+    const why = placedText({ worker, reason });
     const unixMs = this.options.clock.unixMs();
     this.decisions.note(stream, { unixMs, kind: 'Place', why, outcome: 'Done', home: worker });
   }

@@ -153,7 +153,8 @@ function Bar({ session, onLogout, all, cluster, route, onHelp }) {
         title="Light, dark or as the system (t)"
         onClick=${() => setTheme(window.theme.next())}
       >
-        <span class="hidden">Theme: </span><span aria-hidden="true">◐ </span>${theme}
+        <span class="hidden">Theme: </span><span aria-hidden="true">◐</span>
+        <span class="theme">${theme}</span>
       </button>
       ${session.by === 'cookie' && html`<button type="button" class="quiet" onClick=${logOut}>Log out</button>`}
     </span>

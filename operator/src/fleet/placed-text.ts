@@ -11,8 +11,7 @@ const REASONS: Readonly<Record<PlacementReason, string>> = {
 /** Why a stream has its home, for people. */
 export function placedText(placed: {
   readonly worker: string;
-  readonly policy: string;
   readonly reason: PlacementReason;
 }): string {
-  return `home at ${placed.worker}: ${REASONS[placed.reason]} (policy ${placed.policy})`;
+  return `home at ${placed.worker}: ${REASONS[placed.reason]}`;
 }

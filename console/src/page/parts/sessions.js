@@ -70,7 +70,7 @@ export function Sessions({ cluster, stream, readers, session }) {
       html`<span class="agent" title=${one.userAgent}>${one.userAgent || '–'}</span>`,
       one.workers.map((id) => html`<a href=${workerHref(cluster, id)}>${id}</a> `),
       duration(Date.now() - one.startedUnixMs),
-      `${one.areBytesEstimated ? 'some ' : ''}${size(one.bytes)}`,
+      `${one.areBytesEstimated ? 'about ' : ''}${size(one.bytes)}`,
       lagText(lags.get(one.id)),
       count(Math.max(one.skips, lags.get(one.id)?.skips ?? 0)),
       ...(mayKick
