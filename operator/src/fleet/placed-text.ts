@@ -1,17 +1,17 @@
-import type { PlacementReason } from '@streamcluster/placement';
+import type { Placement } from '@streamcluster/placement';
 
-const REASONS: Readonly<Record<PlacementReason, string>> = {
-  Drawn: 'drawn at random',
-  LessLoadedOfTwo: 'the less loaded of two that were drawn',
-  IngestHasHeadroom: 'its publisher is connected there',
-  IngestIsFull: 'drawn, because the worker of its publisher is full',
-  NobodyHasHeadroom: 'drawn among all, because no worker has room',
-};
-
-/** Why a stream has its home, for people. */
-export function placedText(placed: {
-  readonly worker: string;
-  readonly reason: PlacementReason;
-}): string {
-  return `home at ${placed.worker}: ${REASONS[placed.reason]}`;
+/** Why a stream was to have its home there, for people. */
+export function placedText({ worker, reason }: Placement): string {
+  switch (reason) {
+    case 'Drawn':
+      return `${worker} was drawn at random`;
+    case 'LessLoadedOfTwo':
+      return `${worker} was the less loaded of two that were drawn`;
+    case 'IngestHasHeadroom':
+      return `its publisher is connected to ${worker}`;
+    case 'IngestIsFull':
+      return `${worker} was drawn, because the worker of its publisher is full`;
+    case 'NobodyHasHeadroom':
+      return `${worker} was drawn among all, because no worker has room`;
+  }
 }

@@ -4,7 +4,7 @@ import { decisionItem } from './decision-item.ts';
 const PLACED = {
   unixMs: 1,
   kind: 'Place',
-  why: 'home at w-0: drawn',
+  why: 'w-0 was drawn at random',
   outcome: 'Done',
   home: 'w-0',
 };

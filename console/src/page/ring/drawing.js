@@ -243,9 +243,9 @@ const logOf = ({ protocol }) => protocol;
 function place(label, degrees, radius) {
   const [x, y] = pointAt(radius, degrees);
   for (const line of [label, ...label.children]) line.setAttribute('x', x.toFixed(1));
-  // Of two lines the lower one is to be clear of the ring above it.
-  const lift = label.children.length > 1 && y < 0 ? 10 : 0;
-  label.setAttribute('y', (y + 4 - lift).toFixed(1));
+  label.setAttribute('y', (y + 4).toFixed(1));
+  // Of two lines, above the ring the lower one stands at its place.
+  label.firstElementChild?.setAttribute('dy', y < 0 ? '-0.9em' : '0');
   const isMiddle = Math.abs(x) < 25;
   label.style.textAnchor = isMiddle ? 'middle' : x > 0 ? 'start' : 'end';
 }
