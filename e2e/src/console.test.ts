@@ -5,6 +5,7 @@ import { seriousViolations } from './clients/axe.ts';
 import { openChromium } from './clients/chromium.ts';
 import { publish, publishEncoded } from './clients/ffmpeg.ts';
 import { SlowFlv } from './clients/slow-flv.ts';
+import { StallingProxy } from './clients/stalling-proxy.ts';
 import { fixture } from './content/fixture.ts';
 import type { Child } from './harness/child.ts';
 import { TestCluster } from './harness/cluster.ts';
@@ -93,13 +94,13 @@ describe('the console in Chromium', { timeout: 120_000 }, () => {
     await page.getByText('Nobody publishes').waitFor({ timeout: SHOWN_MS });
     expect(await page.locator('.heat-map .cell').count()).toBe(2);
     publisher = publish(source.file, cluster.rtmpUrl(STREAM), { repeats: -1 });
-    await eventuallyTrue('it is in the directory', SHOWN_MS, async () => {
-      return (await cluster.api.stream(STREAM)) !== undefined;
-    });
-    const beganMs = performance.now();
     await linkOf(page).waitFor({ timeout: SHOWN_MS });
-    const tookMs = performance.now() - beganMs;
-    console.log(`Chromium: a stream is shown ${tookMs.toFixed(0)} ms after the API has it`);
+    const shownUnixMs = Date.now();
+    const publishing = await eventually('its publisher', SHOWN_MS, async () => {
+      return (await cluster.api.sessions(STREAM)).find(({ action }) => action === 'publish');
+    });
+    const tookMs = shownUnixMs - publishing.startedUnixMs;
+    console.log(`Chromium: a stream is shown ${tookMs} ms after its publisher was let in`);
     expect(tookMs).toBeLessThan(APPEAR_MS);
     await page.getByText('h264 640×360').first().waitFor({ timeout: SHOWN_MS });
     await eventuallyTrue('a thumbnail', SHOWN_MS, () => page.evaluate<boolean>(HAS_PICTURE));
@@ -122,15 +123,17 @@ describe('the console in Chromium', { timeout: 120_000 }, () => {
       await page.waitForTimeout(150);
     }
     expect(seen.size).toBe(5);
-    const gops = await page.locator('.ring .gop').count();
-    await eventuallyTrue('one more GOP', SHOWN_MS, async () => {
-      return (await page.locator('.ring .gop').count()) > gops;
+    // Their number stays the same once as much is kept as ever.
+    const newest = await page.evaluate<number>(NEWEST_KEY_FRAME);
+    await eventuallyTrue('a newer GOP', SHOWN_MS, async () => {
+      return (await page.evaluate<number>(NEWEST_KEY_FRAME)) > newest;
     });
   });
 
   it('shows how a slow reader falls behind, and jumps, and cuts it off', async () => {
     const slow = new SlowFlv(cluster.httpPort, `/${STREAM}.flv`, PROBE);
     await goTo(PAGES.stream);
+    await page.evaluate(WATCH_JUMPS);
     // It reads nothing until the kernel's buffers are full, which hides how far behind it is.
     const behind = await eventually('a reader is behind', SHOWN_MS, async () => {
       return await slowestReader(page, cluster);
@@ -142,7 +145,15 @@ describe('the console in Chromium', { timeout: 120_000 }, () => {
       return reader !== undefined && reader.skips > behind.skips ? reader : undefined;
     });
     await page.locator('.ring').screenshot({ path: screenshot('ring-jumped') });
-    console.log(`ring: ${behind.lagMs} ms behind, after ${jumped.skips} jump ${jumped.lagMs} ms`);
+    // As it was drawn: the dot goes forward with a trail, and is less far behind than before.
+    const drawn = await eventually('a jump is drawn', SHOWN_MS, async () => {
+      const jumps = await page.evaluate<Jump[]>(`window.jumps["${behind.id}"] ?? []`);
+      return jumps.find(({ fromMs, toMs }) => toMs < fromMs);
+    });
+    await eventuallyTrue('a trail', SHOWN_MS, () => page.evaluate<boolean>('window.trails > 0'));
+    console.log(
+      `ring: ${behind.lagMs} ms behind; jump ${jumped.skips}: from ${drawn.fromMs} to ${drawn.toMs} ms`,
+    );
     expect(behind.lagMs).toBeGreaterThan(1_000);
     expect(slow.isClosed).toBe(false);
     // What it calls itself is shown as text.
@@ -190,6 +201,33 @@ describe('the console in Chromium', { timeout: 120_000 }, () => {
       const found = (await cluster.api.workers()).find(({ id }) => id === 'w-2');
       return found === undefined || found.state === 'draining';
     });
+  });
+
+  it('says so while the operator does not answer, and from when what it shows is', async () => {
+    const proxy = new StallingProxy(Number(new URL(cluster.api.url).port));
+    const url = `http://127.0.0.1:${await proxy.start()}`;
+    await page.goto(`${url}/${PAGES.stream}`);
+    await page.locator('.ring .gop').first().waitFor({ state: 'attached', timeout: SHOWN_MS });
+    const note = page.getByRole('alert').filter({ hasText: 'The operator does not answer' });
+    expect(await note.count()).toBe(0);
+    proxy.stall(true);
+    await note.filter({ hasText: 'What you see is from' }).waitFor({ timeout: SHOWN_MS });
+    await page.getByText('not connected').waitFor();
+    await page.screenshot({ path: screenshot('operator-hangs') });
+    expect(await seriousViolations(page)).toEqual([]);
+    proxy.stall(false);
+    await note.waitFor({ state: 'detached', timeout: SHOWN_MS });
+    await page.locator('.ring .gop').first().waitFor({ state: 'attached', timeout: SHOWN_MS });
+    await proxy.stop();
+  });
+
+  it('asks for a login again when the one before is over', async () => {
+    await goTo(PAGES.stream);
+    await page.getByRole('heading', { name: 'Ring' }).waitFor();
+    await page.context().clearCookies();
+    await page.getByLabel('Token').waitFor({ timeout: SHOWN_MS });
+    await logIn(TOKENS.admin);
+    await linkOf(page).waitFor({ timeout: SHOWN_MS });
   });
 
   it('is worked by keys alone', async () => {
@@ -272,9 +310,37 @@ const SCALE_BY_HAND = `fetch('api/v1/clusters/default/e2e/replicas', {
 const HAS_PICTURE =
   '[...document.querySelectorAll(".thumbnail img")].some((one) => one.naturalWidth > 0)';
 const FRAMES = 'document.querySelector("video").getVideoPlaybackQuality().totalVideoFrames';
+const NEWEST_KEY_FRAME =
+  'Math.max(...[...document.querySelectorAll(".ring .gop.flv title")].map(({ textContent }) => Number(/at ([0-9.]+) s/.exec(textContent)[1])))';
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 const READERS =
   '[...document.querySelectorAll(".ring [data-reader]")].map(({ dataset }) => ({ id: dataset.reader, lagMs: Number(dataset.lagMs), skips: Number(dataset.skips) }))';
+
+/** Keeps how far behind readers were before and after each jump, as the ring shows them. */
+const WATCH_JUMPS = `
+  window.jumps = {};
+  window.trails = 0;
+  const last = new Map();
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes) {
+      for (const node of addedNodes) if (node.classList?.contains('trail')) window.trails += 1;
+      const { reader, lagMs, skips } = target.dataset ?? {};
+      if (reader === undefined || lagMs === undefined || skips === undefined) continue;
+      const before = last.get(reader);
+      if (before !== undefined && Number(skips) > before.skips) {
+        (window.jumps[reader] ??= []).push({ fromMs: before.lagMs, toMs: Number(lagMs) });
+      }
+      if (before?.skips !== Number(skips) || before.lagMs !== Number(lagMs)) {
+        last.set(reader, { skips: Number(skips), lagMs: Number(lagMs) });
+      }
+    }
+  }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-skips'] });
+`;
+
+interface Jump {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 interface Reader {
   readonly id: string;

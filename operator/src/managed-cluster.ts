@@ -12,6 +12,7 @@ import { StreamDecisions } from './fleet/stream-decisions.ts';
 import { streamSource } from './http/stream-source.ts';
 import { clusterActions } from './http/actions/cluster-actions.ts';
 import type { ClusterView, Endpoints, Rebalancing } from './http/view.ts';
+import { placedText } from './fleet/placed-text.ts';
 import { Placer, type Placed } from './place/placer.ts';
 import type { RebalanceStepOptions } from './reconcile/rebalance/step.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -167,10 +168,10 @@ export class ManagedCluster {
     this.outdated = new Set(outdated.map(({ name }) => name));
   }
 
-  private notePlaced(stream: string, { worker, policy, reason }: Placed): void {
-    const why = `home at ${worker}, by policy ${policy}: ${reason}`;
+  private notePlaced(stream: string, { worker, reason }: Placed): void {
+    const why = placedText({ worker, reason });
     const unixMs = this.options.clock.unixMs();
-    this.decisions.note(stream, { unixMs, kind: 'Place', why, outcome: 'Done' });
+    this.decisions.note(stream, { unixMs, kind: 'Place', why, outcome: 'Done', home: worker });
   }
 
   private makeView(): ClusterView {

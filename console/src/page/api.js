@@ -11,6 +11,18 @@ export class ApiError extends Error {
   }
 }
 
+const LOOK_PATIENCE_MS = 10_000;
+/** An operator may ask every worker, and some may not answer. */
+const CHANGE_PATIENCE_MS = 30_000;
+let wasRefused = () => {};
+
+/** @param {() => void} callback called when it may be that a login is needed */
+export function onRefused(callback) {
+  wasRefused = callback;
+}
+
+export const refused = () => wasRefused();
+
 /** Says that a request is ours: another site's page cannot send it. */
 const OWN = { 'x-streamcluster-request': 'page' };
 
@@ -31,9 +43,14 @@ export async function send(method, path, body) {
 
 /** @param {string} path @param {RequestInit} options */
 async function ask(path, options) {
-  const response = await fetch(`api/v1/${path}`, options);
+  const patienceMs = options.method === undefined ? LOOK_PATIENCE_MS : CHANGE_PATIENCE_MS;
+  const signal = AbortSignal.timeout(patienceMs);
+  const response = await fetch(`api/v1/${path}`, { ...options, signal }).catch(() => {
+    throw new ApiError(0, { detail: 'The operator does not answer.' });
+  });
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const body = isJson ? await response.json() : {};
+  if (body.code === 'LOGIN_REQUIRED') refused();
   if (!response.ok) throw new ApiError(response.status, body);
   return body;
 }

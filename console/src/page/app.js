@@ -1,8 +1,10 @@
 // @ts-check
 // The page: who looks, which cluster, which of its pages.
-import { get, send } from './api.js';
+import { get, onRefused, send } from './api.js';
+import { ago } from './format.js';
 import { html, render, useCallback, useEffect, useState } from './html.js';
-import { onRefused, useConnection, useTopic } from './live.js';
+import { useConnection, useTopic } from './live.js';
+import { useClock } from './parts/basics.js';
 import { Help, useKeys } from './parts/keys.js';
 import { ClusterPage } from './pages/cluster.js';
 import { Login } from './pages/login.js';
@@ -13,6 +15,7 @@ import { hrefOf } from './routes.js';
 import { useRoute } from './use-route.js';
 
 const RETRY_MS = 2_000;
+const PATIENCE_MS = 2_500;
 
 function App() {
   const [session, setSession] = useState(undefined);
@@ -47,6 +50,7 @@ function Shell({ session, onLogout }) {
   }, [location.hash]);
   return html`<a class="skip" href="#main" onClick=${skip}>Skip to content</a>
     <${Bar} ...${{ session, onLogout, all, cluster, route, onHelp: () => setHelp(true) }} />
+    <${Stale} />
     ${
       cluster === undefined
         ? html`<main id="main" class="alone">
@@ -62,6 +66,24 @@ function Shell({ session, onLogout }) {
           />`
     }
     ${isHelp && html`<${Help} onClose=${() => setHelp(false)} />`}`;
+}
+
+/** Says from when everything is, where the operator does not answer. */
+function Stale() {
+  const { isConnected, heardAtMs } = useConnection();
+  const [lostAtMs, setLostAtMs] = useState(Date.now());
+  useEffect(() => setLostAtMs(Date.now()), [isConnected]);
+  // An operator that is replaced is away for a moment.
+  const isStale = useClock(1_000) - lostAtMs > PATIENCE_MS && !isConnected;
+  useEffect(() => document.body.classList.toggle('stale', isStale), [isStale]);
+  if (!isStale) return null;
+  const at = new Date(heardAtMs).toLocaleTimeString();
+  const since =
+    heardAtMs === 0 ? 'Nothing is known yet.' : `What you see is from ${at}, ${ago(heardAtMs)}.`;
+  return html`<p class="stale-note" role="alert">
+    The operator does not answer. <span>${since}</span> Who publishes and watches goes on without
+    it.
+  </p>`;
 }
 
 /** @param {Event} event */
@@ -86,7 +108,7 @@ function Page({ route, cluster, session }) {
 
 /** @param {{session: any, onLogout: () => void, all: any[], cluster: any, route: any, onHelp: () => void}} props */
 function Bar({ session, onLogout, all, cluster, route, onHelp }) {
-  const isConnected = useConnection();
+  const { isConnected } = useConnection();
   const [theme, setTheme] = useState(window.theme.name);
   const logOut = async () => {
     await send('POST', 'logout');
@@ -131,7 +153,8 @@ function Bar({ session, onLogout, all, cluster, route, onHelp }) {
         title="Light, dark or as the system (t)"
         onClick=${() => setTheme(window.theme.next())}
       >
-        <span class="hidden">Theme: </span>${theme}
+        <span class="hidden">Theme: </span><span aria-hidden="true">◐</span>
+        <span class="theme">${theme}</span>
       </button>
       ${session.by === 'cookie' && html`<button type="button" class="quiet" onClick=${logOut}>Log out</button>`}
     </span>

@@ -9,6 +9,16 @@ export const count = (number) => whole.format(number);
 /** @param {number} number @param {string} noun */
 export const counted = (number, noun) => `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 
+/**
+ * Viewers by protocol; other workers that pull are none.
+ * @param {Record<string, number>} viewers
+ */
+export const protocolsText = (viewers) =>
+  Object.entries(viewers)
+    .filter(([protocol, number]) => number > 0 && protocol !== 'relay')
+    .map(([protocol, number]) => `${count(number)} ${protocol}`)
+    .join(', ');
+
 /** @param {number} bitsPerSecond */
 export function bitrate(bitsPerSecond) {
   if (bitsPerSecond >= 1e9) return `${(bitsPerSecond / 1e9).toFixed(2)} Gb/s`;

@@ -1,5 +1,6 @@
 // @ts-check
 // One store, fed by server-sent events: topics that somebody shows, each a map of items.
+import { refused } from './api.js';
 import { useEffect, useState } from './html.js';
 
 /**
@@ -13,10 +14,14 @@ const topics = new Map();
 let source;
 let followed = '';
 let isConnected = false;
-let wasRefused = () => {};
+/** When something came last, and when it was asked for; 0: never. */
+let heardAtMs = 0;
+let openedAtMs = 0;
 /** @type {Set<() => void>} */
 const watchers = new Set();
 const RETRY_MS = 2_000;
+/** An operator that has nothing to say says so every five seconds; see live/events.ts. */
+const QUIET_MS = 13_000;
 
 /** The items of a topic, shown anew with every change. @param {string} text */
 export function useTopic(text) {
@@ -37,7 +42,7 @@ export function useTopic(text) {
   return topicOf(text);
 }
 
-/** Whether events come. */
+/** Whether events come, and when the last one did; 0: never. */
 export function useConnection() {
   const [, redraw] = useState(0);
   useEffect(() => {
@@ -45,12 +50,7 @@ export function useConnection() {
     watchers.add(listener);
     return () => watchers.delete(listener);
   }, []);
-  return isConnected;
-}
-
-/** @param {() => void} callback called when events are refused: perhaps a login is needed */
-export function onRefused(callback) {
-  wasRefused = callback;
+  return { isConnected, heardAtMs };
 }
 
 /** @param {string} text @returns {Topic} */
@@ -85,14 +85,22 @@ function open(list) {
   if (list.length === 0) return;
   const opened = new EventSource(`api/v1/events?topics=${list.map(encodeURIComponent).join()}`);
   source = opened;
-  opened.addEventListener('all', ({ data }) => onAll(JSON.parse(data)));
-  opened.addEventListener('change', ({ data }) => onChange(JSON.parse(data)));
-  opened.onopen = () => connected(true);
+  openedAtMs = Date.now();
+  const on = (event, act) =>
+    opened.addEventListener(event, ({ data }) => {
+      if (source !== opened) return;
+      heardAtMs = Date.now();
+      connected(true);
+      act(JSON.parse(data));
+    });
+  on('all', onAll);
+  on('change', onChange);
+  on('here', () => {});
   opened.onerror = () => {
     connected(false);
     // The browser tries again by itself, but not when it was refused.
     if (opened.readyState !== EventSource.CLOSED || source !== opened) return;
-    wasRefused();
+    refused();
     setTimeout(() => {
       if (source === opened) open(list);
     }, RETRY_MS);
@@ -129,6 +137,15 @@ function onChange({ topic: text, set, gone }) {
   topic.items = items;
   for (const listener of topic.listeners) listener();
 }
+
+/** A connection that stays open and says nothing looks as if nothing happened. */
+function watch() {
+  const sinceMs = Date.now() - Math.max(heardAtMs, openedAtMs);
+  if (source === undefined || sinceMs < QUIET_MS) return;
+  connected(false);
+  open(followed.split(','));
+}
+setInterval(watch, 1_000);
 
 // Nobody looks: nothing needs to be told.
 document.addEventListener('visibilitychange', follow);

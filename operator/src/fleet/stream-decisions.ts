@@ -7,6 +7,8 @@ export interface StreamDecision {
   readonly why: string;
   /** In one word. */
   readonly outcome: string;
+  /** Of `Place`: who was to become the home. */
+  readonly home?: string;
 }
 
 /** More than any page shows of streams that changed lately. */

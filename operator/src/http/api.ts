@@ -3,6 +3,7 @@ import { realClock } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { relayTree } from '../fleet/relay-tree.ts';
 import { hasTls } from '../specs/user-ports.ts';
+import { decisionItem } from './decision-item.ts';
 import { CLUSTER } from './document/call.ts';
 import { finderOf, type ClusterParams, type FindCluster, type StreamParams } from './params.ts';
 import { rebalanceItem } from './rebalance.ts';
@@ -62,7 +63,7 @@ function registerStreams(app: FastifyInstance, find: FindCluster): void {
     const cluster = find(params);
     const stream = cluster.stream(name);
     if (stream === undefined) throw new OperatorError('NOT_FOUND', `stream ${name}`);
-    const decision = cluster.decisionOn(name) ?? null;
+    const decision = decisionItem(stream, cluster.decisionOn(name));
     return { ...streamItem(stream), tree: relayTree(stream.workers), decision };
   });
 }

@@ -23,7 +23,7 @@ export function registerConsole(app: FastifyInstance, options: ConsoleOptions): 
   const find = finderOf(clusters);
   const hasThumbnails = hasFfmpeg();
   registerLogin(app, auth, () => ({ hasThumbnails }));
-  registerEvents(app, { clusters, hasLeader, log });
+  registerEvents(app, { clusters, hasLeader, auth, log });
   registerLooks(app, find);
   registerThumbnails(app, find, hasThumbnails);
   registerActions(app, find, log);

@@ -1,7 +1,8 @@
+import { PassThrough } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pino } from 'pino';
-import { openAuth } from './auth/console-auth.ts';
+import { openAuth, type ConsoleAuth } from './auth/console-auth.ts';
 import { registerLeader } from './leader.ts';
 
 async function operator(
@@ -9,12 +10,19 @@ async function operator(
   leaderUrl: () => string | undefined,
 ): Promise<FastifyInstance> {
   const app = Fastify();
-  registerLeader(app, leaderUrl, openAuth('viewer', pino({ level: 'silent' })));
+  const auth = openAuth('viewer', pino({ level: 'silent' }));
+  registerLeader(app, leaderUrl, auth);
+  app.decorate('auth', auth);
   app.get('/api/v1/clusters', (_request, reply) => reply.code(200).send({ from: name }));
   app.get('/api/v1/missing', (_request, reply) => reply.code(404).send({ from: name }));
   app.put('/api/v1/things', (request, reply) =>
     reply.code(201).send({ from: name, was: request.body }),
   );
+  app.get('/api/v1/lasting', async (_request, reply) => {
+    const events = new PassThrough();
+    events.write('one');
+    return await reply.type('text/event-stream').send(events);
+  });
   app.get('/api/v1/session', () => ({ from: name }));
   app.delete('/api/v1/thing', ({ query }) => ({ from: name, query }));
   app.get('/metrics', () => name);
@@ -52,6 +60,20 @@ describe('registerLeader', () => {
     const put = { method: 'PUT', url: '/api/v1/things', payload: { a: 1 } } as const;
     const answer = await other.inject(put);
     expect([answer.statusCode, answer.json()]).toEqual([201, { from: 'leader', was: { a: 1 } }]);
+  });
+
+  it('ends what lasts when who follows it has no right to it any more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const auth = other.getDecorator<ConsoleAuth>('auth');
+    const answer = await fetch(`${urlOf(other)}/api/v1/lasting`);
+    const reader = answer.body!.getReader();
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe('one');
+    const next = reader.read();
+    vi.advanceTimersByTime(10_000);
+    vi.spyOn(auth, 'isStillIn').mockReturnValue(false);
+    vi.advanceTimersByTime(10_000);
+    expect(await next).toMatchObject({ done: true });
+    vi.useRealTimers();
   });
 
   it('says itself who somebody is', async () => {

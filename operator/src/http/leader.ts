@@ -16,6 +16,7 @@ const PATIENCE_MS = 2_000;
 const CHANGE_PATIENCE_MS = 15_000;
 /** The leader believes for so long who this one says that it is. */
 const VOUCH_MS = 60_000;
+const LOOK_AGAIN_MS = 10_000;
 const KEPT_HEADERS = ['content-type', 'cache-control', 'retry-after', 'x-accel-buffering'];
 
 /**
@@ -40,8 +41,19 @@ export function registerLeader(
       if (value !== null) void reply.header(name, value);
     }
     const { status, body } = answer;
-    return reply.code(status).send(body === null ? null : Readable.fromWeb(body));
+    if (body === null) return reply.code(status).send(null);
+    const stream = Readable.fromWeb(body);
+    endWithLogin(stream, request, auth);
+    return reply.code(status).send(stream);
   });
+}
+
+/** Events go on for hours; the leader cannot know whether who follows them still may. */
+function endWithLogin(stream: Readable, request: FastifyRequest, auth: ConsoleAuth): void {
+  const timer = setInterval(() => {
+    if (!auth.isStillIn(request)) stream.destroy();
+  }, LOOK_AGAIN_MS).unref();
+  stream.on('close', () => clearInterval(timer));
 }
 
 function isForLeader(request: FastifyRequest): boolean {
@@ -52,7 +64,7 @@ function isForLeader(request: FastifyRequest): boolean {
 /** Who asks was found out here: the leader may not know the proxy, nor see it. */
 async function ask(base: string, request: FastifyRequest, auth: ConsoleAuth): Promise<Response> {
   const { url, method, body } = request;
-  const session = auth.session(identityOf(request), VOUCH_MS);
+  const vouch = auth.vouch(identityOf(request), VOUCH_MS);
   const abort = new AbortController();
   const patienceMs = isReading(request) ? PATIENCE_MS : CHANGE_PATIENCE_MS;
   const timer = setTimeout(() => abort.abort(), patienceMs);
@@ -62,7 +74,7 @@ async function ask(base: string, request: FastifyRequest, auth: ConsoleAuth): Pr
       headers: {
         [FORWARDED]: 'yes',
         [OWN_HEADER]: 'forwarded',
-        ...(session !== '' && { authorization: `Bearer ${session}` }),
+        ...(vouch !== '' && { authorization: `Bearer ${vouch}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { totalViewers } from '../fleet/totals.ts';
 import { isSteeredOff } from '../reconcile/leaving.ts';
 import { CHANGE_KINDS, type ChangeKind } from '../reconcile/rebalance/change.ts';
+import type { WorkerInstance } from '../reconcile/runtime.ts';
 import type { WorkerChange } from '../reconcile/step.ts';
 import type { Pauses } from './pauses.ts';
 import type { ClusterView } from './view.ts';
@@ -182,9 +183,13 @@ export class Metrics {
     this.reports.reset();
     this.reports.inc({ result: 'received' }, counts.reportsReceived);
     this.reports.inc({ result: 'refused' }, counts.reportsRefused);
-    // A StreamCluster that is gone has no series any more.
+    const seen = await Promise.all(
+      clusters.map(async (view) => ({ view, instances: await view.instances() })),
+    );
+    // A StreamCluster that is gone has no series any more. Nothing is waited for between: two
+    // who scrape at once would find half of them.
     for (const gauge of this.clusterGauges) gauge.reset();
-    for (const cluster of clusters) await this.set(cluster);
+    for (const { view, instances } of seen) this.set(view, instances);
     const parts: string[] = [];
     for (const { name } of this.registry.getMetricsAsArray()) {
       parts.push(await this.registry.getSingleMetricAsString(name));
@@ -193,7 +198,7 @@ export class Metrics {
     return `${parts.join('\n\n')}\n`;
   }
 
-  private async set(view: ClusterView): Promise<void> {
+  private set(view: ClusterView, instances: readonly WorkerInstance[]): void {
     const { name: cluster, namespace } = view.resource.metadata;
     const labels = { namespace, cluster };
     const sightings = view.sightings();
@@ -205,7 +210,6 @@ export class Metrics {
     this.changing.set(labels, running.length);
     this.frozen.set(labels, plan?.reason === 'TooManySilent' ? 1 : 0);
     const byId = new Map(sightings.map((sighting) => [sighting.id, sighting]));
-    const instances = await view.instances();
     this.steeredOff.set(labels, instances.filter(isSteeredOff).length);
     const states = instances.map((one) => workerState(one, byId.get(one.name)));
     for (const state of STATES) {

@@ -89,6 +89,33 @@ describe('the HTTP server', () => {
     return response.json();
   }
 
+  it('shows all StreamClusters to each of two who scrape at the same moment', async () => {
+    const first = Promise.withResolvers<undefined>();
+    const second = Promise.withResolvers<undefined>();
+    // The first one waits for what the second StreamCluster has, the other for the first's.
+    const waits = [undefined, first.promise, second.promise];
+    clusters = ['one', 'two'].map((name) => {
+      const view = cluster.view();
+      const metadata = { ...view.resource.metadata, name };
+      return {
+        ...view,
+        resource: { ...view.resource, metadata },
+        instances: async () => {
+          await waits.shift();
+          return await view.instances();
+        },
+      };
+    });
+    const one = app.inject('/metrics');
+    await expect.poll(() => waits.length).toBe(1);
+    const other = app.inject('/metrics');
+    await expect.poll(() => waits.length).toBe(0);
+    first.resolve(undefined);
+    expect((await one).body.match(/^streamcluster_cluster_viewers\{/gm)).toHaveLength(2);
+    second.resolve(undefined);
+    expect((await other).body.match(/^streamcluster_cluster_viewers\{/gm)).toHaveLength(2);
+  });
+
   it('lists clusters', async () => {
     expect(await json('/api/v1/clusters')).toMatchObject({
       items: [{ namespace: 'default', name: 'test', endpoints: { rtmp: 1935, http: 8080 } }],

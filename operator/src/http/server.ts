@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -55,9 +56,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    // What never comes to a route: an address that cannot be decoded.
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(request, reply, asOperatorError(error));
+    },
+    clientErrorHandler: refuseUnreadable,
   });
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(faultOfQuery(request));
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    // Who sessions belong to is for nobody who uses the browser, or the proxy, next.
+    const isOfApi = request.url.startsWith('/api/');
+    if (isOfApi && !reply.hasHeader('cache-control'))
+      void reply.header('cache-control', 'no-store');
     done(null, payload);
   });
   app.setErrorHandler<FastifyError | Error>((error, request, reply) => {
@@ -90,6 +103,25 @@ function sendProblem(
 ): FastifyReply {
   const body = problemOf(error, pathOf(request.url));
   return reply.code(error.httpStatus).type(PROBLEM_TYPE).send(body);
+}
+
+/** What came is not HTTP, or too much of it. */
+function refuseUnreadable(_error: Error, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemOf(new OperatorError('REQUEST_INVALID', 'not HTTP'), ''));
+  const length = Buffer.byteLength(body);
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${length}`;
+  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+/** Which of the two would count is anybody's guess. */
+function faultOfQuery({ query }: FastifyRequest): OperatorError | undefined {
+  const twice = Object.entries(query as object).find(([, value]) => Array.isArray(value));
+  if (twice === undefined) return undefined;
+  return new OperatorError('REQUEST_INVALID', `${twice[0].slice(0, 100)} came twice`);
 }
 
 function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {

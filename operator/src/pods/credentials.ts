@@ -4,6 +4,7 @@ import type { StreamCluster } from '../api/stream-cluster.ts';
 import type { Clock, Timer } from '../clock.ts';
 import {
   Authority,
+  consoleKeyOf,
   NatsAccounts,
   natsAuthenticator,
   OperatorCertificate,
@@ -108,6 +109,12 @@ export class Credentials {
   hlsKey(uid: string): Buffer | undefined {
     const { view } = this.authority;
     return view && segmentKeyOf(view.signer, uid);
+  }
+
+  /** As above: it is of no Secret that anybody but operators reads. */
+  consoleKey(): Buffer | undefined {
+    const { view } = this.authority;
+    return view && consoleKeyOf(view.signer);
   }
 
   /** Where the operator itself finds the bus of a StreamCluster. */

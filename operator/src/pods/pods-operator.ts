@@ -171,7 +171,10 @@ export class PodsOperator implements Stoppable {
         authorise: (call, cluster) => isWorkerOf(call, cluster) || isOperator(call),
       },
       forward,
-      auth: new ConsoleAuth({ flags, openRole: 'viewer', log }),
+      auth: new ConsoleAuth({
+        ...{ flags, openRole: 'viewer', log },
+        installationKey: () => credentials.consoleKey(),
+      }),
       leaderUrl: () => this.leaderUrl(),
       log,
     });

@@ -120,6 +120,7 @@ function Workers({ cluster, workers }) {
   }));
   const heads = ['Worker', 'State', 'Node', number('Busy'), number('Streams'), number('Viewers')];
   return html`<${Table}
+    isDense
     label="Workers"
     heads=${heads}
     rows=${rows}

@@ -22,6 +22,7 @@ export function Overview({ cluster, session }) {
       ${status && html`<${State} state=${status.phase} />`}
     </h1>
     <${Figures} clusterKey=${key} status=${status} fleet=${parts.get('fleet')} />
+    <${Silent} clusterKey=${key} />
     <div class="columns">
       <${Streams} cluster=${cluster} session=${session} />
       <div class="side">
@@ -56,6 +57,18 @@ function Figures({ clusterKey, status, fleet }) {
       value=${`${(fleet?.maxOverMeanLoad ?? 1).toFixed(2)} ×`}
     />
   </dl>`;
+}
+
+/** Figures of workers that say nothing are in the sums. @param {{clusterKey: string}} props */
+function Silent({ clusterKey }) {
+  const workers = [...useTopic(`workers:${clusterKey}`).items.values()];
+  const silent = workers.filter(({ state }) => state === 'silent');
+  if (silent.length === 0) return null;
+  const who = silent.length > 3 ? count(silent.length) : silent.map(({ id }) => id).join(', ');
+  return html`<p class="warning" role="status">
+    ${silent.length === workers.length ? 'No worker sends reports' : `No reports come from ${who}`}:
+    figures and streams of these workers are the last ones that were heard.
+  </p>`;
 }
 
 /** @param {{cluster: any, session: any}} props */

@@ -1,6 +1,6 @@
 // @ts-check
 import { streamPath } from '../api.js';
-import { ago, bitrate, count, trackText } from '../format.js';
+import { ago, bitrate, count, protocolsText, trackText } from '../format.js';
 import { html, useState } from '../html.js';
 import { useTopic } from '../live.js';
 import { hrefOf, workerHref } from '../routes.js';
@@ -88,8 +88,7 @@ function StreamFacts({ cluster, view }) {
     decision,
   } = view;
   const link = (id) => html`<a href=${workerHref(cluster, id)}>${id}</a>`;
-  const byProtocol = Object.entries(viewersByProtocol).filter(([, number]) => number > 0);
-  const list = byProtocol.map(([protocol, number]) => `${number} ${protocol}`).join(', ');
+  const list = protocolsText(viewersByProtocol);
   return html`<${Facts}
     pairs=${[
       ...tracks.map((track) => [track.kind === 'video' ? 'Video' : 'Audio', trackText(track)]),
@@ -101,7 +100,7 @@ function StreamFacts({ cluster, view }) {
       ...(replicas.length > 0 ? [['Replicas', replicas.map((id) => html`${link(id)} `)]] : []),
       [
         'Served there because',
-        decision === null ? 'not known' : `${decision.why} (${ago(decision.unixMs)})`,
+        decision === null ? 'not known' : `${decision.why}, ${ago(decision.unixMs)}`,
       ],
       ['Epoch', epoch],
     ]}

@@ -1,6 +1,6 @@
 // @ts-check
 import { clusterPath, get, send } from '../api.js';
-import { ago, bitrate, count, counted, percent, size } from '../format.js';
+import { ago, bitrate, count, counted, percent, protocolsText, size } from '../format.js';
 import { html, useEffect, useRef, useState } from '../html.js';
 import { useTopic } from '../live.js';
 import { hrefOf, streamHref } from '../routes.js';
@@ -99,10 +99,16 @@ export function WorkerPage({ cluster, worker, session }) {
         onClick=${() => setAsked(true)}
       />
     </div>
+    ${
+      view.state === 'silent' &&
+      html`<p class="warning" role="status">
+        No reports come from it: what stands under “Worker” is the last that was heard.
+      </p>`
+    }
     <div class="halves">
       <${Card}
         title="Loop"
-        note=${totals && `sends every ${totals.ticks.sendMs} ms, reads every ${totals.ticks.readMs} ms`}
+        note=${totals && `sends every ${totals.ticks.sendMs} ms, reads ${totals.ticks.readMs === 0 ? 'at once' : `every ${totals.ticks.readMs} ms`}`}
       >
         ${error && html`<p class="empty">${error}</p>`}<${LoopGraph} samples=${samples} />
       <//>
@@ -136,8 +142,7 @@ function hindrance(session, view) {
 /** @param {{cluster: any, view: any}} props */
 function WorkerFacts({ cluster, view }) {
   useClock(1_000);
-  const protocols = Object.entries(view.viewersByProtocol).filter(([, viewers]) => viewers > 0);
-  const list = protocols.map(([protocol, viewers]) => `${viewers} ${protocol}`).join(', ');
+  const list = protocolsText(view.viewersByProtocol);
   return html`<${Facts}
     pairs=${[
       ['Busy', percent(view.loopUtilization)],
@@ -148,14 +153,16 @@ function WorkerFacts({ cluster, view }) {
         `${count(view.streams)}, ${counted(view.publishers, 'publisher')} connected here`,
       ],
       ['Viewers', `${count(view.viewers)}${list === '' ? '' : ` (${list})`}`],
+      ['Pulled by others', counted(view.relaysOut, 'relay')],
       [
         'Received, sent',
         `${bitrate(view.bytesInPerSecond * 8)}, ${bitrate(view.bytesOutPerSecond * 8)}`,
       ],
       [
         'Newcomers',
-        { Yes: 'come', Steered: 'kept away for balance', No: 'do not come' }[view.accepting] +
-          (view.isAdmitting ? '' : '; it is full'),
+        { Yes: 'are let in', Steered: 'are kept away for balance', No: 'are not let in' }[
+          view.accepting
+        ] + (view.isAdmitting ? '' : '; it is full'),
       ],
       ['Memory', `${size(view.rssBytes)} of the process`],
       ['Began', `${ago(view.startedUnixMs)}, process ${view.pid}`],
@@ -257,7 +264,7 @@ function Drain({ cluster, view, isDrained, spec, onClose }) {
     onClose=${onClose}
   >
     <p>
-      <b>${counted(view.publishers, 'publisher')}</b> and
+      <b>${counted(view.publishers, 'publisher')}</b> and${' '}
       <b>${counted(view.viewers, 'viewer')}</b> are connected to it.
     </p>
     <ul>

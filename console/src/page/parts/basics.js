@@ -60,20 +60,21 @@ export function Facts({ pairs }) {
 /**
  * A table; on a narrow page each row is a card, with the heads as labels.
  * @param {{heads: (string | {text: string, isNumber: boolean})[], rows: {key: string, cells: any[]}[],
- *   label: string, empty?: any}} props
+ *   label: string, empty?: any, isDense?: boolean}} props `isDense`: cells are short, two fit beside one another
  */
-export function Table({ heads, rows, label, empty }) {
+export function Table({ heads, rows, label, empty, isDense = false }) {
   if (rows.length === 0 && empty !== undefined) return html`<p class="empty">${empty}</p>`;
   const columns = heads.map((head) =>
     typeof head === 'string' ? { text: head, isNumber: false } : head,
   );
-  return html`<div class="table" tabindex="-1">
+  return html`<div class=${isDense ? 'table dense' : 'table'} tabindex="-1">
     <table aria-label=${label}>
       <thead>
         <tr>
-          ${columns.map(
-            ({ text, isNumber }) =>
-              html`<th scope="col" class=${isNumber ? 'number' : ''}>${text}</th>`,
+          ${columns.map(({ text, isNumber }) =>
+            text === ''
+              ? html`<td></td>`
+              : html`<th scope="col" class=${isNumber ? 'number' : ''}>${text}</th>`,
           )}
         </tr>
       </thead>

@@ -9,7 +9,7 @@ import { Card, Confirmation, Table, number } from './basics.js';
 const PERIOD_MS = 2_000;
 const MAX_SHOWN = 200;
 const BANS = [
-  [0, 'not at all: a player may come back at once'],
+  [0, 'no: it may come back at once'],
   [60, 'for a minute'],
   [600, 'for ten minutes'],
   [86_400, 'for a day'],
@@ -51,26 +51,26 @@ export function Sessions({ cluster, stream, readers, session }) {
   const heads = [
     ...[
       'Who',
-      'By',
+      'Does',
       'Player',
-      'At',
+      'Worker',
       number('Since'),
       number('Bytes'),
       number('Behind'),
       number('Jumps'),
     ],
-    ...(mayKick ? ['Act'] : []),
+    ...(mayKick ? [''] : []),
   ];
   const rows = items.map((one) => ({
     key: one.id,
     cells: [
       html`<code>${one.address}</code
         >${one.subject && html` <span class="note">${one.subject}</span>`}`,
-      `${one.action === 'publish' ? 'publishes, ' : ''}${one.protocol}${one.isEncrypted ? ', encrypted' : ''}`,
+      `${one.action === 'publish' ? 'publishes' : 'plays'} ${one.protocol}${one.isEncrypted ? ', encrypted' : ''}`,
       html`<span class="agent" title=${one.userAgent}>${one.userAgent || '–'}</span>`,
       one.workers.map((id) => html`<a href=${workerHref(cluster, id)}>${id}</a> `),
       duration(Date.now() - one.startedUnixMs),
-      `${one.areBytesEstimated ? 'some ' : ''}${size(one.bytes)}`,
+      `${one.areBytesEstimated ? 'about ' : ''}${size(one.bytes)}`,
       lagText(lags.get(one.id)),
       count(Math.max(one.skips, lags.get(one.id)?.skips ?? 0)),
       ...(mayKick
@@ -89,7 +89,7 @@ export function Sessions({ cluster, stream, readers, session }) {
   }));
   const note = total > items.length ? `the first ${items.length} of ${count(total)}` : count(total);
   return html`<${Card} title="Sessions" note=${note}>
-    ${error ? html`<p class="empty">${error}</p>` : html`<${Table} label="Sessions" heads=${heads} rows=${rows} empty="Nobody publishes or watches." />`}
+    ${error ? html`<p class="empty">${error}</p>` : html`<${Table} label="Sessions" isDense heads=${heads} rows=${rows} empty="Nobody publishes or watches." />`}
     ${kicked && html`<${Kick} ...${{ cluster, stream, one: kicked, onClose: () => setKicked(undefined), onDone: again }} />`}
   <//>`;
 }

@@ -63,6 +63,9 @@ export class RingDrawing {
     /** @type {{id: string, text: SVGTextElement}[]} */
     this.labelled = [];
     this.headLabel = text({ class: 'at-head' }, this.layers.labels);
+    make('tspan', {}, this.headLabel).textContent = 'writer';
+    /** On a line of its own: beside the ring there is no room for a long one. */
+    this.withHead = make('tspan', { dy: '1.15em' }, this.headLabel);
     this.seenAtMs = 0;
     this.isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.frameId = 0;
@@ -169,7 +172,7 @@ export class RingDrawing {
       }));
     const isAtHead = readers.filter(({ lagMs }) => lagMs <= AT_HEAD_MS).length;
     this.layers.labels.append(this.headLabel);
-    this.headLabel.textContent = isAtHead > 0 ? `writer, ${isAtHead} with it` : 'writer';
+    this.withHead.textContent = isAtHead > 0 ? `${isAtHead} with it` : '';
   }
 
   drawMiddle({ readersTotal, state, viewers }, keptMs) {
@@ -239,8 +242,10 @@ const logOf = ({ protocol }) => protocol;
 /** @param {SVGTextElement} label @param {number} degrees @param {number} radius */
 function place(label, degrees, radius) {
   const [x, y] = pointAt(radius, degrees);
-  label.setAttribute('x', x.toFixed(1));
+  for (const line of [label, ...label.children]) line.setAttribute('x', x.toFixed(1));
   label.setAttribute('y', (y + 4).toFixed(1));
+  // Of two lines, above the ring the lower one stands at its place.
+  label.firstElementChild?.setAttribute('dy', y < 0 ? '-0.9em' : '0');
   const isMiddle = Math.abs(x) < 25;
   label.style.textAnchor = isMiddle ? 'middle' : x > 0 ? 'start' : 'end';
 }

@@ -41,7 +41,7 @@ export function Ring({ seen, stream, worker, workers, onWorker }) {
     actions=${choice}
   >
     ${error && html`<p class="empty">${error}</p>`}
-    <div class="ring-body">
+    <div class=${`ring-body ${error ? 'old' : ''}`}>
       <svg
         key=${worker}
         ref=${svg}
@@ -78,7 +78,7 @@ function Logs({ logs }) {
     ],
   }));
   const heads = ['Log', number('GOPs'), number('Kept'), number('Extents'), number('Cursors')];
-  return html`<${Table} label="Logs, from the outside in" heads=${heads} rows=${rows} />`;
+  return html`<${Table} isDense label="Logs, from the outside in" heads=${heads} rows=${rows} />`;
 }
 
 /** @param {any} ring @param {string} stream @param {string} worker */

@@ -1,3 +1,4 @@
+import { createHash, hkdfSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,10 +12,12 @@ import type { AuthFlags } from './flags.ts';
 import { OWN_HEADER } from '../cross-site.ts';
 import type { Role } from './identity.ts';
 import { networksOf } from './networks.ts';
+import { signSession } from './session-token.ts';
 
 const ADMIN = 'admin-token-0123456789';
 const VIEWER = 'viewer-token-0123456789';
 const REPLICAS = '/api/v1/clusters/default/test/replicas';
+const INSTALLATION = Buffer.alloc(32, 7);
 const log = pino({ level: 'silent' });
 
 describe('who may see and do what', () => {
@@ -44,7 +47,8 @@ describe('who may see and do what', () => {
       consoleMetricsOpen: true,
       ...more,
     };
-    await serveWith(new ConsoleAuth({ flags, openRole: 'viewer', log }));
+    const installationKey = (): Buffer => INSTALLATION;
+    await serveWith(new ConsoleAuth({ flags, openRole: 'viewer', installationKey, log }));
   }
 
   async function serveWith(auth: ConsoleAuth): Promise<void> {
@@ -155,6 +159,41 @@ describe('who may see and do what', () => {
     expect(await status('/api/v1/clusters', { headers: { cookie } })).toBe('401 LOGIN_REQUIRED');
   });
 
+  it('takes nothing that somebody signed himself who has all tokens, but not the key', async () => {
+    rmSync(path.join(folder, 'admin'));
+    await serve();
+    const all = `viewer:${VIEWER}`;
+    const claims = { name: 'eve', role: 'admin', expiresUnixMs: Date.now() + 60_000 } as const;
+    const guesses = [
+      hkdfSync('sha256', all, '', 'streamcluster session', 32),
+      hkdfSync(
+        'sha256',
+        '',
+        createHash('sha256').update(all).digest(),
+        'streamcluster session',
+        32,
+      ),
+    ];
+    for (const guess of guesses) {
+      const forged = signSession(claims, Buffer.from(guess));
+      const headers = { cookie: `streamcluster_console=${forged}` };
+      expect(await status(REPLICAS, scale(headers))).toBe('401 LOGIN_REQUIRED');
+      const asBearer = scale({ authorization: `Bearer ${forged}` });
+      expect(await status(REPLICAS, asBearer)).toBe('401 LOGIN_REFUSED');
+    }
+    expect(await status('/api/v1/clusters', bearer(VIEWER))).toBe('200');
+  });
+
+  it('gives no cookie before it knows what to sign it by', async () => {
+    const flags = { ...NO_PROXY, consoleAuthDir: folder };
+    const installationKey = (): undefined => undefined;
+    await serveWith(new ConsoleAuth({ flags, openRole: 'viewer', installationKey, log }));
+    const login = { method: 'POST', payload: { token: ADMIN } } as const;
+    const headers = { [OWN_HEADER]: 'test' };
+    expect(await status('/api/v1/login', { ...login, headers })).toBe('503 KUBERNETES_UNREACHABLE');
+    expect(await status('/api/v1/clusters', bearer(ADMIN))).toBe('200');
+  });
+
   it.each([
     ['the same origin', { origin: 'http://console.example' }, '204'],
     ['the same origin, as browsers say it', { 'sec-fetch-site': 'same-origin' }, '204'],
@@ -257,6 +296,9 @@ describe('who may see and do what', () => {
   ])('without a login, as %s at %s', async (role, host, wanted) => {
     await serveWith(openAuth(role, log));
     expect(await status(REPLICAS, scale({ host, origin: `http://${host}` }))).toBe(wanted);
+    const isRebound = host.startsWith('rebound');
+    const shown = isRebound ? '403 REQUEST_CROSS_SITE' : '200';
+    expect(await status('/api/v1/clusters', { headers: { host } })).toBe(shown);
     expect(await status('/api/v1/clusters')).toBe('200');
   });
 
@@ -265,6 +307,14 @@ describe('who may see and do what', () => {
     const remove = { method: 'DELETE', headers: { [OWN_HEADER]: 'test' } } as const;
     await serveWith(openAuth('viewer', log));
     expect(await status(kick, remove)).toBe('404 NOT_FOUND');
+    // A page under a name that its owner pointed here.
+    for (const browser of [
+      { origin: 'http://rebound.example' },
+      { 'sec-fetch-site': 'same-origin' },
+    ]) {
+      const headers = { ...remove.headers, host: 'rebound.example', ...browser };
+      expect(await status(kick, { ...remove, headers })).toBe('403 REQUEST_CROSS_SITE');
+    }
     await app.close();
     await serve();
     expect(await status(kick, remove)).toBe('401 LOGIN_REQUIRED');

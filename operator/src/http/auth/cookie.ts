@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 
-const NAME = 'streamcluster_console';
+export const COOKIE_NAME = 'streamcluster_console';
 
 /** The session in a Cookie header. */
 export function cookieOf(header: string | undefined): string | undefined {
   for (const pair of (header ?? '').split(';')) {
     const [name = '', value] = pair.trim().split('=', 2);
-    if (name === NAME && value !== undefined) return value;
+    if (name === COOKIE_NAME && value !== undefined) return value;
   }
   return undefined;
 }
@@ -18,5 +18,5 @@ export function cookieOf(header: string | undefined): string | undefined {
 export function setCookie({ protocol }: FastifyRequest, session: string): string {
   const secure = protocol === 'https' ? '; Secure' : '';
   const age = session === '' ? '; Max-Age=0' : '';
-  return `${NAME}=${session}; HttpOnly; SameSite=Strict${secure}${age}`;
+  return `${COOKIE_NAME}=${session}; HttpOnly; SameSite=Strict${secure}${age}`;
 }

@@ -34,7 +34,8 @@ function guard(request: FastifyRequest, auth: ConsoleAuth): void {
   if (DOORS.has(route) || !isGuarded(route, auth)) return;
   const identity = auth.identify(request);
   if (identity === undefined) throw new OperatorError('LOGIN_REQUIRED');
-  if (!isReading(request)) checkChange(request, route, identity);
+  if (identity.by === 'nothing') checkName(request, identity.role);
+  if (!isReading(request)) checkChange(route, identity);
   setIdentity(request, identity);
 }
 
@@ -43,24 +44,27 @@ function isGuarded(route: string, auth: ConsoleAuth): boolean {
   return route.startsWith('/api/') || route.startsWith('/debug/');
 }
 
-function checkChange({ hostname }: FastifyRequest, route: string, identity: Identity): void {
-  const { by, role } = identity;
-  if (by === 'nothing') checkOpen(route, role, hostname);
-  else if (role !== 'admin') throw new OperatorError('ROLE_INSUFFICIENT');
-}
-
 /**
  * Without a login, what concerns sessions and logs is for whoever reaches the port, which
  * RBAC of `services/proxy` can rule; numbers of workers and drains are not.
  */
-function checkOpen(route: string, role: Role, hostname: string): void {
-  if (role === 'admin') {
-    // A name that another site's owner points here would be as good as ours.
-    if (isOwnName(hostname)) return;
-    throw new OperatorError('REQUEST_CROSS_SITE', `host ${hostname.slice(0, 100)}`);
-  }
-  if (!ACTION_ROUTES.has(route)) return;
-  throw new OperatorError('ROLE_INSUFFICIENT', 'no login is set up');
+function checkChange(route: string, { by, role }: Identity): void {
+  if (role === 'admin') return;
+  if (by !== 'nothing') throw new OperatorError('ROLE_INSUFFICIENT');
+  if (ACTION_ROUTES.has(route)) throw new OperatorError('ROLE_INSUFFICIENT', 'no login is set up');
+}
+
+/**
+ * Where nobody logs in, a name that another site's owner points here would be as good as
+ * ours: his page would be of our origin. On loopback nothing is shown under such a name;
+ * elsewhere the page may have any, but changes nothing, so that browsers need not.
+ */
+function checkName(request: FastifyRequest, role: Role): void {
+  const { hostname, headers } = request;
+  const isOfBrowser = headers['sec-fetch-site'] !== undefined || headers.origin !== undefined;
+  const isChecked = role === 'admin' || (isOfBrowser && !isReading(request));
+  if (!isChecked || isOwnName(hostname)) return;
+  throw new OperatorError('REQUEST_CROSS_SITE', `host ${hostname.slice(0, 100)}`);
 }
 
 function isOwnName(hostname: string): boolean {

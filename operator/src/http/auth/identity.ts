@@ -10,6 +10,8 @@ export interface Identity {
   readonly role: Role;
   /** What proved it. A browser sends cookies, and passes proxies, whoever made it ask. */
   readonly by: 'nothing' | 'token' | 'cookie' | 'proxy';
+  /** Another operator says so, who goes on looking whether it is still true. */
+  readonly isVouchedFor?: boolean;
 }
 
 const NOBODY: Identity = { name: 'nobody', role: 'viewer', by: 'nothing' };

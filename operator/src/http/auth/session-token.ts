@@ -7,6 +7,8 @@ export interface SessionClaims {
   readonly name: string;
   readonly role: Role;
   readonly expiresUnixMs: number;
+  /** Of an operator that passes on what somebody asks, not of a login. */
+  readonly isVouch?: true | undefined;
 }
 
 const MAX_CHARACTERS = 2_000;
@@ -14,12 +16,14 @@ const claims = z.strictObject({
   name: z.string(),
   role: z.enum(ROLES),
   expiresUnixMs: z.number(),
+  isVouch: z.literal(true).optional(),
 });
 
 /** `base64url(claims).base64url(HMAC-SHA256)`. */
 export function signSession(session: SessionClaims, key: Buffer): string {
-  const { name, role, expiresUnixMs } = session;
-  const body = Buffer.from(JSON.stringify({ name, role, expiresUnixMs })).toString('base64url');
+  const { name, role, expiresUnixMs, isVouch } = session;
+  const text = JSON.stringify({ name, role, expiresUnixMs, isVouch });
+  const body = Buffer.from(text).toString('base64url');
   return `${body}.${macOf(body, key).toString('base64url')}`;
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
@@ -10,6 +10,7 @@ const MIN_CHARACTERS = 16;
 /** The kubelet brings a changed Secret within a minute or so anyway. */
 const READ_MS = 10_000;
 const KEY_BYTES = 32;
+const SESSION_PURPOSE = 'streamcluster session';
 
 interface Known {
   readonly role: Role;
@@ -18,7 +19,8 @@ interface Known {
 
 interface Read {
   readonly known: readonly Known[];
-  readonly sessionKey: Buffer;
+  /** Of all tokens: what is signed ends with any of them. */
+  readonly fingerprint: Buffer;
 }
 
 /**
@@ -41,9 +43,14 @@ export class Tokens {
     this.timer = setInterval(() => this.readAgain(), READ_MS).unref();
   }
 
-  /** Of all operators with the same Secret; another one once its tokens change. */
-  get sessionKey(): Buffer {
-    return this.current.sessionKey;
+  /**
+   * What sessions are signed by: another key once a token changes. It takes more than the
+   * tokens, or who has one could work it out, and sign himself whatever he likes.
+   */
+  sessionKey(installationKey: Buffer): Buffer {
+    const { fingerprint } = this.current;
+    const key = hkdfSync('sha256', installationKey, fingerprint, SESSION_PURPOSE, KEY_BYTES);
+    return Buffer.from(key);
   }
 
   /** Takes as long for every token. */
@@ -80,7 +87,7 @@ export class Tokens {
     const all = tokens.map(({ role, token }) => `${role}:${token}`).join('\n');
     return {
       known: tokens.map(({ role, token }) => ({ role, digest: this.digest(token) })),
-      sessionKey: Buffer.from(hkdfSync('sha256', all, '', 'streamcluster session', KEY_BYTES)),
+      fingerprint: createHash('sha256').update(all).digest(),
     };
   }
 

@@ -10,8 +10,10 @@ export interface Call {
   readonly query?: Readonly<Record<string, string>>;
   /** What is sent, as JSON. */
   readonly body?: z.ZodType;
-  /** Undefined: not JSON, or nothing. */
+  /** Undefined: not JSON of our own, or nothing. */
   readonly answer?: z.ZodType;
+  /** Of an answer without a schema. */
+  readonly answerType?: string;
   /** 200 unless it is said. */
   readonly status?: 204;
 }

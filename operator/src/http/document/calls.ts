@@ -46,7 +46,7 @@ export const CALLS: readonly Call[] = [
   },
   {
     ...{ method: 'DELETE', path: `${CLUSTER}/streams/:app/:stream/sessions/:id` },
-    summary: 'Ends a session. Takes the header x-streamcluster-request, with any value',
+    summary: 'Ends a session',
     query: { banSeconds: 'Its client is refused for so long; 0 by default.' },
     answer: kicked,
   },
@@ -63,5 +63,8 @@ export const CALLS: readonly Call[] = [
     },
   },
   ...CONSOLE_CALLS,
-  { method: 'GET', path: '/api/v1/openapi.json', summary: 'This document' },
+  {
+    ...{ method: 'GET', path: '/api/v1/openapi.json', answerType: 'application/json' },
+    summary: 'This document',
+  },
 ];

@@ -32,25 +32,26 @@ export const CONSOLE_CALLS: readonly Call[] = [
   },
   { method: 'POST', path: '/api/v1/logout', status: 204, summary: 'Takes the cookie back' },
   {
-    ...{ method: 'GET', path: '/api/v1/events' },
+    ...{ method: 'GET', path: '/api/v1/events', answerType: 'text/event-stream' },
     summary:
-      'Server-sent events: `all` has everything of a topic, `change` what is otherwise since',
+      'Server-sent events: `all` has everything of a topic, `change` what is otherwise since, `here` nothing',
     query: {
       topics:
         'By comma: `clusters`, `cluster:NS/NAME`, `workers:NS/NAME`, `streams:NS/NAME`, `stream:NS/NAME/APP/NAME`.',
     },
   },
   {
-    ...{ method: 'GET', path: `${STREAM}/ring` },
+    ...{ method: 'GET', path: `${STREAM}/ring`, answerType: 'application/json' },
     summary: 'Where writer, GOPs and readers of a stream are at a worker (docs/debugging.md)',
     query: { worker: 'Which one; the ingest worker by default.' },
   },
   {
-    ...{ method: 'GET', path: `${STREAM}/thumbnail.jpg` },
+    ...{ method: 'GET', path: `${STREAM}/thumbnail.jpg`, answerType: 'image/jpeg' },
     summary: 'The newest key frame, of the last ten seconds, as JPEG',
   },
   {
     ...{ method: 'GET', path: `${CLUSTER}/workers/:worker/totals` },
+    answerType: 'application/json',
     summary: 'Where the time of a worker’s loop went since its start (docs/debugging.md)',
   },
   {

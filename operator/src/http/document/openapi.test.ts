@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OWN_HEADER } from '../cross-site.ts';
 import { serveViews } from '../testing/serve.ts';
 import { CALLS } from './calls.ts';
 import { openApi } from './openapi.ts';
@@ -29,6 +30,7 @@ describe('the OpenAPI document', () => {
   const document = openApi() as {
     paths: Record<string, Record<string, unknown>>;
     components: { schemas: Record<string, unknown> };
+    security: unknown;
   };
 
   it('has every call of the API, and no other', async () => {
@@ -53,6 +55,24 @@ describe('the OpenAPI document', () => {
     const stream = document.paths['/api/v1/clusters/{namespace}/{name}/streams/{app}/{stream}'];
     const names = (stream?.['get'] as { parameters: { name: string }[] }).parameters;
     expect(names.map(({ name }) => name)).toEqual(['namespace', 'name', 'app', 'stream']);
+  });
+
+  it('says of each call what it takes to be heard, and what comes back', () => {
+    for (const { method, path, status } of CALLS) {
+      const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[
+        method.toLowerCase()
+      ] as {
+        parameters: { name: string; in: string }[];
+        responses: Record<string, { content?: object }>;
+      };
+      const isNamed = operation.parameters.some(({ name }) => name === OWN_HEADER);
+      expect(isNamed, `${method} ${path}`).toBe(method !== 'GET');
+      const isEmpty = operation.responses[status ?? 200]?.content === undefined;
+      expect(isEmpty, `${method} ${path}`).toBe(status === 204);
+      expect(operation.responses['default']?.content).toHaveProperty(['application/problem+json']);
+    }
+    expect(document.security).toEqual([{ bearer: [] }, { header: [] }, { cookie: [] }]);
+    expect(document.paths['/api/v1/login']?.['post']).toMatchObject({ security: [] });
   });
 
   it('is served', async () => {

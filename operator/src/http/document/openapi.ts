@@ -1,8 +1,23 @@
 import { z } from 'zod';
+import { TOKEN_HEADER } from '../auth/console-auth.ts';
+import { COOKIE_NAME } from '../auth/cookie.ts';
+import { DOORS } from '../auth/guard.ts';
+import { OWN_HEADER } from '../cross-site.ts';
 import type { Call } from './call.ts';
 import { CALLS } from './calls.ts';
 import { problem, PROBLEM_TYPE } from './problem.ts';
 
+/** What changes something takes it; see cross-site.ts. */
+const OWN_PARAMETER = {
+  ...{ name: OWN_HEADER, in: 'header', required: true, schema: { type: 'string' } },
+  description: 'Any value. A page of another site cannot send it.',
+};
+/** Any of them, where there is a login. */
+const SECURITY = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  header: { type: 'apiKey', in: 'header', name: TOKEN_HEADER },
+  cookie: { type: 'apiKey', in: 'cookie', name: COOKIE_NAME },
+};
 const PARAMETER = /:(\w+)/g;
 /** That of Kubernetes' group and version: fields come, none goes. */
 const VERSION = 'v1';
@@ -23,24 +38,30 @@ export function openApi(): object {
       description: 'What the operator knows. Errors are problem documents (RFC 9457).',
     },
     paths,
-    components: { schemas: { Problem: schemaOf(problem, schemas), ...schemas } },
+    security: Object.keys(SECURITY).map((name) => ({ [name]: [] })),
+    components: {
+      schemas: { Problem: schemaOf(problem, schemas), ...schemas },
+      securitySchemes: SECURITY,
+    },
   };
 }
 
 function operation(call: Call, schemas: Record<string, object>): object {
-  const { path, summary, query = {}, body, answer, status = 200 } = call;
+  const { method, path, summary, query = {}, body, answer, answerType, status = 200 } = call;
   const inPath = [...path.matchAll(PARAMETER)].map(([, name = '']) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }));
   const inQuery = Object.entries(query).map(([name, description]) => ({
     ...{ name, in: 'query', description, schema: { type: 'string' } },
   }));
-  const content = answer && {
-    content: { 'application/json': { schema: schemaOf(answer, schemas) } },
-  };
+  const inHeader = method === 'GET' ? [] : [OWN_PARAMETER];
+  const type = answer === undefined ? answerType : 'application/json';
+  const schema = answer === undefined ? {} : { schema: schemaOf(answer, schemas) };
+  const content = type !== undefined && { content: { [type]: schema } };
   return {
     summary,
-    parameters: [...inPath, ...inQuery],
+    parameters: [...inPath, ...inQuery, ...inHeader],
+    ...(DOORS.has(path) && { security: [] }),
     ...(body && {
       requestBody: { content: { 'application/json': { schema: schemaOf(body, schemas) } } },
     }),

@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pino } from 'pino';
 import { streamInfo } from '../../testing/reports.ts';
+import { openAuth } from '../auth/console-auth.ts';
+import type { Identity } from '../auth/identity.ts';
 import { TestCluster } from '../testing/cluster-view.ts';
 import { serveViews } from '../testing/serve.ts';
 import { topicsOf } from './topic.ts';
@@ -52,6 +55,7 @@ describe('events', () => {
             /event: (\w+)\ndata: (.*)\n\n([^]*)/.exec(text) ?? [];
           if (event !== '') {
             text = rest;
+            if (event === 'here') continue;
             return { event, ...(JSON.parse(data) as Omit<Told, 'event'>) };
           }
           const { value = '', done } = await reader.read();
@@ -130,6 +134,26 @@ describe('events', () => {
     socket.destroy();
     await page.close();
   }, 20_000);
+
+  it('end when who follows them has no right to it any more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    let identity: Identity | undefined = { name: 'ann', role: 'viewer', by: 'cookie' };
+    const auth = openAuth('viewer', pino({ level: 'silent' }));
+    vi.spyOn(auth, 'identify').mockImplementation(() => identity);
+    await app.close();
+    app = await serveViews(() => [cluster.view()], auth);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    port = (app.server.address() as AddressInfo).port;
+    const page = await follow('streams:default/test');
+    await page.next();
+    vi.advanceTimersByTime(10_000);
+    cluster.publish('live/second');
+    expect(await page.next()).toMatchObject({ set: { 'live/second': {} } });
+    identity = undefined;
+    vi.advanceTimersByTime(10_000);
+    await expect(page.next()).rejects.toThrow('the stream of events ended');
+    vi.useRealTimers();
+  });
 
   it.each(['', 'nothing', 'streams:default', 'stream:default/test/live', 'x'.repeat(500)])(
     'refuse %j',

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { realClock } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
+import type { ConsoleAuth } from '../auth/console-auth.ts';
+import { identityOf } from '../auth/identity.ts';
 import { isForwarded } from '../forwarded.ts';
 import type { ClusterView } from '../view.ts';
 import { clusterItems } from './cluster-items.ts';
@@ -15,11 +17,13 @@ export interface EventsOptions {
   readonly clusters: () => readonly ClusterView[];
   /** Somebody else leads, who knows more. */
   readonly hasLeader: () => boolean;
+  readonly auth: Pick<ConsoleAuth, 'isStillIn'>;
   readonly log: Logger;
 }
 
 const MAX_OPEN = 200;
-const BEAT_MS = 10_000;
+/** The page waits for some of them before it says that nobody answers (live.js). */
+const BEAT_MS = 5_000;
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store',
@@ -33,7 +37,7 @@ const HEADERS = {
  * `change` what is otherwise since then.
  */
 export function registerEvents(app: FastifyInstance, options: EventsOptions): void {
-  const { clusters, hasLeader, log } = options;
+  const { clusters, hasLeader, auth, log } = options;
   const hub = new Hub({
     look: (topic) => topicItems(topic, clusters(), clusterItems),
     clock: realClock,
@@ -55,9 +59,12 @@ export function registerEvents(app: FastifyInstance, options: EventsOptions): vo
     const follower = new SseFollower(response, () => realClock.nowMs());
     const leave = hub.follow(topics, follower);
     const mayLeave = !isForwarded(request);
+    const isLookedAfter = identityOf(request).isVouchedFor === true;
     const timer = setInterval(() => {
       // The page connects again, and is passed on.
       if (mayLeave && hasLeader()) response.end();
+      // Who logged out, or whose token was taken back, learns nothing more.
+      else if (!isLookedAfter && !auth.isStillIn(request)) response.end();
       else follower.beat();
     }, BEAT_MS).unref();
     response.on('close', () => {

@@ -48,6 +48,20 @@ describe('a feed', () => {
     expect(late.told).toEqual(early.told);
   });
 
+  it('writes everything down once, for however many come at the same time', () => {
+    let written = 0;
+    const counted = { toJSON: () => (written += 1) };
+    const feed = new Feed('t');
+    feed.update(items({ a: { x: counted } }));
+    written = 0;
+    for (let page = 0; page < 200; page += 1) feed.add(new Listener());
+    expect(written).toBe(1);
+    const late = new Listener();
+    feed.update(items({ a: { x: 5 } }));
+    feed.add(late);
+    expect(late.told).toEqual([['all', { topic: 't', items: { a: { x: 5 } } }]]);
+  });
+
   it('tells whoever was too slow everything again, once it takes something', () => {
     const feed = new Feed('t');
     const slow = new Listener();

@@ -15,6 +15,8 @@ export class Feed {
   private readonly topic: string;
   private known: ReadonlyMap<string, Item> = NOTHING;
   private hasLooked = false;
+  /** All that is known, as it is told; made once for however many come at once. */
+  private all: string | undefined = undefined;
   /** Follower -> whether it knows all of what is known. */
   private readonly followers = new Map<Follower, boolean>();
 
@@ -39,6 +41,7 @@ export class Feed {
   update(items: ReadonlyMap<string, Item>): void {
     const changes = difference(this.known, items);
     this.known = items;
+    this.all = undefined;
     this.hasLooked = true;
     const text = changes && JSON.stringify({ topic: this.topic, ...changes });
     for (const [follower, isCurrent] of this.followers) {
@@ -48,8 +51,7 @@ export class Feed {
   }
 
   private tellAll(follower: Follower): void {
-    const items = Object.fromEntries(this.known);
-    const text = JSON.stringify({ topic: this.topic, items });
-    this.followers.set(follower, follower.tell('all', text));
+    this.all ??= JSON.stringify({ topic: this.topic, items: Object.fromEntries(this.known) });
+    this.followers.set(follower, follower.tell('all', this.all));
   }
 }

@@ -25,12 +25,12 @@ export class SseFollower implements Follower {
     return true;
   }
 
-  /** Something from time to time, so that proxies do not think that nobody is there. */
+  /** Something from time to time: proxies see that somebody is there, and the page that we are. */
   beat(): void {
     const { waitingSinceMs, response } = this;
     const isGone = waitingSinceMs !== undefined && this.nowMs() - waitingSinceMs > GIVE_UP_MS;
     if (isGone) response.destroy();
-    else if (response.writableLength === 0) this.write(': here\n\n');
+    else if (response.writableLength === 0) this.write('event: here\ndata: {}\n\n');
   }
 
   private write(text: string): void {

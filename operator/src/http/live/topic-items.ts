@@ -1,3 +1,4 @@
+import { decisionItem } from '../decision-item.ts';
 import type { ClusterItems } from './cluster-items.ts';
 import type { Item } from './difference.ts';
 import { streamRow } from './stream-row.ts';
@@ -40,6 +41,6 @@ function streamParts(view: ClusterView, name: string): ReadonlyMap<string, Item>
   const stream = view.stream(name);
   if (stream === undefined) return NOTHING;
   const tree = relayTree(stream.workers);
-  const decision = view.decisionOn(name) ?? null;
+  const decision = decisionItem(stream, view.decisionOn(name));
   return new Map([['stream', { ...streamItem(stream), tree, decision }]]);
 }

@@ -5,7 +5,9 @@ import path from 'node:path';
 
 const PATIENCE_MS = 5_000;
 const MAX_JPEG_BYTES = 512 * 1_024;
-const WIDTH = 320;
+/** Of both sides: of a picture of 16 x 16,384, as wide as others, ffmpeg needs 280 MB. */
+const MAX_SIDE = 320;
+const SCALE = `scale=${MAX_SIDE}:${MAX_SIDE}:force_original_aspect_ratio=decrease:force_divisible_by=2`;
 /** Of 4K with room; what is larger would take memory that the operator does not have. */
 const MAX_PIXELS = 4_096 * 2_304;
 
@@ -14,7 +16,7 @@ const ARGS = [
   // Publishers wrote these bytes: nothing but the pipe may be opened for them.
   ...['-protocol_whitelist', 'pipe', '-threads', '1', '-max_pixels', String(MAX_PIXELS)],
   ...['-f', 'flv', '-i', 'pipe:0', '-an', '-frames:v', '1'],
-  ...['-vf', `scale=${WIDTH}:-2`, '-q:v', '6', '-f', 'mjpeg', 'pipe:1'],
+  ...['-vf', SCALE, '-q:v', '6', '-f', 'mjpeg', 'pipe:1'],
 ];
 
 /** Whether there is one on the PATH. */
