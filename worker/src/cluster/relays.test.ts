@@ -134,6 +134,9 @@ describe('view', () => {
     await sim.run(1_000);
     expect([before.state, sim.entry(NAME)?.ingest]).toEqual(['ended', 'w-ingest']);
     expect(await sim.settle(third.cluster.view(NAME))).toBe(before);
+    // Whoever said that it ended may have been wrong: later it is looked for again.
+    await sim.run(3_000);
+    await expect(sim.settle(third.cluster.view(NAME))).rejects.toThrow();
     await home.publish(NAME);
     await sim.run(100);
     const next = await sim.settle(third.cluster.view(NAME));

@@ -31,6 +31,8 @@ export interface RelaysOptions {
 
 /** A worker that refused a connection is not asked first for so long. */
 const UNREACHABLE_MS = 3_000;
+/** The entry of a stream that ended is taken out of the directory by then. */
+const TAKEN_OUT_MS = 3_000;
 /** How long a worker that is to serve may take to catch up, and how often it looks. */
 const PREPARE = { withinMs: 3_000, everyMs: 10 };
 
@@ -39,8 +41,8 @@ export class Relays {
   private readonly options: RelaysOptions;
   private readonly following = new Map<string, Following>();
   private readonly unreachable = new Map<string, number>();
-  /** Nonces of the entries under which streams ended. */
-  private readonly ended = new WeakMap<Stream, string>();
+  /** Streams whose end was told, and the entries' nonces then. */
+  private readonly ended = new WeakMap<Stream, { nonce: string; untilMs: number }>();
 
   constructor(options: RelaysOptions) {
     this.options = options;
@@ -71,9 +73,11 @@ export class Relays {
   }
 
   /** The stream is over, and the entry, which still tells of it, not taken out yet: to
-   * open it again would lose its last playlist for nothing. */
+   * open it again would lose its last playlist for nothing. Whoever told of the end may
+   * have been cut off itself, so that is believed for a moment. */
   hasEnded(stream: Stream, { nonce }: DirectoryEntry): boolean {
-    return this.ended.get(stream) === nonce;
+    const ended = this.ended.get(stream);
+    return ended?.nonce === nonce && this.options.clock.nowMs() < ended.untilMs;
   }
 
   /** One relay for all who ask. Rejects with STREAM_UPSTREAM_LOST. */
@@ -159,7 +163,10 @@ export class Relays {
     this.following.delete(key);
     const entry = this.options.directory.get(key);
     const isOfEntry = entry?.epoch === following.place.epoch;
-    if (relay.hasToldEnd && isOfEntry) this.ended.set(stream, entry.nonce);
+    if (relay.hasToldEnd && isOfEntry) {
+      const untilMs = this.options.clock.nowMs() + TAKEN_OUT_MS;
+      this.ended.set(stream, { nonce: entry.nonce, untilMs });
+    }
     if (reason === 'moved') opened.resolve(stream);
     else opened.reject(following.failure());
     // It never had anything to show.
