@@ -1,9 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
 /** Whole clusters with real players, compared by content: each mostly waits for pictures. */
-const PLAYED = e2e('access', 'moves', 'reconnect', 'steering', 'tls', 'watch');
+const PLAYED = e2e(
+  'access',
+  'bad-input',
+  'console-use',
+  'docs-commands',
+  'moves',
+  'other-players',
+  'publisher-health',
+  'reconnect',
+  'redirect',
+  'server-death',
+  'sessions',
+  'steering',
+  'tls',
+  'watch',
+);
 /** With bars in seconds that another test beside them would spoil. */
-const TIMED = e2e('console', 'hot-stream', 'server-death', 'worker-death');
+const TIMED = e2e('console', 'hot-stream', 'worker-death');
 const NEVER = ['**/node_modules/**', '**/*.long.test.ts'];
 
 const base = {
