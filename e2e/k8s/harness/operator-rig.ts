@@ -69,7 +69,11 @@ export class OperatorRig {
 
   static async start(options: OperatorRigOptions = {}): Promise<OperatorRig> {
     const { level = 'api', values = {}, namespaces = [] } = options;
-    const [cluster, nats] = await Promise.all([startCluster({ level }), Nats.start()]);
+    const nats = await Nats.start();
+    const cluster = await startCluster({ level }).catch(async (error: unknown) => {
+      await nats.stop();
+      throw error;
+    });
     const rig = new OperatorRig(cluster, nats);
     try {
       await installCrd(cluster);
