@@ -25,10 +25,14 @@ void dispatch_event(Engine *engine, int kind, const Connection *connection, int 
   event[4] = b;
 }
 
+void dispatch_soon(Engine *engine) {
+  if (!engine->closed) uv_prepare_start(&engine->prepare, engine->prepare.prepare_cb);
+}
+
 void dispatch_notify(Engine *engine, Connection *connection, int kind) {
   connection->notify |= (uint8_t)(1 << kind);
   if (link_alone(&connection->notifying)) list_push(&engine->notifying, &connection->notifying);
-  if (!engine->closed) uv_prepare_start(&engine->prepare, engine->prepare.prepare_cb);
+  dispatch_soon(engine);
 }
 
 /* Closed connections go to `told`: their slots are free after the call. */
@@ -58,6 +62,7 @@ static bool surface_exception(Engine *engine) {
 static void call(Engine *engine) {
   napi_env env = engine->env;
   int32_t count = (int32_t)engine->event_count;
+  engine->calling = true;
   for (int32_t from = 0; from < count && !engine->closed;) {
     napi_handle_scope scope;
     napi_value function, receiver, arguments[2], ignored;
@@ -75,6 +80,7 @@ static void call(Engine *engine) {
     if (status != napi_ok && surface_exception(engine)) from = engine->events[0] + 1;
     napi_close_handle_scope(env, scope);
   }
+  engine->calling = false;
   engine->event_count = 0;
   engine->slab_used = 0;
 }

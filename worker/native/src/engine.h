@@ -343,6 +343,8 @@ void poller_again(Engine *engine, Connection *connection);
 void dispatch_event(Engine *engine, int kind, const Connection *connection, int a, int b);
 bool dispatch_full(const Engine *engine);
 void dispatch_notify(Engine *engine, Connection *connection, int kind);
+/* At the loop's next turn. */
+void dispatch_soon(Engine *engine);
 /* Tells JavaScript all there is, and flushes what it wrote, until quiet. */
 void dispatch(Engine *engine);
 
@@ -396,6 +398,7 @@ struct Engine {
   double *rows, *log_rows, *lags, *results;
   size_t slab_used;
   uint32_t event_count, event_capacity;
+  bool calling; /* JavaScript reads the events. */
 
   Connection *connections; /* An anonymous mapping: only used slots cost memory. */
   uint32_t *free_slots, free_count;

@@ -69,14 +69,6 @@ static Listener *find(Engine *engine, uint32_t id) {
   return NULL;
 }
 
-void listener_close(Engine *engine, uint32_t id) {
-  Listener *listener = find(engine, id);
-  if (!listener) return;
-  link_remove(&listener->link);
-  close(listener->fd);
-  free(listener);
-}
-
 static void accepted(Engine *engine, const Listener *listener, int fd,
                      const struct sockaddr_in6 *remote) {
   ConnectionState state = listener->tls ? STATE_SHAKING : STATE_OPEN;
@@ -94,6 +86,36 @@ static void accepted(Engine *engine, const Listener *listener, int fd,
     dispatch_event(engine, EVENT_ACCEPT, connection, (int)listener->id, 0);
     poller_add(engine, connection);
   }
+}
+
+/* The next one that waits in the kernel; -1: errno says why there is none. */
+static int next_queued(const Listener *listener, struct sockaddr_in6 *remote) {
+  socklen_t length = sizeof *remote;
+  return accept4(listener->fd, (struct sockaddr *)remote, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* Their handshake is done, and the kernel resets whoever waits at a listener that is
+ * closed. In a call the table of events is JavaScript's. */
+static void accept_queued(Engine *engine, const Listener *listener) {
+  while (!engine->calling && !dispatch_full(engine)) {
+    struct sockaddr_in6 remote = {0};
+    int fd = next_queued(listener, &remote);
+    if (fd >= 0) {
+      accepted(engine, listener, fd, &remote);
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      break;
+    }
+  }
+  dispatch_soon(engine);
+}
+
+void listener_close(Engine *engine, uint32_t id) {
+  Listener *listener = find(engine, id);
+  if (!listener) return;
+  accept_queued(engine, listener);
+  link_remove(&listener->link);
+  close(listener->fd);
+  free(listener);
 }
 
 /* Level-triggered: what is not accepted now is reported again when it wakes. */
@@ -147,9 +169,7 @@ void listener_accept(Engine *engine, uint32_t id) {
       return;
     }
     struct sockaddr_in6 remote = {0};
-    socklen_t length = sizeof remote;
-    int fd = accept4(listener->fd, (struct sockaddr *)&remote, &length,
-                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = next_queued(listener, &remote);
     if (fd >= 0) {
       if (listener->paced) engine->accept_rate.left--;
       accepted(engine, listener, fd, &remote);

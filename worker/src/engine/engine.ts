@@ -67,6 +67,8 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number;
+  /** Nobody comes any more. Whoever waits in the kernel, or shakes hands, is accepted yet:
+   * not from within a call of a handler, where those who wait are reset. */
   close(): void;
 }
 

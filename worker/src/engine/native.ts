@@ -45,6 +45,8 @@ const CLOSED_BY_ERROR = 6;
 const CALLING_THREAD = 0;
 /** Room for one read at least (READ_ROOM_MIN_BYTES in connection.c). */
 const SLAB_MIN_BYTES = 16384;
+/** Above the time of a handshake, at the end of which a listener's handler is asked for. */
+const LATECOMERS_MS = 15_000;
 
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   arenaBytes: 8192 * MIB,
@@ -104,8 +106,8 @@ class NativeEngine implements Engine {
     const port = this.#memory.results[0] ?? 0;
     this.#listeners.set(id, { onAccept: options.onAccept, isEncrypted: options.tls !== undefined });
     const close = (): void => {
-      this.#listeners.delete(id);
       this.#binding.unlisten(id);
+      setTimeout(() => this.#listeners.delete(id), LATECOMERS_MS).unref();
     };
     return { port, close };
   }
