@@ -4,7 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 /** How long work may hold the loop before others get it. */
 const HOLD_MS = 1;
 
-/** Long work in pieces: lets others have the loop, and knows how long it was held at a time. */
+/**
+ * Long work in pieces: lets others have the loop, and knows how long it was held at a time.
+ * Operator and worker have one each: neither imports the other, and it is no part of their
+ * contract.
+ */
 export class Pauses {
   private sinceMs = performance.now();
   private sinceSwitches = switches();
